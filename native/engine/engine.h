@@ -1,0 +1,98 @@
+// Engine: one open store. Owns the log, the trees, the clock and the commit pipeline.
+//
+// Thread safety: any thread. One Engine per store and process; threads share it (binding/registry).
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "base/types.h"
+#include "env/env.h"
+#include "txn/commit_listener.h"
+#include "txn/merge_operator.h"
+#include "txn/transaction.h"
+#include "wal/wal.h"
+
+namespace sochdb {
+
+struct EngineOptions {
+  SyncMode sync_mode = SyncMode::kNormal;
+  bool wal_enabled = true;   // false: durable at a clean close only
+  bool group_commit = true;  // false: each durable commit syncs alone
+  bool create_if_missing = true;
+  uint64_t max_transaction_bytes = kDefaultMaxTransactionBytes;
+  uint64_t transaction_timeout_ms = 0;  // 0: none; an open transaction older than this is aborted at its next use
+  uint64_t writer_timeout_ms = 5000;    // how long to wait for the writer
+  uint64_t memory_limit_bytes = 0;      // 0: none; writes beyond it fail with kLimit
+  WalOptions wal;
+};
+
+struct TransactionOptions {
+  IsolationLevel isolation = IsolationLevel::kSerializable;
+  bool take_writer = false;  // a synchronous closure: alone until it ends; never conflicts
+  uint64_t timeout_ms = 0;   // 0: the engine's
+};
+
+struct RecoveryReport {
+  bool was_clean = true;  // the previous shutdown recorded a synced end
+  uint64_t replayed_entries = 0;
+  WalReport wal;
+};
+
+struct EngineStats {
+  uint64_t active_transactions = 0;
+  uint64_t committed_transactions = 0;
+  uint64_t aborted_transactions = 0;
+  uint64_t conflicts = 0;
+  uint64_t reads = 0;
+  uint64_t writes = 0;
+  uint64_t key_count = 0;
+  uint64_t memory_bytes = 0;
+  uint64_t active_snapshots = 0;
+  Timestamp oldest_snapshot = 0;
+  Wal::Stats wal;
+};
+
+class Engine {
+ public:
+  // Locks the store, reads its FORMAT file (or creates one), replays the log. kLocked names the pid that holds it.
+  // Merge operators must be the ones the store was written with.
+  static Result<std::unique_ptr<Engine>> Open(Env* env, const std::string& path, const EngineOptions& options);
+  virtual ~Engine() = default;
+
+  // kTimeout when the writer is not to be had in time (take_writer only).
+  virtual Result<std::unique_ptr<Transaction>> Begin(const TransactionOptions& options) = 0;
+  virtual Result<std::unique_ptr<Snapshot>> NewSnapshot() = 0;
+
+  // The hot paths: one key, autocommitted.
+  virtual Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) = 0;
+  virtual Result<Timestamp> Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) = 0;
+  virtual Result<Timestamp> Delete(TreeId tree, std::string_view key) = 0;
+
+  // The commit timestamp of the newest published write to a tree: how caches of the catalog know they are current.
+  virtual Timestamp LastWrite(TreeId tree) const = 0;
+  virtual Timestamp visible_ts() const = 0;
+
+  // Adds a listener between two commits; returns the timestamp from which on (exclusive) it sees every commit. Removing waits
+  // for a running call.
+  virtual Timestamp AddListener(CommitListener* listener) = 0;
+  virtual void RemoveListener(CommitListener* listener) = 0;
+  virtual void SetMergeOperator(TreeId tree, const MergeOperator* op) = 0;
+
+  virtual Status Sync() = 0;  // everything committed so far is durable afterwards
+  virtual Result<WalReport> VerifyWal() = 0;
+  virtual EngineStats stats() const = 0;
+  virtual const RecoveryReport& recovery_report() const = 0;
+  virtual const EngineOptions& options() const = 0;
+  virtual Env* env() const = 0;
+  virtual const std::string& path() const = 0;
+
+  // Waits for running commits, aborts open transactions, syncs, records the clean end, releases the lock. Every later call is
+  // kClosed.
+  virtual Status Close() = 0;
+};
+
+}  // namespace sochdb

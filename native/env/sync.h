@@ -1,0 +1,99 @@
+// Mutex and CondVar: std's, until a simulated Env schedules threads itself.
+//
+// Every mutex of the engine is one of these, constructed with its Env; a comment beside it says what it guards.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "env/env.h"
+
+namespace sochdb {
+
+class Mutex {
+ public:
+  explicit Mutex(Env* env) : scheduler_(env->scheduler()) {}
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+
+  void Lock() {
+    if (scheduler_ == nullptr) {
+      mutex_.lock();
+      return;
+    }
+    scheduler_->Yield();
+    while (!mutex_.try_lock()) scheduler_->Block(this);
+  }
+  bool TryLock() {
+    if (scheduler_ != nullptr) scheduler_->Yield();
+    return mutex_.try_lock();
+  }
+  void Unlock() {
+    mutex_.unlock();
+    if (scheduler_ != nullptr) scheduler_->Wake(this, false);
+  }
+
+ private:
+  friend class CondVar;
+  Scheduler* scheduler_;
+  std::mutex mutex_;
+};
+
+class MutexLock {
+ public:
+  explicit MutexLock(Mutex* mutex) : mutex_(mutex) { mutex_->Lock(); }
+  ~MutexLock() { mutex_->Unlock(); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex* mutex_;
+};
+
+class CondVar {
+ public:
+  explicit CondVar(Env* env) : scheduler_(env->scheduler()) {}
+
+  // REQUIRES: the mutex is held. Spurious returns happen.
+  void Wait(Mutex* mutex) {
+    if (scheduler_ == nullptr) {
+      std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
+      condition_.wait(lock);
+      lock.release();
+      return;
+    }
+    mutex->Unlock();
+    scheduler_->Block(this);
+    mutex->Lock();
+  }
+  // False when the time ran out.
+  bool WaitFor(Mutex* mutex, uint64_t micros) {
+    if (scheduler_ == nullptr) {
+      std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
+      const bool woken = condition_.wait_for(lock, std::chrono::microseconds(micros)) == std::cv_status::no_timeout;
+      lock.release();
+      return woken;
+    }
+    mutex->Unlock();
+    const bool woken = scheduler_->BlockFor(this, micros);
+    mutex->Lock();
+    return woken;
+  }
+  void Signal() {
+    if (scheduler_ == nullptr) condition_.notify_one();
+    else scheduler_->Wake(this, false);
+  }
+  void SignalAll() {
+    if (scheduler_ == nullptr) condition_.notify_all();
+    else scheduler_->Wake(this, true);
+  }
+
+ private:
+  Scheduler* scheduler_;
+  std::condition_variable condition_;
+};
+
+}  // namespace sochdb

@@ -1,0 +1,63 @@
+// Memtable: the newest data of one tree, in memory: a hash index for points and an ordered index for ranges over
+// shared key records, each the head of a newest-first chain of versions.
+//
+// Thread safety: one writer (the holder of the commit mutex), any number of wait-free readers.
+// Ownership: keys, versions and values live in the memtable's arena and die with it; readers hold the memtable.
+// Limits: keys of at most kMaxKeyBytes; values of at most kBlobThresholdBytes (larger ones are blob references).
+//
+// A version becomes visible to readers by its timestamp alone: Add may run before the commit is published,
+// since a reader at read_ts skips versions with ts > read_ts.
+
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/types.h"
+#include "mem/version.h"
+
+namespace sochdb {
+
+class Memtable {
+ public:
+  struct Options {
+    bool ordered = true;  // false for writeOptimized trees: sorted runs and an unsorted tail instead of an ordered index
+  };
+  static std::unique_ptr<Memtable> Create(const Options& options);
+  virtual ~Memtable() = default;
+
+  // REQUIRES: commit mutex; ts is at least that of every earlier Add of this key. A second Add with the same ts replaces the
+  // first's view.
+  virtual void Add(std::string_view key, Timestamp ts, ValueKind kind, std::string_view value, ExpiryMs expiry_ms) = 0;
+
+  // The newest version with ts <= read_ts, deletes and expired ones included; false when there is none.
+  virtual bool Get(std::string_view key, Timestamp read_ts, VersionView* out) const = 0;
+  // Visits versions with ts <= read_ts, newest first, until visit returns false: for merge operands.
+  virtual void VisitVersions(std::string_view key, Timestamp read_ts, bool (*visit)(void* context, const VersionView&),
+                             void* context) const = 0;
+  // The timestamp of the newest version, 0 when the key was never written here: for validation.
+  virtual Timestamp NewestTimestamp(std::string_view key) const = 0;
+  // The greatest timestamp of any version in [lo, hi) (hi empty: open), stopping early at the first one above `above`.
+  virtual Timestamp NewestTimestampInRange(std::string_view lo, std::string_view hi, Timestamp above) const = 0;
+
+  // Walks keys in order; at each key gives the newest version with ts <= read_ts (keys without one are skipped).
+  class Iterator {
+   public:
+    virtual ~Iterator() = default;
+    virtual bool Valid() const = 0;
+    virtual void SeekToFirst() = 0;
+    virtual void SeekToLast() = 0;
+    virtual void Seek(std::string_view target) = 0;         // first key >= target
+    virtual void SeekForPrev(std::string_view target) = 0;  // last key < target
+    virtual void Next() = 0;
+    virtual void Prev() = 0;
+    virtual std::string_view key() const = 0;
+    virtual const VersionView& version() const = 0;
+  };
+  virtual std::unique_ptr<Iterator> NewIterator(Timestamp read_ts) const = 0;
+
+  virtual uint64_t memory_bytes() const = 0;
+  virtual uint64_t key_count() const = 0;  // distinct keys ever added
+};
+
+}  // namespace sochdb
