@@ -1,0 +1,150 @@
+// The plan: what the binder in TypeScript hands to the executor. One flat array of 32-bit words plus a pool of constants.
+//
+// Everything is resolved before it gets here: ids instead of names, types on every expression, dialects made explicit.
+// packages/sochdb/src/sql/plan/format.ts mirrors the numbers of this file; a test compares the two.
+// A plan that does not parse is refused as a whole (kInvalidArgument, naming the word): no plan can crash the executor.
+//
+// Words: int32. An "offset" is an index into the words, -1 is "none". Nodes form a tree: an offset always points to a higher
+// index than that of the node that holds it, so that a plan has no cycles. A "const" is an index into the pool.
+//
+// Header (kHeaderWords words):
+//   0 magic  1 version  2 total words  3 offset of the root node  4 parameter count  5 constant count
+//   6 flags (PlanFlag)  7 namespace id  8, 9 catalog timestamp it was bound at (high, low)
+//
+// Constants and parameters are tagged values (little-endian), one after the other:
+//   u8 tag (ValueTag), then: kNull nothing; kBoolean u8; kInteger, kTimestamp i64; kReal f64;
+//   kText, kBlob, kJson, kDecimal u32 length + bytes (text is UTF-8); kUuid 16 bytes; kVector u32 count + f32s.
+// A statement may be executed for many parameter rows at once: row after row, each with `parameter count` values.
+
+#pragma once
+
+#include <cstdint>
+
+namespace sochdb {
+
+inline constexpr int32_t kPlanMagic = 0x53504C4E;  // "SPLN"
+inline constexpr int32_t kPlanVersion = 1;
+inline constexpr int kHeaderWords = 10;
+inline constexpr int kPlanWordsMax = 1 << 20;
+inline constexpr int kPlanDepthMax = 200;
+
+enum PlanFlag : int32_t {
+  kPlanWrites = 1,  // the root inserts, updates or deletes
+};
+
+// Column and expression types. On disk in rows: never reuse a number.
+enum class ColumnType : int32_t {
+  kNull = 0,  // the type of the literal NULL alone
+  kBoolean = 1,
+  kInteger = 2,  // int64; a JavaScript number while it fits in 2^53
+  kReal = 3,
+  kText = 4,  // UTF-8, compared bytewise
+  kBlob = 5,
+  kDecimal = 6,    // exact; text outside
+  kTimestamp = 7,  // int64 milliseconds since the epoch; a Date outside
+  kJson = 8,       // JSON text; parsed outside
+  kUuid = 9,       // 16 bytes; the canonical lower-case text outside
+  kVector = 10,    // f32s
+  kAny = 11,
+  kBigint = 12,  // int64; always a bigint outside
+};
+using ValueTag = ColumnType;  // kBigint and kAny never tag a value
+
+// A table as the plan needs it (referenced by offset, not a node):
+//   tableId, schemaVersion, const of the catalog key, timestamp of the catalog entry (high, low; 0: written by this
+//   transaction), const of the table's name, column count, then per column in storage order: columnId, ColumnType, flags
+//   (ColumnFlag), const of the default (-1), const of its name primary key: count, then column positions index count, then per
+//   index: indexId, flags (IndexFlag), const of its name, key count, then per key: column position, flags (KeyFlag)
+enum ColumnFlag : int32_t { kColumnNotNull = 1, kColumnDropped = 2 };
+enum IndexFlag : int32_t { kIndexUnique = 1 };
+enum KeyFlag : int32_t { kKeyDescending = 1 };
+
+// Operators. Each yields rows of numbered columns; expressions below refer to the columns of their operator's input.
+enum class PlanOp : int32_t {
+  // table, index (-1: primary key), scanFlags, projection count, column positions…, equality count, expr…,
+  // loExpr, loInclusive, hiExpr, hiInclusive: the first key columns equal the expressions, the next lies between lo and hi
+  // (offsets, -1: open).
+  // Expressions may be constants, parameters and functions of them. Equality with NULL yields no rows.
+  kScan = 1,
+  // table, index, projection count, column positions…, key count, width, exprs… (row-major): the union of equality prefixes
+  // `width` wide,
+  // duplicates once, in key order: IN lists and batches of keys.
+  kScanKeys = 2,
+  // child, predicate
+  kFilter = 3,
+  // child, count, exprs…
+  kProject = 4,
+  // child, key count, {expr, sortFlags}…, limitExpr, offsetExpr
+  kSort = 5,
+  // child, limitExpr, offsetExpr
+  kLimit = 6,
+  // child, group count, exprs…, aggregate count, {AggregateFn, argExpr, aggregateFlags, filterExpr}…: groups, then aggregates.
+  // Without groups: always one row.
+  kAggregate = 7,
+  // outer child, JoinKind, table, index, projection count, column positions…, equality count, exprs over the outer row…,
+  // residualExpr over outer ++ inner (-1)
+  kIndexJoin = 8,
+  // left child, right child, JoinKind, predicate over left ++ right (-1). The right side is materialised.
+  kLoopJoin = 9,
+  // child
+  kDistinct = 10,
+  // row count, column count, exprs… (row-major)
+  kValues = 11,
+  // table, child, target count, column positions…, ConflictAction, conflict index (-1: primary key, -2: any), set count,
+  // {column position, expr}…,
+  // setPredicate, returning count, exprs…
+  // Columns that are not targets take their default. `set` and setPredicate see the existing row ++ the proposed row; returning
+  // sees the row as stored.
+  kInsert = 12,
+  // table, child (all columns in storage order), set count, {column position, expr}…, returning count, exprs over the new row…
+  kUpdate = 13,
+  // table, child (all columns in storage order), returning count, exprs over the old row…
+  kDelete = 14,
+};
+
+enum ScanFlag : int32_t { kScanReverse = 1 };
+enum SortFlag : int32_t { kSortDescending = 1, kSortNullsLast = 2 };
+enum AggregateFlag : int32_t { kAggregateDistinct = 1 };
+enum class JoinKind : int32_t { kInner = 0, kLeft = 1 };
+enum class ConflictAction : int32_t { kError = 0, kNothing = 1, kUpdate = 2 };
+enum class AggregateFn : int32_t { kCountRows = 0, kCount = 1, kSum = 2, kMin = 3, kMax = 4, kAvg = 5 };
+
+// Expressions: op, result ColumnType, then operands (offsets unless said otherwise). Three-valued logic throughout.
+enum class ExprOp : int32_t {
+  kConst = 1,   // const
+  kParam = 2,   // parameter number; the value is coerced to the result type without loss, or the execution is refused
+  kColumn = 3,  // input column number
+  kEqual = 10,  // a, b (both of one comparable type; the binder inserts kCast)
+  kNotEqual = 11,
+  kLess = 12,
+  kLessEqual = 13,
+  kGreater = 14,
+  kGreaterEqual = 15,
+  kIsNotDistinct = 16,  // a IS b
+  kAnd = 20,            // count, exprs…
+  kOr = 21,             // count, exprs…
+  kNot = 22,
+  kIsNull = 23,
+  kIn = 24,   // a, count, exprs… (not IN: kNot around it)
+  kAdd = 30,  // a, b: integer overflow is an error
+  kSubtract = 31,
+  kMultiply = 32,
+  kDivide = 33,  // integers truncate; x / 0 is NULL
+  kModulo = 34,
+  kNegate = 35,
+  kConcat = 36,
+  kLike = 40,      // a, pattern, escape (-1), likeFlags (a number)
+  kContains = 41,  // a, b: substring, bytewise
+  kStartsWith = 42,
+  kEndsWith = 43,
+  kLower = 50,  // ASCII and Latin simple case
+  kUpper = 51,
+  kLength = 52,  // in code points
+  kAbs = 53,
+  kCoalesce = 54,  // count, exprs…
+  kCase = 55,      // count, {when, then}…, else (-1)
+  kCast = 56,      // a
+};
+enum LikeFlag : int32_t { kLikeCaseInsensitive = 1 };
+
+}  // namespace sochdb
