@@ -1,0 +1,29 @@
+/** Tests run against the TypeScript sources; only the addon is built beforehand. */
+const swc = [
+  '@swc/jest',
+  {
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'es6' },
+    sourceMaps: 'inline',
+  },
+]
+
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/schema', '<rootDir>/generator', '<rootDir>/packages', '<rootDir>/examples', '<rootDir>/native'],
+  testMatch: ['**/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/'],
+  modulePathIgnorePatterns: ['/dist/', '/build/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^sochdb$': '<rootDir>/packages/sochdb/src/index.ts',
+    '^sochdb/(internal|client|testing)$': '<rootDir>/packages/sochdb/src/$1/index.ts',
+    '^@sochdb/kysely$': '<rootDir>/packages/kysely/src/index.ts',
+    '^@sochdb/schema$': '<rootDir>/schema/src/index.ts',
+    '^@sochdb/generator$': '<rootDir>/generator/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  transform: { '^.+\\.ts$': swc },
+  transformIgnorePatterns: ['/node_modules/'],
+  testTimeout: 30_000,
+}
