@@ -1,0 +1,75 @@
+// Arena: memory that is handed out piece by piece and freed all at once, for structures that die together (a memtable).
+//
+// Pieces come from blocks; a piece too large for what is left of a block gets one of its own, so at most a quarter of a block
+// is wasted. Addresses never move.
+//
+// Thread safety: one thread allocates; memory_bytes may be read from any thread. Publishing a piece to other threads is the
+// caller's business.
+// Ownership: the arena owns every block; pieces are never freed singly and no destructors run.
+// Limits: allocation throws std::bad_alloc as operator new does. Where that must not happen (past timestamp
+// assignment), Reserve comes first.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace sochdb {
+
+class Arena {
+ public:
+  static constexpr size_t kDefaultBlockBytes = 256 * 1024;
+  static constexpr size_t kAlignment = 8;
+
+  explicit Arena(size_t block_bytes = kDefaultBlockBytes) : block_bytes_(block_bytes) {}
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // Uninitialised bytes, at any address. REQUIRES: n > 0.
+  char* Allocate(size_t n) { return Take(n, 1); }
+  // Uninitialised bytes at a multiple of `alignment`, a power of two of at most 64.
+  char* AllocateAligned(size_t n, size_t alignment = kAlignment) { return Take(n, alignment); }
+  // A copy of bytes that lives as long as the arena.
+  std::string_view Copy(std::string_view bytes) {
+    if (bytes.empty()) return {};
+    char* to = Allocate(bytes.size());
+    std::memcpy(to, bytes.data(), bytes.size());
+    return {to, bytes.size()};
+  }
+  // After this, pieces of together at most n bytes (each counted with alignment - 1 more) cannot fail to be allocated.
+  // kOutOfMemory when there is none; never throws.
+  [[nodiscard]] Status Reserve(size_t n);
+
+  // What the arena holds from the system, the unused ends of blocks included.
+  [[nodiscard]] uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  char* Take(size_t n, size_t alignment) {
+    SOCHDB_DCHECK(n > 0);
+    const size_t skip = (alignment - (reinterpret_cast<uintptr_t>(at_) & (alignment - 1))) & (alignment - 1);
+    if (n <= left_ && skip <= left_ - n) [[likely]] {
+      char* piece = at_ + skip;
+      at_ = piece + n;
+      left_ -= n + skip;
+      return piece;
+    }
+    return TakeFromNewBlock(n, alignment);
+  }
+  char* TakeFromNewBlock(size_t n, size_t alignment);
+  char* NewBlock(size_t n);
+
+  const size_t block_bytes_;
+  char* at_ = nullptr;
+  size_t left_ = 0;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::atomic<uint64_t> memory_bytes_{0};
+};
+
+}  // namespace sochdb
