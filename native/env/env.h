@@ -4,8 +4,8 @@
 // sources and fails on one that does. PosixEnv (posix_env.h) is the real world; SimEnv (test/sim_env.h)
 // is a deterministic one with crashes, faults and a scheduler of its own; MemEnv (mem_env.h) serves ':memory:'.
 //
-// Thread safety: an Env may be used from any thread. A File is used by one thread at a time, except Read,
-// which is safe from several threads at once.
+// Thread safety: an Env may be used from any thread. A File is changed by one thread at a time; Read is safe from several
+// threads at once, and Sync beside a Write (it then covers what was written before it began).
 
 #pragma once
 
