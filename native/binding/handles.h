@@ -1,0 +1,161 @@
+// Handles: what JavaScript holds of the engine is an integer, and this is the table behind it.
+//
+// An id is never used twice in an environment, so a stale one finds nothing and can do no harm; any number that JavaScript
+// passes is looked up, never trusted. Handles form a tree (database > transaction, snapshot > cursor): closing one
+// closes what was opened through it first, children before parents, as the engine's lifetimes demand. Closing is
+// what commit, abort, release and close come down to, and what the end of the environment does to the rest.
+//
+// Thread safety: one environment's thread. Worker threads have tables of their own over the same engines (registry.h).
+// Ownership: the table owns the handles. A pointer from Find is good until the next Close.
+// Limits: kMaxHandles open handles in an environment.
+
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/types.h"
+#include "binding/registry.h"
+#include "engine/engine.h"
+
+namespace sochdb::binding {
+
+// Whole numbers from 1 up to 2^53: exact as a JavaScript number. 0 is never a handle.
+using HandleId = uint64_t;
+inline constexpr size_t kMaxHandles = size_t{1} << 20;
+
+enum class HandleKind : uint8_t {
+  kDatabase = 1,
+  kTransaction = 2,
+  kSnapshot = 3,
+  kCursor = 4,
+  // Query execution (exec_*.cc).
+  kStatement = 16,
+  kRows = 17,
+  // Vector collections (vector_*.cc).
+  kCollection = 32,
+  kVectorIndex = 33,
+};
+
+class Environment;
+class HandleTable;
+
+// Derive from this, with `static constexpr HandleKind kKind`, to put something of your own into the table.
+class Handle {
+ public:
+  explicit Handle(HandleKind kind) : kind_(kind) {}
+  virtual ~Handle() = default;
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  [[nodiscard]] HandleKind kind() const { return kind_; }
+  [[nodiscard]] HandleId id() const { return id_; }
+  [[nodiscard]] Handle* parent() const { return parent_; }
+
+ private:
+  friend class HandleTable;
+  const HandleKind kind_;
+  HandleId id_ = 0;
+  Handle* parent_ = nullptr;
+  Handle* first_child_ = nullptr;
+  Handle* next_sibling_ = nullptr;
+  Handle* previous_sibling_ = nullptr;
+};
+
+class HandleTable {
+ public:
+  HandleTable();
+  ~HandleTable();  // closes everything, newest first
+  HandleTable(const HandleTable&) = delete;
+  HandleTable& operator=(const HandleTable&) = delete;
+
+  // kLimit when the table is full. `parent` may be null.
+  Result<HandleId> Add(std::unique_ptr<Handle> handle, Handle* parent);
+  [[nodiscard]] Handle* Find(HandleId id) const {
+    const Slot& slot = slots_[id & mask_];
+    return slot.id == id ? slot.handle : nullptr;
+  }
+  template <typename T>
+  [[nodiscard]] T* Find(HandleId id) const {
+    Handle* handle = Find(id);
+    return handle != nullptr && handle->kind() == T::kKind ? static_cast<T*>(handle) : nullptr;
+  }
+  // Children first, then the handle.
+  void Close(Handle* handle);
+  void CloseChildren(Handle* handle);
+  void CloseAll();
+  [[nodiscard]] size_t size() const { return count_; }
+
+ private:
+  struct Slot {
+    HandleId id = 0;
+    Handle* handle = nullptr;
+  };
+  void Grow();
+
+  std::vector<Slot> slots_;  // direct mapped: id & mask_; an id whose slot is taken is skipped
+  uint64_t mask_;
+  uint64_t next_id_ = 1;
+  size_t count_ = 0;
+};
+
+// --- the engine's own handles ---
+
+struct DatabaseHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::kDatabase;
+  DatabaseHandle(EngineRef engine_ref, bool is_read_only)
+      : Handle(kKind), engine(std::move(engine_ref)), read_only(is_read_only) {}
+  EngineRef engine;
+  bool read_only;
+};
+
+struct TransactionHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::kTransaction;
+  TransactionHandle(Environment& environment_, std::unique_ptr<Transaction> transaction_, Engine* engine_, bool is_read_only)
+      : Handle(kKind),
+        environment(environment_),
+        transaction(std::move(transaction_)),
+        engine(engine_),
+        read_only(is_read_only) {}
+  ~TransactionHandle() override;  // aborts unless finished, which also gives the writer back
+  Environment& environment;
+  std::unique_ptr<Transaction> transaction;
+  Engine* engine;
+  bool read_only;
+};
+
+struct SnapshotHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::kSnapshot;
+  SnapshotHandle(std::unique_ptr<Snapshot> snapshot_, Engine* engine_)
+      : Handle(kKind), snapshot(std::move(snapshot_)), engine(engine_) {}
+  std::unique_ptr<Snapshot> snapshot;
+  Engine* engine;
+};
+
+// What an operation works on, whatever kind of handle JavaScript passed. Exactly one of three shapes:
+//   a database     reader and transaction null: use the engine's own hot paths, or begin a transaction for several writes
+//   a transaction  reader == transaction
+//   a snapshot     reader only
+struct Target {
+  Handle* handle = nullptr;
+  Engine* engine = nullptr;
+  Reader* reader = nullptr;
+  Transaction* transaction = nullptr;
+  bool read_only = false;
+};
+
+// The open target with this id. kClosed when it was closed, committed, aborted or never was.
+Status FindTarget(Environment& environment, HandleId id, Target* out);
+// Whether the target may write now: kReadOnly for snapshots and read-only databases; kTransaction when `target` is a database
+// or a transaction other than the synchronous closure that this thread is inside of (rules.md 2).
+Status CheckMayWrite(Environment& environment, const Target& target);
+// Handle ids as JavaScript passes them: any value that is no number is 0, which names nothing.
+HandleId ReadHandleId(napi_env env, napi_value value);
+
+}  // namespace sochdb::binding
