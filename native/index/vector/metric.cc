@@ -1,0 +1,111 @@
+#include "index/vector/metric.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace sochdb {
+namespace {
+
+// Sums in four lanes, always the same four: fast without reordering what a compiler may not reorder.
+template <typename Term>
+double SumInOrder(size_t count, Term term) {
+  double sums[4] = {0, 0, 0, 0};
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    for (size_t lane = 0; lane < 4; ++lane) sums[lane] += term(i + lane);
+  }
+  for (; i < count; ++i) sums[0] += term(i);
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+double Dot(const float* a, const float* b, size_t count) {
+  return SumInOrder(count, [a, b](size_t i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
+}
+
+double SquaredDistance(const float* a, const float* b, size_t count) {
+  return SumInOrder(count, [a, b](size_t i) {
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    return difference * difference;
+  });
+}
+
+double Cosine(const float* a, const float* b, size_t count) {
+  // Prepared vectors have length 1 only up to rounding; dividing again makes a vector's cosine with itself exactly 1.
+  const double product = Dot(a, a, count) * Dot(b, b, count);
+  if (product == 0) return 0;
+  return std::clamp(Dot(a, b, count) / std::sqrt(product), -1.0, 1.0);
+}
+
+}  // namespace
+
+Status CheckVector(Metric metric, size_t dimension, const float* values, size_t count) {
+  if (count != dimension) {
+    return Status(Code::kInvalidArgument, "The vector has " + std::to_string(count) + " values, the collection takes " +
+                                              std::to_string(dimension) + ".")
+        .With("expected", std::to_string(dimension))
+        .With("actual", std::to_string(count));
+  }
+  if (!AllFinite(values, count)) {
+    const auto* bad = std::find_if(values, values + count, [](float value) { return !std::isfinite(value); });
+    const std::string position = std::to_string(bad - values);
+    const char* actual = std::isnan(*bad) ? "NaN" : *bad > 0 ? "Infinity" : "-Infinity";
+    return Status(Code::kInvalidArgument,
+                  "The vector's value at position " + position + " is " + actual + "; every value must be a finite number.")
+        .With("position", position)
+        .With("expected", "a finite number")
+        .With("actual", actual);
+  }
+  if (metric != Metric::kCosine && Dot(values, values, count) > kMaxLength * kMaxLength) {
+    return Status(Code::kInvalidArgument, "The vector is longer than 1e18, which its metric cannot compare.")
+        .With("expected", "a length of at most 1e18")
+        .With("actual", std::to_string(std::sqrt(Dot(values, values, count))));
+  }
+  return {};
+}
+
+void PrepareVector(Metric metric, const float* values, size_t dimension, float* prepared, float* length) {
+  std::memmove(prepared, values, dimension * sizeof(float));
+  std::fill(prepared + dimension, prepared + PaddedDimension(dimension), 0.0f);
+  if (metric != Metric::kCosine && length == nullptr) return;
+  const double norm = std::sqrt(Dot(prepared, prepared, dimension));
+  if (length != nullptr) *length = static_cast<float>(norm);
+  if (metric != Metric::kCosine || norm == 0) return;
+  for (size_t i = 0; i < dimension; ++i) prepared[i] = static_cast<float>(static_cast<double>(prepared[i]) / norm);
+}
+
+void PrepareStoredVector(Metric metric, std::string_view bytes, float* prepared, float* length) {
+  const size_t dimension = bytes.size() / sizeof(float);
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(prepared, bytes.data(), dimension * sizeof(float));
+  } else {
+    for (size_t i = 0; i < dimension; ++i) {
+      prepared[i] = std::bit_cast<float>(DecodeFixed32(bytes.data() + i * sizeof(float)));
+    }
+  }
+  PrepareVector(metric, prepared, dimension, prepared, length);
+}
+
+Nearness Measure(Metric metric, const float* a, const float* b, size_t padded) {
+  switch (metric) {
+    case Metric::kCosine: {
+      const double cosine = Cosine(a, b, padded);
+      return {cosine, 1 - cosine};
+    }
+    case Metric::kDot: {
+      const double dot = Dot(a, b, padded);
+      return {dot, 0 - dot};
+    }
+    case Metric::kEuclidean: {
+      const double distance = std::sqrt(SquaredDistance(a, b, padded));
+      return {1 / (1 + distance), distance};
+    }
+  }
+  return {};
+}
+
+}  // namespace sochdb
