@@ -3,32 +3,44 @@
 //
 // Thread safety: one writer (the holder of the commit mutex), any number of wait-free readers.
 // Ownership: keys, versions and values live in the memtable's arena and die with it; readers hold the memtable.
-// Limits: keys of at most kMaxKeyBytes; values of at most kBlobThresholdBytes (larger ones are blob references).
+// Limits: keys of less than 16 MiB (callers admit kMaxKeyBytes, before prefixes and escapes), values of at most
+// kBlobThresholdBytes (larger ones are blob references). Passing them ends the process: they are checked before.
 //
 // A version becomes visible to readers by its timestamp alone: Add may run before the commit is published,
 // since a reader at read_ts skips versions with ts > read_ts.
+//
+// Memory: Add (without a Reserve) and NewIterator may throw std::bad_alloc; whatever was added before stays readable then, and
+// the key of the failed Add is unchanged.
 
 #pragma once
 
 #include <memory>
 #include <string_view>
 
+#include "base/status.h"
 #include "base/types.h"
 #include "mem/version.h"
 
 namespace sochdb {
 
+struct KeyRecord;  // mem/key_record.h
+
 class Memtable {
  public:
   struct Options {
-    bool ordered = true;  // false for writeOptimized trees: sorted runs and an unsorted tail instead of an ordered index
+    bool ordered = true;     // false for writeOptimized trees: sorted runs and an unsorted tail instead of an ordered index
+    uint64_t hash_seed = 0;  // random, and the same for all memtables of a store, so that KeyRecord::hash compares
   };
   static std::unique_ptr<Memtable> Create(const Options& options);
   virtual ~Memtable() = default;
 
   // REQUIRES: commit mutex; ts is at least that of every earlier Add of this key. A second Add with the same ts replaces the
-  // first's view.
-  virtual void Add(std::string_view key, Timestamp ts, ValueKind kind, std::string_view value, ExpiryMs expiry_ms) = 0;
+  // first's view. Key and value are copied. Returns the key's record, for the commit ring.
+  virtual const KeyRecord* Add(std::string_view key, Timestamp ts, ValueKind kind, std::string_view value,
+                               ExpiryMs expiry_ms) = 0;
+  // REQUIRES: commit mutex. Takes memory for `entries` Adds of together `bytes` of keys and values ahead, so that running out
+  // of it shows here, where nothing has happened yet: kOutOfMemory.
+  virtual Status Reserve(uint64_t entries, uint64_t bytes) = 0;
 
   // The newest version with ts <= read_ts, deletes and expired ones included; false when there is none.
   virtual bool Get(std::string_view key, Timestamp read_ts, VersionView* out) const = 0;
@@ -37,10 +49,13 @@ class Memtable {
                              void* context) const = 0;
   // The timestamp of the newest version, 0 when the key was never written here: for validation.
   virtual Timestamp NewestTimestamp(std::string_view key) const = 0;
-  // The greatest timestamp of any version in [lo, hi) (hi empty: open), stopping early at the first one above `above`.
+  // For validation: the timestamp of some version in [lo, hi) (hi empty: open) that is newer than `above`, 0 when there is
+  // none. Stops at the first; a memtable with nothing newer answers without looking.
   virtual Timestamp NewestTimestampInRange(std::string_view lo, std::string_view hi, Timestamp above) const = 0;
 
   // Walks keys in order; at each key gives the newest version with ts <= read_ts (keys without one are skipped).
+  // While the writer goes on it shows every key with such a version that was added before NewIterator, exactly once and in
+  // order, in both directions; of those added later, some. REQUIRES for Next, Prev, key and version: Valid().
   class Iterator {
    public:
     virtual ~Iterator() = default;
