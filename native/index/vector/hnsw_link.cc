@@ -1,0 +1,164 @@
+// Linking: how a slot enters the graph. Searching is in hnsw_graph.cc.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <new>
+
+#include "index/vector/hnsw_graph.h"
+
+namespace sochdb {
+namespace {
+
+inline void Pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+}  // namespace
+
+// Held for the length of one row change: no call that waits or allocates from the system inside.
+class HnswGraph::NodeLock {
+ public:
+  explicit NodeLock(Node* node) : node_(node) {
+    while (node_->locked.exchange(true, std::memory_order_acquire)) {
+      while (node_->locked.load(std::memory_order_relaxed)) Pause();
+    }
+  }
+  ~NodeLock() { node_->locked.store(false, std::memory_order_release); }
+  NodeLock(const NodeLock&) = delete;
+  NodeLock& operator=(const NodeLock&) = delete;
+
+ private:
+  Node* node_;
+};
+
+uint32_t HnswGraph::LevelOf(uint64_t hash) const {
+  // The top 53 bits as a number in (0, 1].
+  const double uniform = (static_cast<double>(hash >> 11) + 1) * 0x1.0p-53;
+  const double level = -std::log(uniform) * level_scale_;
+  return std::min(kMaxLevel, static_cast<uint32_t>(level));
+}
+
+void HnswGraph::AllocateUpperRows(uint32_t slot, uint32_t level) {
+  if (level == 0) return;
+  MutexLock lock(&upper_mutex_);
+  upper_.Reserve(next_upper_row_ + level);
+  const PagedRows<Link32>::View rows = upper_.view();
+  for (uint32_t row = next_upper_row_; row < next_upper_row_ + level; ++row) {
+    for (uint32_t i = 0; i < options_.m; ++i) new (rows[row] + i) Link32(kNoSlot);
+  }
+  nodes_.view()[slot]->first_upper_row.store(next_upper_row_, std::memory_order_release);
+  next_upper_row_ += level;
+}
+
+void HnswGraph::Link(uint32_t slot, uint64_t level_hash, SearchScratch* scratch) {
+  scratch->candidates.reserve(std::max<size_t>(options_.ef_construction, RowWidth(0) + 1));
+  scratch->selected.reserve(RowWidth(0));
+  scratch->visited.Begin(published());
+  scratch->pool.Reset(options_.ef_construction);
+  const uint32_t level = LevelOf(level_hash);
+  AllocateUpperRows(slot, level);
+
+  std::optional<Entry> entry = LoadEntry();
+  while (!entry.has_value()) {
+    uint64_t empty = 0;
+    if (entry_.compare_exchange_strong(empty, (static_cast<uint64_t>(level) << 32) | (slot + 1))) return;
+    entry = LoadEntry();
+  }
+  const Views views = TakeViews(published());  // after the entry point, so that it lies below the limit
+  SOCHDB_DCHECK(slot < views.limit && entry->slot < views.limit);
+  const float* vector = views.vectors[slot];
+  uint32_t start = Descend(views, vector, entry->slot, entry->level, level, scratch);
+  for (uint32_t layer = std::min(level, entry->level) + 1; layer-- > 0;) {
+    (void)Beam(views, vector, start, layer, options_.ef_construction, nullptr, scratch);
+    start = scratch->pool[0].slot();
+    LinkInLayer(views, slot, layer, scratch);
+  }
+  if (level > entry->level) RaiseEntry(slot, level);
+}
+
+void HnswGraph::RaiseEntry(uint32_t slot, uint32_t level) {
+  uint64_t current = entry_.load(std::memory_order_acquire);
+  while (level > (current >> 32)) {
+    if (entry_.compare_exchange_weak(current, (static_cast<uint64_t>(level) << 32) | (slot + 1))) return;
+  }
+}
+
+void HnswGraph::LinkInLayer(const Views& views, uint32_t slot, uint32_t level, SearchScratch* scratch) {
+  scratch->candidates.clear();
+  for (size_t i = 0; i < scratch->pool.size(); ++i) {
+    const CandidatePool::Entry& entry = scratch->pool[i];
+    if (entry.slot() != slot) scratch->candidates.emplace_back(entry.distance, entry.slot());
+  }
+  SelectDiverse(views, options_.m, scratch);
+  std::array<std::pair<float, uint32_t>, HnswOptions::kMaxM> chosen;
+  const size_t count = scratch->selected.size();
+  std::copy(scratch->selected.begin(), scratch->selected.end(), chosen.begin());
+  {
+    NodeLock lock(views.nodes[slot]);
+    Link32* row = RowOf(views, slot, level);
+    // Others may have linked to this slot since it appeared in a layer above: keep what they wrote, as far as there is room.
+    for (uint32_t i = 0; i < RowWidth(level) && scratch->selected.size() < RowWidth(level); ++i) {
+      const uint32_t existing = row[i].load(std::memory_order_relaxed);
+      if (existing == kNoSlot) break;
+      const auto same = [existing](const auto& pair) { return pair.second == existing; };
+      if (std::none_of(chosen.begin(), chosen.begin() + count, same)) scratch->selected.emplace_back(0.0f, existing);
+    }
+    WriteRow(row, RowWidth(level), *scratch);
+  }
+  for (size_t i = 0; i < count; ++i) LinkBack(views, chosen[i].second, slot, chosen[i].first, level, scratch);
+}
+
+void HnswGraph::LinkBack(const Views& views, uint32_t from, uint32_t to, float distance, uint32_t level,
+                         SearchScratch* scratch) {
+  NodeLock lock(views.nodes[from]);
+  Link32* row = RowOf(views, from, level);
+  const uint32_t width = RowWidth(level);
+  uint32_t count = 0;
+  for (; count < width; ++count) {
+    const uint32_t neighbour = row[count].load(std::memory_order_acquire);
+    if (neighbour == kNoSlot) break;
+    if (neighbour == to) return;
+    scratch->slots[count] = neighbour;
+  }
+  if (count < width) {
+    row[count].store(to, std::memory_order_release);
+    return;
+  }
+  // The row is full: choose again among its neighbours and the new one. They may be younger than this operation.
+  const Views fresh = TakeViews(views.limit);
+  for (uint32_t i = 0; i < count; ++i) scratch->rows[i] = fresh.vectors[scratch->slots[i]];
+  distance_.Many(fresh.vectors[from], scratch->rows, count, scratch->distances);
+  scratch->candidates.clear();
+  scratch->candidates.emplace_back(distance, to);
+  for (uint32_t i = 0; i < count; ++i) scratch->candidates.emplace_back(scratch->distances[i], scratch->slots[i]);
+  std::sort(scratch->candidates.begin(), scratch->candidates.end());
+  SelectDiverse(fresh, width, scratch);
+  WriteRow(row, width, *scratch);
+}
+
+void HnswGraph::SelectDiverse(const Views& views, size_t count, SearchScratch* scratch) const {
+  auto& selected = scratch->selected;
+  selected.clear();
+  for (const auto& candidate : scratch->candidates) {
+    if (selected.size() == count) return;
+    const float* vector = views.vectors[candidate.second];
+    const bool hidden = std::any_of(selected.begin(), selected.end(), [&](const auto& chosen) {
+      return distance_.One(vector, views.vectors[chosen.second]) < candidate.first;
+    });
+    if (!hidden) selected.push_back(candidate);
+  }
+}
+
+// The end marks come last: until they stand, a reader meets old neighbours there, which are neighbours still.
+void HnswGraph::WriteRow(Link32* row, uint32_t width, const SearchScratch& scratch) {
+  uint32_t i = 0;
+  for (const auto& chosen : scratch.selected) row[i++].store(chosen.second, std::memory_order_release);
+  for (; i < width; ++i) row[i].store(kNoSlot, std::memory_order_release);
+}
+
+}  // namespace sochdb

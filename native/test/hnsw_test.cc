@@ -1,0 +1,185 @@
+// The graph alone: recall against exact search, determinism, growth, and searches while others link.
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <random>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "base/hash.h"
+#include "env/env.h"
+#include "index/vector/hnsw_graph.h"
+#include "test/harness.h"
+
+namespace sochdb {
+namespace {
+
+// A graph with its vectors, as the vector index keeps them.
+struct Fixture {
+  Fixture(Metric metric_used, size_t dimension_used, const HnswOptions& options)
+      : metric(metric_used),
+        dimension(dimension_used),
+        vectors(PaddedDimension(dimension_used)),
+        graph(Env::Posix(), metric_used, options, &vectors) {}
+
+  uint32_t Append(const std::vector<float>& vector) {
+    const uint32_t slot = count++;
+    vectors.Reserve(slot + 1);
+    graph.AddSlot(slot);
+    PrepareVector(metric, vector.data(), dimension, vectors.view()[slot], nullptr);
+    graph.Publish(slot + 1);
+    return slot;
+  }
+  void Link(uint32_t slot) { graph.Link(slot, HashNumber(slot), &scratch); }
+
+  std::vector<float> Prepare(const std::vector<float>& query) const {
+    std::vector<float> prepared(PaddedDimension(dimension));
+    PrepareVector(metric, query.data(), dimension, prepared.data(), nullptr);
+    return prepared;
+  }
+  std::vector<uint32_t> Search(const std::vector<float>& query, size_t k, size_t ef, SearchScratch* with) const {
+    EXPECT_OK(graph.Search(Prepare(query).data(), ef, graph.published(), nullptr, with));
+    std::vector<uint32_t> found;
+    for (size_t i = 0; i < std::min(k, with->pool.size()); ++i) found.push_back(with->pool[i].slot());
+    return found;
+  }
+  std::vector<uint32_t> Exact(const std::vector<float>& query, size_t k) const {
+    const std::vector<float> prepared = Prepare(query);
+    std::vector<std::pair<double, uint32_t>> all;
+    for (uint32_t slot = 0; slot < count; ++slot) {
+      all.emplace_back(Measure(metric, prepared.data(), vectors.view()[slot], prepared.size()).distance, slot);
+    }
+    std::sort(all.begin(), all.end());
+    std::vector<uint32_t> found;
+    for (size_t i = 0; i < std::min(k, all.size()); ++i) found.push_back(all[i].second);
+    return found;
+  }
+
+  Metric metric;
+  size_t dimension;
+  uint32_t count = 0;
+  PagedRows<float> vectors;
+  HnswGraph graph;
+  SearchScratch scratch;
+};
+
+// Points around random centres: what embeddings look like to a graph, and harder for it than uniform noise is easy.
+std::vector<std::vector<float>> ClusteredVectors(size_t count, size_t dimension, size_t clusters, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<std::vector<float>> centres(clusters, std::vector<float>(dimension));
+  for (auto& centre : centres) {
+    for (float& value : centre) value = normal(random);
+  }
+  std::vector<std::vector<float>> vectors(count, std::vector<float>(dimension));
+  for (auto& vector : vectors) {
+    const auto& centre = centres[random() % clusters];
+    for (size_t i = 0; i < dimension; ++i) vector[i] = centre[i] + 0.6f * normal(random);
+  }
+  return vectors;
+}
+
+double Recall(const Fixture& fixture, const std::vector<std::vector<float>>& queries, size_t k, size_t ef) {
+  SearchScratch scratch;
+  size_t hits = 0;
+  for (const auto& query : queries) {
+    const std::vector<uint32_t> found = fixture.Search(query, k, ef, &scratch);
+    const std::vector<uint32_t> exact = fixture.Exact(query, k);
+    for (const uint32_t slot : exact) hits += static_cast<size_t>(std::count(found.begin(), found.end(), slot));
+  }
+  return static_cast<double>(hits) / static_cast<double>(k * queries.size());
+}
+
+TEST("recall@10 at ef 100 is at least .95 on clustered data, for every metric") {
+  const auto vectors = ClusteredVectors(6000, 32, 60, test::Seed());
+  const auto queries = ClusteredVectors(60, 32, 60, test::Seed());
+  for (const Metric metric : {Metric::kCosine, Metric::kDot, Metric::kEuclidean}) {
+    Fixture fixture(metric, 32, {.m = 16, .ef_construction = 100});
+    for (const auto& vector : vectors) fixture.Link(fixture.Append(vector));
+    const double recall = Recall(fixture, queries, 10, 100);
+    if (recall < 0.95) test::Fail(__FILE__, __LINE__, "recall " + std::to_string(recall));
+  }
+}
+
+TEST("the same vectors in the same order build the same graph") {
+  const auto vectors = ClusteredVectors(1500, 17, 20, test::Seed());
+  Fixture first(Metric::kEuclidean, 17, {.m = 8, .ef_construction = 60});
+  Fixture second(Metric::kEuclidean, 17, {.m = 8, .ef_construction = 60});
+  for (const auto& vector : vectors) {
+    first.Link(first.Append(vector));
+    second.Link(second.Append(vector));
+  }
+  SearchScratch scratch;
+  for (size_t i = 0; i < 20; ++i) {
+    const auto& query = vectors[i * 7];
+    EXPECT(first.Search(query, 30, 30, &scratch) == second.Search(query, 30, 30, &scratch));
+  }
+}
+
+TEST("an empty graph finds nothing, one vector finds itself") {
+  Fixture fixture(Metric::kCosine, 3, {});
+  EXPECT(fixture.Search({1, 2, 3}, 10, 10, &fixture.scratch).empty());
+  fixture.Link(fixture.Append({1, 0, 0}));
+  EXPECT(fixture.Search({1, 2, 3}, 10, 10, &fixture.scratch) == std::vector<uint32_t>{0});
+}
+
+TEST("a slot that is published but not linked is not met") {
+  Fixture fixture(Metric::kEuclidean, 2, {});
+  for (int i = 0; i < 50; ++i) fixture.Link(fixture.Append({static_cast<float>(i), 0}));
+  fixture.Append({0, 0});
+  const auto found = fixture.Search({0, 0}, 100, 100, &fixture.scratch);
+  EXPECT_EQ(found.size(), size_t{50});
+  EXPECT_EQ(std::count(found.begin(), found.end(), 50u), 0);
+}
+
+TEST("a cancelled search stops") {
+  Fixture fixture(Metric::kEuclidean, 4, {.m = 4, .ef_construction = 20});
+  for (const auto& vector : ClusteredVectors(3000, 4, 5, test::Seed())) fixture.Link(fixture.Append(vector));
+  CancelToken cancel;
+  cancel.Cancel();
+  const std::vector<float> query = fixture.Prepare({0, 0, 0, 0});
+  const Status status = fixture.graph.Search(query.data(), 2000, fixture.graph.published(), &cancel, &fixture.scratch);
+  EXPECT(status.code() == Code::kCancelled);
+}
+
+TEST("searches run while two threads link and a third appends") {
+  const auto vectors = ClusteredVectors(4000, 24, 40, test::Seed());
+  Fixture fixture(Metric::kCosine, 24, {.m = 12, .ef_construction = 60});
+  std::atomic<uint32_t> next{0};
+  std::atomic<bool> done{false};
+  const auto link = [&] {
+    SearchScratch scratch;
+    for (;;) {
+      const uint32_t slot = next.fetch_add(1);
+      if (slot >= vectors.size()) return;
+      while (fixture.graph.published() <= slot) std::this_thread::yield();
+      fixture.graph.Link(slot, HashNumber(slot), &scratch);
+    }
+  };
+  std::thread appender([&] {
+    for (const auto& vector : vectors) fixture.Append(vector);
+  });
+  std::thread linker1(link);
+  std::thread linker2(link);
+  std::thread searcher([&] {
+    SearchScratch scratch;
+    for (size_t i = 0; !done.load(); i = (i + 1) % vectors.size()) {
+      const auto found = fixture.Search(vectors[i], 10, 30, &scratch);
+      const std::set<uint32_t> distinct(found.begin(), found.end());
+      EXPECT_EQ(distinct.size(), found.size());
+      for (const uint32_t slot : found) EXPECT(slot < fixture.graph.published());
+    }
+  });
+  appender.join();
+  linker1.join();
+  linker2.join();
+  done.store(true);
+  searcher.join();
+  const std::vector<std::vector<float>> queries(vectors.begin(), vectors.begin() + 50);
+  EXPECT(Recall(fixture, queries, 10, 100) >= 0.95);
+}
+
+}  // namespace
+}  // namespace sochdb
