@@ -98,8 +98,8 @@ napi_value FromDouble(napi_env env, double value);
 napi_value FromInt32(napi_env env, int32_t value);
 napi_value FromUint64(napi_env env, uint64_t value);  // a bigint
 napi_value FromUtf8(napi_env env, std::string_view text);
-// A fresh ArrayBuffer holding a copy of bytes; throws kOutOfMemory when V8 has no room.
-napi_value FromBytes(napi_env env, std::string_view bytes);
+// There is no function that makes an ArrayBuffer: V8 ends the process when it has no room for one. Results of unbounded
+// size go into a buffer that JavaScript allocated, where failing is a RangeError (slab.h).
 
 // A plain object under construction. Properties are defined, not assigned: no setter of a prototype runs.
 class ObjectBuilder {

@@ -1,0 +1,57 @@
+# The addon: the engine, its indexes, query execution and the Node-API binding, in one shared library.
+#
+# Sources are found in the file system (sources.mjs), so that a new file needs no change here. Kernels for one instruction
+# set are libraries of their own, because flags go by target; index/vector/distance.h chooses among them at run time.
+{
+  'target_defaults': {
+    'defines': ['NAPI_VERSION=9', 'NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED'],
+    'include_dirs': ['.'],
+    'cflags!': ['-fno-exceptions', '-fno-omit-frame-pointer'],
+    'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20'],
+    'cflags_cc': [
+      '-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-fvisibility-inlines-hidden', '-ffunction-sections',
+      '-Wall', '-Wextra', '-Wconversion', '-Wsign-conversion', '-Wshadow', '-Wnon-virtual-dtor', '-Werror',
+    ],
+    'xcode_settings': {
+      'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',
+      'CLANG_CXX_LIBRARY': 'libc++',
+      'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
+      'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
+      'GCC_OPTIMIZATION_LEVEL': '3',
+      'MACOSX_DEPLOYMENT_TARGET': '12.0',
+    },
+  },
+  'targets': [
+    {
+      'target_name': 'sochdb',
+      'sources': ['<!@(node sources.mjs general)'],
+      'ldflags': ['-Wl,--gc-sections', '-pthread'],
+      'conditions': [
+        ['target_arch=="x64"', {'dependencies': ['kernels_avx2', 'kernels_avx512']}, {
+          'sources': ['<!@(node sources.mjs avx2)', '<!@(node sources.mjs avx512)'],
+        }],
+        ['OS=="mac"', {'ldflags!': ['-Wl,--gc-sections']}],
+      ],
+    },
+  ],
+  'conditions': [
+    ['target_arch=="x64"', {
+      'targets': [
+        {
+          'target_name': 'kernels_avx2',
+          'type': 'static_library',
+          'sources': ['<!@(node sources.mjs avx2)'],
+          'cflags_cc': ['-mavx2', '-mfma'],
+          'xcode_settings': {'OTHER_CPLUSPLUSFLAGS': ['-mavx2', '-mfma']},
+        },
+        {
+          'target_name': 'kernels_avx512',
+          'type': 'static_library',
+          'sources': ['<!@(node sources.mjs avx512)'],
+          'cflags_cc': ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq'],
+          'xcode_settings': {'OTHER_CPLUSPLUSFLAGS': ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq']},
+        },
+      ],
+    }],
+  ],
+}

@@ -1,0 +1,167 @@
+#include <utility>
+
+#include "binding/kv.h"
+
+namespace sochdb::binding {
+namespace {
+
+constexpr uint64_t kMaxPathBytes = 4096;
+constexpr uint64_t kMaxTimeoutMs = 31ull * 24 * 3600 * 1000;
+constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;
+
+DatabaseHandle* FindDatabase(Call& call) {
+  return call.environment().handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
+}
+
+Status Closed() { return {Code::kClosed, "The database is closed: open it again."}; }
+
+Status OpenArguments(Call& call, HandleId* id) {
+  napi_env env = call.env();
+  std::string path;
+  SOCHDB_TRY(ReadString(env, call[0], "path", kMaxPathBytes, &path));
+  if (path.empty() || path.find('\0') != std::string::npos) {
+    return {Code::kInvalidArgument, "path must name a directory, or be ':memory:'.", {{"argument", "path"}}};
+  }
+  bool read_only = false;
+  SOCHDB_TRY(ReadBool(env, call[1], "readOnly", &read_only));
+  EngineOptions options;
+  uint32_t sync_mode = 0;
+  SOCHDB_TRY(ReadUint32(env, call[2], "syncMode", 0, 2, &sync_mode));
+  options.sync_mode = static_cast<SyncMode>(sync_mode);
+  SOCHDB_TRY(ReadBool(env, call[3], "walEnabled", &options.wal_enabled));
+  SOCHDB_TRY(ReadBool(env, call[4], "groupCommit", &options.group_commit));
+  SOCHDB_TRY(ReadUint64(env, call[5], "transactionTimeoutMs", kMaxTimeoutMs, &options.transaction_timeout_ms));
+  SOCHDB_TRY(ReadUint64(env, call[6], "maxTransactionBytes", kMaxSafeInteger, &options.max_transaction_bytes));
+  options.create_if_missing = !read_only;
+  SOCHDB_ASSIGN(engine, OpenShared(path, options));
+  SOCHDB_ASSIGN(added,
+                call.environment().handles().Add(std::make_unique<DatabaseHandle>(std::move(engine), read_only), nullptr));
+  *id = added;
+  return {};
+}
+
+// open(path, readOnly, syncMode, walEnabled, groupCommit, transactionTimeoutMs, maxTransactionBytes): a database's id.
+napi_value Open(Call& call) {
+  HandleId id = 0;
+  const Status status = OpenArguments(call, &id);
+  return status.ok() ? FromDouble(call.env(), static_cast<double>(id)) : call.Throw(status);
+}
+
+// close(database): aborts what is open on it; the last share closes the store. Harmless when closed.
+napi_value Close(Call& call) {
+  DatabaseHandle* database = FindDatabase(call);
+  if (database == nullptr) return nullptr;
+  HandleTable& handles = call.environment().handles();
+  handles.CloseChildren(database);
+  const Status status = database->engine.Release();
+  handles.Close(database);
+  return status.ok() ? nullptr : call.Throw(status);
+}
+
+// sync(database): everything committed so far is durable afterwards.
+napi_value Sync(Call& call) {
+  DatabaseHandle* database = FindDatabase(call);
+  if (database == nullptr) return call.Throw(Closed());
+  const Status status = database->engine->Sync();
+  return status.ok() ? nullptr : call.Throw(status);
+}
+
+double Count(uint64_t n) { return static_cast<double>(n); }
+
+napi_value Stats(Call& call) {
+  DatabaseHandle* database = FindDatabase(call);
+  if (database == nullptr) return call.Throw(Closed());
+  const EngineStats stats = database->engine->stats();
+  return ObjectBuilder(call.env())
+      .Number("activeTransactions", Count(stats.active_transactions))
+      .Number("committedTransactions", Count(stats.committed_transactions))
+      .Number("abortedTransactions", Count(stats.aborted_transactions))
+      .Number("conflicts", Count(stats.conflicts))
+      .Number("reads", Count(stats.reads))
+      .Number("writes", Count(stats.writes))
+      .Number("keyCount", Count(stats.key_count))
+      .Number("memoryBytes", Count(stats.memory_bytes))
+      .Number("activeSnapshots", Count(stats.active_snapshots))
+      .BigInt("oldestSnapshot", stats.oldest_snapshot)
+      .Number("walBytes", Count(stats.wal.total_bytes))
+      .Number("walSyncs", Count(stats.wal.syncs))
+      .value();
+}
+
+napi_value WalStats(Call& call) {
+  DatabaseHandle* database = FindDatabase(call);
+  if (database == nullptr) return call.Throw(Closed());
+  const Wal::Stats wal = database->engine->stats().wal;
+  return ObjectBuilder(call.env())
+      .Number("totalSizeBytes", Count(wal.total_bytes))
+      .Number("activeSizeBytes", Count(wal.active_bytes))
+      .Number("segments", Count(wal.segments))
+      .Number("entryCount", Count(wal.entries))
+      .BigInt("oldestEntryLsn", wal.oldest_lsn)
+      .BigInt("newestEntryLsn", wal.newest_lsn)
+      .Number("syncs", Count(wal.syncs))
+      .value();
+}
+
+ObjectBuilder DescribeWal(napi_env env, const WalReport& wal) {
+  ObjectBuilder object(env);
+  object.Number("entries", Count(wal.entries))
+      .Number("records", Count(wal.records))
+      .Number("bytes", Count(wal.bytes))
+      .BigInt("oldestLsn", wal.oldest_lsn)
+      .BigInt("endLsn", wal.end_lsn)
+      .BigInt("lastCommitTs", wal.last_commit_ts)
+      .Bool("torn", wal.torn)
+      .BigInt("tornLsn", wal.torn_lsn)
+      .Number("tornBytes", Count(wal.torn_bytes));
+  return object;
+}
+
+// recoveryReport(database): what opening the store found.
+napi_value Recovery(Call& call) {
+  DatabaseHandle* database = FindDatabase(call);
+  if (database == nullptr) return call.Throw(Closed());
+  const RecoveryReport& report = database->engine->recovery_report();
+  return DescribeWal(call.env(), report.wal)
+      .Bool("wasClean", report.was_clean)
+      .Number("replayedEntries", Count(report.replayed_entries))
+      .value();
+}
+
+// verifyWal(database): reads the whole log, on past errors.
+napi_value VerifyWal(Call& call) {
+  DatabaseHandle* database = FindDatabase(call);
+  if (database == nullptr) return call.Throw(Closed());
+  const Result<WalReport> report = database->engine->VerifyWal();
+  if (!report.ok()) return call.Throw(report.status());
+  napi_env env = call.env();
+  napi_value errors = nullptr;
+  napi_create_array_with_length(env, report.value().errors.size(), &errors);
+  uint32_t index = 0;
+  for (const WalChecksumError& error : report.value().errors) {
+    ObjectBuilder entry(env);
+    entry.BigInt("lsn", error.lsn)
+        .Number("expected", Count(error.expected))
+        .Number("actual", Count(error.actual))
+        .Text("file", error.file)
+        .Number("offset", Count(error.offset));
+    napi_set_element(env, errors, index++, entry.value());
+  }
+  return DescribeWal(env, report.value()).Set("errors", errors).value();
+}
+
+}  // namespace
+
+bool InitDatabase(Environment* environment, napi_value exports) {
+  return Define<Open, 7>(environment, exports, "open") && Define<Close, 1>(environment, exports, "close") &&
+         Define<Sync, 1>(environment, exports, "sync") && Define<Stats, 1>(environment, exports, "stats") &&
+         Define<WalStats, 1>(environment, exports, "walStats") && Define<Recovery, 1>(environment, exports, "recoveryReport") &&
+         Define<VerifyWal, 1>(environment, exports, "verifyWal");
+}
+
+bool InitKv(Environment* environment, napi_value exports) {
+  return InitDatabase(environment, exports) && InitReads(environment, exports) && InitWrites(environment, exports) &&
+         InitTransactions(environment, exports) && InitCursors(environment, exports);
+}
+
+}  // namespace sochdb::binding

@@ -1,0 +1,141 @@
+#include "binding/registry.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "env/mem_env.h"
+#include "env/sync.h"
+
+namespace sochdb::binding {
+
+class RegistryEntry {
+ public:
+  enum class State { kBusy /* opening or closing */, kOpen };
+
+  std::string key;  // canonical path; empty for a private engine, which is not in the map
+  State state = State::kBusy;
+  uint64_t shares = 0;
+  EngineOptions options;
+  std::unique_ptr<MemEnv> memory;  // outlives the engine
+  std::unique_ptr<Engine> engine;
+};
+
+namespace {
+
+struct Registry {
+  Mutex mutex{Env::Posix()};  // guards everything below, and state and shares of every entry in the map
+  CondVar changed{Env::Posix()};
+  std::map<std::string, std::unique_ptr<RegistryEntry>> entries;
+};
+
+Registry& TheRegistry() {
+  static Registry* registry = new Registry;  // outlives static destructors: environments may end after them
+  return *registry;
+}
+
+std::vector<std::pair<const char*, uint64_t>> Named(const EngineOptions& options) {
+  return {{"syncMode", static_cast<uint64_t>(options.sync_mode)},
+          {"walEnabled", options.wal_enabled},
+          {"groupCommit", options.group_commit},
+          {"maxTransactionBytes", options.max_transaction_bytes},
+          {"transactionTimeoutMs", options.transaction_timeout_ms},
+          {"writerTimeoutMs", options.writer_timeout_ms},
+          {"memoryLimitBytes", options.memory_limit_bytes}};
+}
+
+Status CheckSameOptions(const RegistryEntry& entry, const EngineOptions& wanted) {
+  const auto open = Named(entry.options);
+  const auto asked = Named(wanted);
+  for (size_t i = 0; i < open.size(); ++i) {
+    if (open[i].second == asked[i].second) continue;
+    return {Code::kInvalidArgument,
+            "\"" + entry.key + "\" is already open in this process with another " + open[i].first +
+                ": openings that share a store take the same options.",
+            {{"option", open[i].first}, {"file", entry.key}}};
+  }
+  return {};
+}
+
+Result<EngineRef> OpenPrivate(const EngineOptions& options) {
+  auto entry = std::make_unique<RegistryEntry>();
+  entry->memory = std::make_unique<MemEnv>();
+  entry->shares = 1;
+  SOCHDB_ASSIGN(engine, Engine::Open(entry->memory.get(), "/memory", options));
+  entry->engine = std::move(engine);
+  return EngineRef(entry.release());
+}
+
+// The name by which two openings of one store are recognised. Creates the directory, so that it has one.
+Result<std::string> CanonicalPath(const std::string& path, const EngineOptions& options) {
+  if (options.create_if_missing) SOCHDB_TRY(Env::Posix()->CreateDir(path));
+  return Env::Posix()->RealPath(path);
+}
+
+}  // namespace
+
+Result<EngineRef> OpenShared(const std::string& path, const EngineOptions& options) {
+  if (path == kMemoryPath) return OpenPrivate(options);
+  SOCHDB_ASSIGN(key, CanonicalPath(path, options));
+  Registry& registry = TheRegistry();
+  RegistryEntry* entry = nullptr;
+  {
+    const MutexLock lock(&registry.mutex);
+    for (;;) {
+      const auto found = registry.entries.find(key);
+      if (found == registry.entries.end()) break;
+      RegistryEntry* existing = found->second.get();
+      if (existing->state == RegistryEntry::State::kOpen) {
+        SOCHDB_TRY(CheckSameOptions(*existing, options));
+        ++existing->shares;
+        return EngineRef(existing);
+      }
+      registry.changed.Wait(&registry.mutex);
+    }
+    auto fresh = std::make_unique<RegistryEntry>();
+    entry = fresh.get();
+    entry->key = key;
+    entry->options = options;
+    registry.entries.emplace(key, std::move(fresh));
+  }
+  Result<std::unique_ptr<Engine>> engine = Engine::Open(Env::Posix(), key, options);
+  const MutexLock lock(&registry.mutex);
+  registry.changed.SignalAll();
+  if (!engine.ok()) {
+    registry.entries.erase(key);
+    return engine.status();
+  }
+  entry->engine = std::move(engine).value();
+  entry->state = RegistryEntry::State::kOpen;
+  entry->shares = 1;
+  return EngineRef(entry);
+}
+
+Engine* EngineRef::get() const { return entry_ == nullptr ? nullptr : entry_->engine.get(); }
+
+Status EngineRef::Release() {
+  RegistryEntry* entry = std::exchange(entry_, nullptr);
+  if (entry == nullptr) return {};
+  if (entry->key.empty()) {
+    const std::unique_ptr<RegistryEntry> owned(entry);
+    return owned->engine->Close();
+  }
+  Registry& registry = TheRegistry();
+  {
+    const MutexLock lock(&registry.mutex);
+    if (--entry->shares > 0) return {};
+    entry->state = RegistryEntry::State::kBusy;
+  }
+  // Nobody else reaches the entry now: openers of this path wait for it to go.
+  const Status closed = entry->engine->Close();
+  entry->engine.reset();
+  const MutexLock lock(&registry.mutex);
+  registry.entries.erase(std::string(entry->key));
+  registry.changed.SignalAll();
+  return closed;
+}
+
+EngineRef::~EngineRef() { static_cast<void>(Release()); }
+
+}  // namespace sochdb::binding

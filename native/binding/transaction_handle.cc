@@ -1,0 +1,141 @@
+#include "binding/kv.h"
+
+namespace sochdb::binding {
+namespace {
+
+constexpr uint64_t kMaxTimeoutMs = 31ull * 24 * 3600 * 1000;
+
+TransactionHandle* FindTransaction(Call& call) {
+  return call.environment().handles().Find<TransactionHandle>(ReadHandleId(call.env(), call[0]));
+}
+
+Status Finished() { return {Code::kTransaction, "The transaction is finished: begin another one."}; }
+
+Status BeginArguments(Call& call, HandleId* id) {
+  Environment& environment = call.environment();
+  auto* database = environment.handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
+  if (database == nullptr) return {Code::kClosed, "The database is closed: open it again."};
+  uint32_t isolation = 0;
+  SOCHDB_TRY(ReadUint32(call.env(), call[1], "isolation", 0, 2, &isolation));
+  TransactionOptions options;
+  options.isolation = static_cast<IsolationLevel>(isolation);
+  SOCHDB_TRY(ReadBool(call.env(), call[2], "takeWriter", &options.take_writer));
+  SOCHDB_TRY(ReadUint64(call.env(), call[3], "timeoutMs", kMaxTimeoutMs, &options.timeout_ms));
+  Engine* engine = database->engine.get();
+  if (options.take_writer && environment.WriterOf(engine) != nullptr) {
+    return {Code::kTransaction,
+            "This runs inside db.transaction(txn => ...) already: use txn.transaction(...) for a part that rolls back alone.",
+            {{"use", "txn"}}};
+  }
+  SOCHDB_ASSIGN(transaction, engine->Begin(options));
+  Transaction* begun = transaction.get();
+  auto handle = std::make_unique<TransactionHandle>(environment, std::move(transaction), engine, database->read_only);
+  SOCHDB_ASSIGN(added, environment.handles().Add(std::move(handle), database));
+  if (options.take_writer) environment.AddWriter(engine, begun);
+  *id = added;
+  return {};
+}
+
+// begin(database, isolation, take the writer, timeout in milliseconds or 0): a transaction's id.
+napi_value Begin(Call& call) {
+  HandleId id = 0;
+  const Status status = BeginArguments(call, &id);
+  return status.ok() ? FromDouble(call.env(), static_cast<double>(id)) : call.Throw(status);
+}
+
+// transactionInfo(transaction): { id, startTs }, bigints.
+napi_value TransactionInfo(Call& call) {
+  TransactionHandle* handle = FindTransaction(call);
+  if (handle == nullptr) return call.Throw(Finished());
+  return ObjectBuilder(call.env())
+      .BigInt("id", handle->transaction->id())
+      .BigInt("startTs", handle->transaction->read_ts())
+      .value();
+}
+
+// commit(transaction): the commit timestamp. Whatever comes of it, the transaction is finished.
+napi_value Commit(Call& call) {
+  TransactionHandle* handle = FindTransaction(call);
+  if (handle == nullptr) return call.Throw(Finished());
+  HandleTable& handles = call.environment().handles();
+  const Transaction* writer = call.environment().WriterOf(handle->engine);
+  if (writer != nullptr && writer != handle->transaction.get()) {
+    return call.Throw({Code::kTransaction,
+                       "Inside db.transaction(txn => ...) no other transaction can commit: commit it before or after.",
+                       {{"use", "txn"}}});
+  }
+  handles.CloseChildren(handle);
+  const Result<Timestamp> committed = handle->transaction->Commit();
+  handles.Close(handle);
+  return committed.ok() ? FromUint64(call.env(), committed.value()) : call.Throw(committed.status());
+}
+
+// abort(transaction): harmless when finished.
+napi_value Abort(Call& call) {
+  if (TransactionHandle* handle = FindTransaction(call); handle != nullptr) call.environment().handles().Close(handle);
+  return nullptr;
+}
+
+// setSavepoint(transaction): its number.
+napi_value SetSavepoint(Call& call) {
+  TransactionHandle* handle = FindTransaction(call);
+  if (handle == nullptr) return call.Throw(Finished());
+  return FromDouble(call.env(), handle->transaction->SetSavepoint());
+}
+
+using SavepointMethod = Status (Transaction::*)(SavepointId);
+
+napi_value UseSavepoint(Call& call, SavepointMethod method) {
+  TransactionHandle* handle = FindTransaction(call);
+  if (handle == nullptr) return call.Throw(Finished());
+  uint32_t savepoint = 0;
+  Status status = ReadUint32(call.env(), call[1], "savepoint", 0, UINT32_MAX, &savepoint);
+  if (status.ok()) status = (handle->transaction.get()->*method)(savepoint);
+  return status.ok() ? nullptr : call.Throw(status);
+}
+
+// rollbackTo(transaction, savepoint), releaseSavepoint(transaction, savepoint)
+napi_value RollbackTo(Call& call) { return UseSavepoint(call, &Transaction::RollbackTo); }
+napi_value ReleaseSavepoint(Call& call) { return UseSavepoint(call, &Transaction::Release); }
+
+// snapshot(database): a snapshot's id.
+napi_value NewSnapshot(Call& call) {
+  HandleTable& handles = call.environment().handles();
+  auto* database = handles.Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
+  if (database == nullptr) return call.Throw({Code::kClosed, "The database is closed: open it again."});
+  Result<std::unique_ptr<Snapshot>> snapshot = database->engine->NewSnapshot();
+  if (!snapshot.ok()) return call.Throw(snapshot.status());
+  const Result<HandleId> id =
+      handles.Add(std::make_unique<SnapshotHandle>(std::move(snapshot).value(), database->engine.get()), database);
+  return id.ok() ? FromDouble(call.env(), static_cast<double>(id.value())) : call.Throw(id.status());
+}
+
+// snapshotTimestamp(snapshot): a bigint.
+napi_value SnapshotTimestamp(Call& call) {
+  auto* handle = call.environment().handles().Find<SnapshotHandle>(ReadHandleId(call.env(), call[0]));
+  if (handle == nullptr) return call.Throw({Code::kClosed, "The snapshot is closed: take another one."});
+  return FromUint64(call.env(), handle->snapshot->read_ts());
+}
+
+// snapshotClose(snapshot): harmless when closed.
+napi_value SnapshotClose(Call& call) {
+  HandleTable& handles = call.environment().handles();
+  if (auto* handle = handles.Find<SnapshotHandle>(ReadHandleId(call.env(), call[0])); handle != nullptr) handles.Close(handle);
+  return nullptr;
+}
+
+}  // namespace
+
+bool InitTransactions(Environment* environment, napi_value exports) {
+  return Define<Begin, 4>(environment, exports, "begin") && Define<Commit, 1>(environment, exports, "commit") &&
+         Define<Abort, 1>(environment, exports, "abort") &&
+         Define<TransactionInfo, 1>(environment, exports, "transactionInfo") &&
+         Define<SetSavepoint, 1>(environment, exports, "setSavepoint") &&
+         Define<RollbackTo, 2>(environment, exports, "rollbackTo") &&
+         Define<ReleaseSavepoint, 2>(environment, exports, "releaseSavepoint") &&
+         Define<NewSnapshot, 1>(environment, exports, "snapshot") &&
+         Define<SnapshotTimestamp, 1>(environment, exports, "snapshotTimestamp") &&
+         Define<SnapshotClose, 1>(environment, exports, "snapshotClose");
+}
+
+}  // namespace sochdb::binding

@@ -1,0 +1,120 @@
+/**
+ * The addon's functions, raw: what `sochdb` is built on, and nobody else should call.
+ *
+ * Handles are whole numbers. Every function checks its arguments and throws an Error with `nativeCode` (base/status.h),
+ * `message` and `details`; `sochdb` turns it into one of its error classes. Buffers to write into are allocated by the
+ * caller (binding/slab.h).
+ */
+declare namespace native {
+  type Bytes = string | Uint8Array
+
+  /** What every function throws. */
+  interface NativeError extends Error {
+    readonly nativeCode: number
+    readonly details?: Readonly<Record<string, string>>
+  }
+
+  interface EngineStats {
+    readonly activeTransactions: number
+    readonly committedTransactions: number
+    readonly abortedTransactions: number
+    readonly conflicts: number
+    readonly reads: number
+    readonly writes: number
+    readonly keyCount: number
+    readonly memoryBytes: number
+    readonly activeSnapshots: number
+    readonly oldestSnapshot: bigint
+    readonly walBytes: number
+    readonly walSyncs: number
+  }
+
+  interface WalStats {
+    readonly totalSizeBytes: number
+    readonly activeSizeBytes: number
+    readonly segments: number
+    readonly entryCount: number
+    readonly oldestEntryLsn: bigint
+    readonly newestEntryLsn: bigint
+    readonly syncs: number
+  }
+
+  interface WalReport {
+    readonly entries: number
+    readonly records: number
+    readonly bytes: number
+    readonly oldestLsn: bigint
+    readonly endLsn: bigint
+    readonly lastCommitTs: bigint
+    readonly torn: boolean
+    readonly tornLsn: bigint
+    readonly tornBytes: number
+  }
+
+  interface RecoveryReport extends WalReport {
+    readonly wasClean: boolean
+    readonly replayedEntries: number
+  }
+
+  interface ChecksumError {
+    readonly lsn: bigint
+    readonly expected: number
+    readonly actual: number
+    readonly file: string
+    readonly offset: number
+  }
+
+  interface VerifyReport extends WalReport {
+    readonly errors: readonly ChecksumError[]
+  }
+
+  // --- database ---
+  function open(
+    path: string,
+    readOnly: boolean,
+    syncMode: number,
+    walEnabled: boolean,
+    groupCommit: boolean,
+    transactionTimeoutMs: number,
+    maxTransactionBytes: number,
+  ): number
+  function close(database: number): void
+  function sync(database: number): void
+  function stats(database: number): EngineStats
+  function walStats(database: number): WalStats
+  function recoveryReport(database: number): RecoveryReport
+  function verifyWal(database: number): VerifyReport
+
+  // --- keys: `target` is a database, a transaction or (to read) a snapshot ---
+  /** The length of the value, written at `offset`; -1 when there is none; -2 - length when it does not fit. */
+  function get(target: number, key: Bytes, buffer: ArrayBuffer, offset: number): number
+  function getString(target: number, key: Bytes): string | undefined
+  function exists(target: number, key: Bytes): boolean
+  /** Packed keys in, packed values out; the bytes they take. More than `buffer` holds: come again with a larger one. */
+  function getBatch(target: number, keys: Uint8Array, buffer: ArrayBuffer): number
+  function put(target: number, key: Bytes, value: Bytes): void
+  function putWithTtl(target: number, key: Bytes, value: Bytes, ttlMs: number): void
+  function writeBatch(target: number, records: Uint8Array): void
+  function scan(target: number, start: Bytes, end: Bytes, flags: number): number
+  /** state * 2^32 + bytes; state 0: there is more, 1: the end, 2: nothing was written, `bytes` are needed. */
+  function scanNext(cursor: number, buffer: ArrayBuffer, rows: number): number
+  function scanClose(cursor: number): void
+
+  // --- transactions, snapshots ---
+  function begin(database: number, isolation: number, takeWriter: boolean, timeoutMs: number): number
+  function commit(transaction: number): bigint
+  function abort(transaction: number): void
+  function transactionInfo(transaction: number): { readonly id: bigint; readonly startTs: bigint }
+  function setSavepoint(transaction: number): number
+  function rollbackTo(transaction: number, savepoint: number): void
+  function releaseSavepoint(transaction: number, savepoint: number): void
+  function snapshot(database: number): number
+  function snapshotTimestamp(snapshot: number): bigint
+  function snapshotClose(snapshot: number): void
+}
+
+declare const native: {
+  readonly delete: (target: number, key: native.Bytes) => void
+} & typeof native
+
+export = native
