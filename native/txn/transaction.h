@@ -93,7 +93,7 @@ class Transaction : public Reader {
   virtual void RegisterRangeRead(TreeId tree, std::string_view lo, std::string_view hi) = 0;
   // Whether this transaction has own writes in [lo, hi).
   virtual bool HasOwnWrites(TreeId tree, std::string_view lo, std::string_view hi) const = 0;
-  // Visits the own writes in [lo, hi) in key order: the value of a put, nothing for a delete (blind merges are skipped). Stops at
+  // Visits the own writes in [lo, hi) in key order: the value of a put, nothing for a delete (merges are skipped). Stops at
   // the first failure. For indexes that answer from derived structures and add what only this transaction sees.
   using OwnWriteVisitor = std::function<Status(std::string_view key, std::optional<std::string_view> value)>;
   virtual Status VisitOwnWrites(TreeId tree, std::string_view lo, std::string_view hi, const OwnWriteVisitor& visit) const {

@@ -30,7 +30,7 @@ class PagedRows {
  public:
   static constexpr uint32_t kPageShift = 8;
   static constexpr uint32_t kPageRows = 1u << kPageShift;
-  static constexpr uint32_t kMaxBlockPages = 256;
+  static constexpr uint32_t kMaxBlockPages = 64;
 
   class View {
    public:
