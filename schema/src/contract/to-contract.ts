@@ -1,0 +1,200 @@
+import type { CacheNode } from '../caches/cache-policy.js'
+import type { CollectionNode } from '../collections/collection.js'
+import type { ColumnNode, DefaultNode } from '../columns/column.js'
+import { sortKeys } from '../core/json.js'
+import { toJsonSchema } from '../core/json-schema.js'
+import type { Schema, SchemaNode } from '../define/define-schema.js'
+import type { EdgeNode, GraphNodeNode } from '../graph/graph.js'
+import type { KvNode } from '../kv/kv.js'
+import type { RelationNode } from '../relations/relation.js'
+import type { IndexNode, TableNode } from '../tables/table.js'
+import { allIndexes, indexName, primaryKeyOf, splitTarget } from '../tables/parts.js'
+import { formatDiagnostic, type Diagnostic } from '../validate/diagnostic.js'
+import { validateSchema } from '../validate/validate-schema.js'
+import type {
+  CacheContract,
+  CollectionContract,
+  ColumnContract,
+  Contract,
+  DefaultContract,
+  EdgeContract,
+  IndexContract,
+  JsonSchema,
+  KvContract,
+  NodeContract,
+  RelationContract,
+  TableContract,
+} from './contract.js'
+
+/** A schema that does not hold together, with everything that is wrong with it. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError'
+  readonly diagnostics: readonly Diagnostic[]
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(formatDiagnostic).join('\n'))
+    this.diagnostics = diagnostics
+  }
+}
+
+/**
+ * The contract of a schema: canonical, so that equal schemas have equal contracts and equal hashes.
+ *
+ * @throws SchemaError when `validateSchema` finds an error; warnings do not stop it.
+ */
+export function toContract(schema: Schema): Contract {
+  const errors = validateSchema(schema).filter(diagnostic => diagnostic.severity === 'error')
+  if (errors.length > 0) throw new SchemaError(errors)
+  return sortKeys(contractOf(schema.toNode())) as Contract
+}
+
+function contractOf(schema: SchemaNode): Contract {
+  return {
+    version: 1,
+    tables: mapValues(schema.tables, tableContract),
+    relations: mapValues(schema.relations, relations => mapValues(relations, relationContract)),
+    collections: mapValues(schema.collections, collectionContract),
+    nodes: mapValues(schema.nodes, nodeContract),
+    edges: mapValues(schema.edges, edgeContract),
+    caches: mapValues(schema.caches, cacheContract),
+    kv: mapValues(schema.kv, kvContract),
+  }
+}
+
+function tableContract(table: TableNode): TableContract {
+  const indexes = allIndexes(table).map(index => indexContract(table.name, index))
+  return {
+    name: table.name,
+    columns: Object.entries(table.columns).map(([name, column]) => columnContract(name, column)),
+    primaryKey: primaryKeyOf(table),
+    indexes: indexes.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    checks: table.checks
+      .map(({ name, expression }) => ({ name, expression }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    indexPolicy: table.indexPolicy,
+    ...optional('softDelete', table.softDelete),
+    ...optional('tenant', table.tenant),
+  }
+}
+
+function indexContract(table: string, index: IndexNode): IndexContract {
+  return { name: indexName(table, index), columns: index.columns, unique: index.unique }
+}
+
+function columnContract(name: string, column: ColumnNode): ColumnContract {
+  const reference = column.references
+  return {
+    name,
+    type: column.type,
+    nullable: column.nullable,
+    ...(column.default === undefined ? {} : { default: defaultContract(column, column.default) }),
+    ...optional('enum', column.enum),
+    ...(column.schema === undefined ? {} : { schema: jsonSchemaOf(column.schema) }),
+    ...(reference === undefined
+      ? {}
+      : { references: { ...splitTarget(reference.target)!, onDelete: reference.onDelete } }),
+    ...optional('dimension', column.dimension),
+    ...optional('renamedFrom', column.renamedFrom),
+  }
+}
+
+function defaultContract(column: ColumnNode, node: DefaultNode): DefaultContract {
+  if (node.kind !== 'value') return { kind: node.kind }
+  const { value } = node
+  if (value === null) return { kind: 'value', value }
+  switch (column.type) {
+    case 'bigint':
+      return { kind: 'value', value: String(value) }
+    case 'timestamp':
+      return { kind: 'value', value: String((value as Date).getTime()) }
+    case 'blob':
+      return { kind: 'value', value: Buffer.from(value as Uint8Array).toString('base64') }
+    case 'vector':
+      return { kind: 'value', value: Array.from(value as ArrayLike<number>, Math.fround) }
+    default:
+      return { kind: 'value', value: value as string | number | boolean | object }
+  }
+}
+
+function relationContract(relation: RelationNode): RelationContract {
+  if (relation.kind === 'one') return { kind: 'one', table: relation.table, column: relation.column }
+  return { kind: 'many', ...splitTarget(relation.target)! }
+}
+
+/** What a collection is when its options do not say. */
+export const collectionDefaults = Object.freeze({
+  metric: 'cosine',
+  m: 16,
+  efConstruction: 100,
+  efSearch: 50,
+  quantization: 'none',
+})
+
+function collectionContract({ name, options }: CollectionNode): CollectionContract {
+  const { contentField } = options
+  return {
+    name,
+    dimension: options.dimension,
+    metric: options.metric ?? 'cosine',
+    m: options.m ?? collectionDefaults.m,
+    efConstruction: options.efConstruction ?? collectionDefaults.efConstruction,
+    efSearch: options.efSearch ?? collectionDefaults.efSearch,
+    quantization: options.quantization ?? 'none',
+    enableHybridSearch: options.enableHybridSearch ?? contentField !== undefined,
+    ...optional('contentField', contentField),
+    metadata: jsonSchemaOf(options.metadata),
+    indexed: [...(options.indexed ?? [])].sort(),
+  }
+}
+
+function nodeContract(node: GraphNodeNode): NodeContract {
+  return { name: node.name, properties: jsonSchemaOf(node.properties) }
+}
+
+function edgeContract(edge: EdgeNode): EdgeContract {
+  const { name, from, to, properties, temporal, open } = edge
+  return {
+    name,
+    from,
+    to,
+    properties: properties === undefined ? emptyObject : jsonSchemaOf(properties),
+    temporal,
+    open,
+  }
+}
+
+function cacheContract({ name, options }: CacheNode): CacheContract {
+  return {
+    name,
+    dimension: options.dimension,
+    threshold: options.threshold ?? 0.85,
+    ttlSeconds: options.ttlSeconds ?? 0,
+    ...optional('maxEntries', options.maxEntries),
+    ...optional('maxBytes', options.maxBytes),
+    evict: options.evict ?? 'lru',
+    scope: options.scope === undefined ? emptyObject : jsonSchemaOf(options.scope),
+    value: jsonSchemaOf(options.value),
+  }
+}
+
+function kvContract({ name, options }: KvNode): KvContract {
+  const { key, value, ttlSeconds = 0 } = options
+  return { name, key: jsonSchemaOf(key), value: jsonSchemaOf(value), ttlSeconds }
+}
+
+const emptyObject: JsonSchema = Object.freeze({ type: 'object', properties: {} })
+
+function jsonSchemaOf(schema: unknown): JsonSchema {
+  const result = toJsonSchema(schema)
+  if (!result.ok) throw new TypeError(result.reason)
+  return result.schema
+}
+
+function mapValues<In, Out>(record: Readonly<Record<string, In>>, map: (value: In) => Out): Record<string, Out> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
+}
+
+/** `{ key: value }`, or nothing where there is no value: a contract has no undefined. */
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
+  return (value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value }
+}

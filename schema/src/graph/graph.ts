@@ -1,0 +1,68 @@
+import type { z } from 'zod'
+import { Declaration } from '../core/brand.js'
+
+export interface GraphNodeNode {
+  readonly name: string
+  readonly properties: z.ZodType
+}
+
+export interface EdgeOptions {
+  /** Edges hold over intervals of valid time. Default: false. */
+  readonly temporal?: boolean
+  /** Edges may name nodes that were never added. Default: false. */
+  readonly open?: boolean
+}
+
+export interface EdgeNode {
+  readonly name: string
+  readonly from: string
+  readonly to: string
+  readonly properties: z.ZodType | undefined
+  readonly temporal: boolean
+  readonly open: boolean
+}
+
+/** A type of graph node. Comes from `node`. */
+export class NodeDeclaration extends Declaration<GraphNodeNode> {
+  readonly #node: GraphNodeNode
+
+  constructor(node: GraphNodeNode) {
+    super('node')
+    this.#node = Object.freeze(node)
+  }
+
+  override toNode(): GraphNodeNode {
+    return this.#node
+  }
+}
+
+/** A type of graph edge. Comes from `edge`. */
+export class EdgeDeclaration extends Declaration<EdgeNode> {
+  readonly #node: EdgeNode
+
+  constructor(node: EdgeNode) {
+    super('edge')
+    this.#node = Object.freeze(node)
+  }
+
+  override toNode(): EdgeNode {
+    return this.#node
+  }
+}
+
+/** @example node('Doc', z.object({ title: z.string() })) */
+export function node(name: string, properties: z.ZodType): NodeDeclaration {
+  return new NodeDeclaration({ name, properties })
+}
+
+/** @example edge('CITES', 'Doc', 'Doc', z.object({ weight: z.number() }), { temporal: true }) */
+export function edge(
+  name: string,
+  from: string,
+  to: string,
+  properties?: z.ZodType,
+  options: EdgeOptions = {},
+): EdgeDeclaration {
+  const { temporal = false, open = false } = options
+  return new EdgeDeclaration({ name, from, to, properties, temporal, open })
+}

@@ -1,0 +1,61 @@
+import { describe } from '../core/brand.js'
+import type { SchemaNode } from '../define/define-schema.js'
+import { checkChoice, checkKnownOptions, checkRange } from './collections.js'
+import { suggest, type Report } from './diagnostic.js'
+import { checkDimension } from './tables.js'
+import { checkZod, checkZodOfType } from './zod-schemas.js'
+
+export function checkGraph(report: Report, schema: SchemaNode): void {
+  const names = Object.values(schema.nodes).map(node => node.name)
+  for (const [key, node] of Object.entries(schema.nodes)) {
+    checkZodOfType(report, ['graph', 'nodes', key], `The properties of node "${node.name}"`, node.properties, 'object')
+  }
+  for (const [key, edge] of Object.entries(schema.edges)) {
+    const at = ['graph', 'edges', key]
+    for (const end of [edge.from, edge.to]) {
+      if (names.includes(end)) continue
+      report.error(
+        at,
+        'edge_unknown_node',
+        `Edge "${edge.name}" joins "${end}", which is no node.`,
+        suggest(end, names),
+      )
+    }
+    if (edge.properties === undefined) continue
+    checkZodOfType(report, at, `The properties of edge "${edge.name}"`, edge.properties, 'object')
+  }
+}
+
+const ttlSecondsMax = 100 * 366 * 86_400
+const cacheOptions = ['dimension', 'threshold', 'ttlSeconds', 'maxEntries', 'maxBytes', 'evict', 'scope', 'value']
+
+export function checkCaches(report: Report, schema: SchemaNode): void {
+  for (const [key, { name, options }] of Object.entries(schema.caches)) {
+    const at = ['caches', key]
+    checkKnownOptions(report, at, options, cacheOptions)
+    checkDimension(report, [...at, 'dimension'], `Cache "${name}"`, options.dimension)
+    const { threshold = 0.85 } = options
+    if (typeof threshold !== 'number' || !(threshold > 0 && threshold <= 1)) {
+      const message = `threshold is a number over 0 and up to 1; got ${describe(threshold)}.`
+      report.error([...at, 'threshold'], 'option_invalid', message)
+    }
+    checkRange(report, [...at, 'ttlSeconds'], 'ttlSeconds', options.ttlSeconds, 0, ttlSecondsMax)
+    checkRange(report, [...at, 'maxEntries'], 'maxEntries', options.maxEntries, 1, Number.MAX_SAFE_INTEGER)
+    checkRange(report, [...at, 'maxBytes'], 'maxBytes', options.maxBytes, 1, Number.MAX_SAFE_INTEGER)
+    checkChoice(report, [...at, 'evict'], 'evict', options.evict, ['lru', 'lfu', 'cost'])
+    if (options.scope !== undefined) {
+      checkZodOfType(report, [...at, 'scope'], `The scope of cache "${name}"`, options.scope, 'object')
+    }
+    checkZod(report, [...at, 'value'], `The value of cache "${name}"`, options.value)
+  }
+}
+
+export function checkKv(report: Report, schema: SchemaNode): void {
+  for (const [key, { name, options }] of Object.entries(schema.kv)) {
+    const at = ['kv', key]
+    checkKnownOptions(report, at, options, ['key', 'value', 'ttlSeconds'])
+    checkZodOfType(report, [...at, 'key'], `The key of "${name}"`, options.key, 'string')
+    checkZod(report, [...at, 'value'], `The value of "${name}"`, options.value)
+    checkRange(report, [...at, 'ttlSeconds'], 'ttlSeconds', options.ttlSeconds, 0, ttlSecondsMax)
+  }
+}

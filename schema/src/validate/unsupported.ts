@@ -1,0 +1,66 @@
+/**
+ * What the schema language can say and the engine does not do. Nothing is accepted in silence: a declaration that would change
+ * results or protect data is an error, one that only waits for its client is a warning. When the engine learns one of these,
+ * its lines go.
+ */
+import type { SchemaNode } from '../define/define-schema.js'
+import type { TableNode } from '../tables/table.js'
+import type { Report } from './diagnostic.js'
+
+export function checkSupport(report: Report, schema: SchemaNode): void {
+  for (const [key, table] of Object.entries(schema.tables)) checkTableSupport(report, ['tables', key], table)
+  for (const [key, { name, options }] of Object.entries(schema.collections)) {
+    const at = ['collections', key]
+    if (options.quantization !== undefined && options.quantization !== 'none') {
+      const message = `Collection "${name}" asks for quantization "${options.quantization}"; the engine stores vectors as given.`
+      report.error([...at, 'quantization'], 'unsupported_quantization', message, "Leave it out, or say 'none'.")
+    }
+    if (options.enableHybridSearch === true || options.contentField !== undefined) {
+      const option = options.contentField !== undefined ? 'contentField' : 'enableHybridSearch'
+      const message = `Collection "${name}" asks for keyword search; collections search by vector alone.`
+      report.error([...at, option], 'unsupported_hybrid_search', message, `Leave ${option} out.`)
+    }
+  }
+  waiting(report, ['graph', 'nodes'], schema.nodes)
+  waiting(report, ['graph', 'edges'], schema.edges)
+  waiting(report, ['caches'], schema.caches)
+  waiting(report, ['kv'], schema.kv)
+}
+
+function checkTableSupport(report: Report, at: readonly string[], table: TableNode): void {
+  for (const [name, column] of Object.entries(table.columns)) {
+    if (column.references === undefined) continue
+    const { target, onDelete } = column.references
+    const action = onDelete === 'noAction' ? '' : `, nor is its onDelete: '${onDelete}'`
+    const message = `"${name}" refers to ${target}: declared, not enforced yet${action}.`
+    report.warning([...at, name, { call: 'references', nth: 0 }], 'reference_not_enforced', message)
+  }
+  for (const check of table.checks) {
+    const message = `Check "${check.name}" would not be enforced: the engine has no check constraints yet.`
+    report.error(
+      [...at, check.site],
+      'unsupported_check',
+      message,
+      "Check in the column's zod schema, or in the application.",
+    )
+  }
+  if (table.indexPolicy !== 'balanced') {
+    const message = `Index policy "${String(table.indexPolicy)}" has no effect yet: every table is balanced.`
+    report.error([...at, { call: 'indexPolicy', nth: 0 }], 'unsupported_index_policy', message, 'Leave it out.')
+  }
+  if (table.softDelete !== undefined) {
+    const message = 'Soft delete is not applied yet: deleting would remove the row, and reads would show marked ones.'
+    report.error([...at, { call: 'softDelete', nth: 0 }], 'unsupported_soft_delete', message, 'Leave it out.')
+  }
+  if (table.tenant !== undefined) {
+    const message = 'Tenants are not kept apart yet: reads would show the rows of all of them.'
+    report.error([...at, { call: 'tenant', nth: 0 }], 'unsupported_tenant', message, 'Leave it out.')
+  }
+}
+
+function waiting(report: Report, section: readonly string[], nodes: Readonly<Record<string, unknown>>): void {
+  for (const key of Object.keys(nodes)) {
+    const at = [...section, key]
+    report.warning(at, 'client_not_generated', `${at.join('.')} is declared; no client is generated for it yet.`)
+  }
+}
