@@ -5,7 +5,7 @@
 // is a deterministic one with crashes, faults and a scheduler of its own; MemEnv (mem_env.h) serves ':memory:'.
 //
 // Thread safety: an Env may be used from any thread. A File is changed by one thread at a time; Read is safe from several
-// threads at once, and Sync beside a Write (it then covers what was written before it began).
+// threads at once, and Sync beside a change (it covers what was written before it began).
 
 #pragma once
 

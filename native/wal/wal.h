@@ -23,6 +23,7 @@ struct WalOptions {
   uint64_t segment_bytes = 64ull * 1024 * 1024;
   uint64_t max_record_bytes = 256 * 1024;  // a longer payload spans records
   uint64_t buffer_bytes = 1024 * 1024;     // bytes kept in memory before they are written out, in SyncMode::kOff
+  Lsn first_lsn = 0;                       // the log must reach back to here: nothing above was released
 };
 
 // One transaction as it was logged: `payload` is what was handed to Append, reassembled.
@@ -60,11 +61,12 @@ class Wal {
   // Reads every segment in `dir` in order, calling visit for each complete transaction. A torn tail is cut
   // (and reported); damage before acknowledged data is kCorruption with file, offset, expected, actual.
   // `synced_end_lsn` is the end recorded by a clean close, or 0: up to it every byte must be valid.
-  // Afterwards the log is ready to append, in a fresh segment.
+  // Afterwards the log is ready to append: where it ended after a clean close, in a fresh segment otherwise.
   static Result<std::unique_ptr<Wal>> Open(Env* env, const std::string& dir, const WalOptions& options, Lsn synced_end_lsn,
                                            const std::function<Status(const WalEntry&)>& visit, WalReport* report);
   // Reads everything, changes nothing, and goes on past errors.
-  static Result<WalReport> Verify(Env* env, const std::string& dir, Lsn synced_end_lsn);
+  // A log that is open may be verified; `synced_end_lsn` is then its synced_lsn().
+  static Result<WalReport> Verify(Env* env, const std::string& dir, Lsn synced_end_lsn, Lsn first_lsn = 0);
 
   virtual ~Wal() = default;
 
@@ -77,6 +79,8 @@ class Wal {
   virtual Status Flush() = 0;
   // Flushes, then makes everything appended before the call durable.
   virtual Status Sync() = 0;
+  // Deletes the segments that hold nothing at or above `lsn`: what they held is durable elsewhere. Never the newest one.
+  virtual Status ReleaseBefore(Lsn lsn) = 0;
   virtual Lsn end_lsn() const = 0;      // appended
   virtual Lsn flushed_lsn() const = 0;  // written to files
   virtual Lsn synced_lsn() const = 0;   // durable
@@ -91,7 +95,7 @@ class Wal {
     uint64_t syncs = 0;
   };
   virtual Stats stats() const = 0;
-  // Syncs and releases the files.
+  // Syncs and releases the files. A Wal that is destroyed without it loses what was not flushed.
   virtual Status Close() = 0;
 };
 

@@ -1,0 +1,291 @@
+#include "wal/wal_reader.h"
+
+#include <algorithm>
+
+#include "env/path.h"
+
+namespace sochdb {
+namespace {
+constexpr size_t kMaxReportedErrors = 1000;
+}
+
+WalReader::WalReader(Env* env, std::string dir, Lsn first_lsn, Lsn synced_end_lsn)
+    : env_(env),
+      dir_(std::move(dir)),
+      first_lsn_(first_lsn),
+      position_(first_lsn),
+      proven_lsn_(std::max(first_lsn, synced_end_lsn)) {}
+
+std::string WalReader::PathOf(uint64_t number) const { return JoinPath(dir_, NumberedFileName(number, kWalExtension)); }
+
+Result<WalContents> WalReader::Recover(const Visit& visit) {
+  SOCHDB_TRY(LoadSegments());
+  SOCHDB_TRY(Run(visit));
+  return std::move(contents_);
+}
+
+Result<WalReport> WalReader::Verify() {
+  verify_ = true;
+  SOCHDB_TRY(LoadSegments());
+  SOCHDB_TRY(Run([](const WalEntry&) { return Status(); }));
+  return std::move(contents_.report);
+}
+
+// From the last to the first: a log that is being written while it is verified has then, in every segment, all that
+// stands below the next one's start.
+Status WalReader::LoadSegments() {
+  SOCHDB_ASSIGN(names, env_->ListDir(dir_));
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    const auto number = ParseNumberedFileName(*name, kWalExtension);
+    if (!number) continue;
+    SOCHDB_ASSIGN(segment, WalSegmentReader::Open(env_, JoinPath(dir_, *name), *number));
+    if (segment->header_status().code() == Code::kFormatVersion) return segment->header_status();
+    segments_.push_back(std::move(segment));
+  }
+  std::reverse(segments_.begin(), segments_.end());
+  return {};
+}
+
+Status WalReader::Run(const Visit& visit) {
+  bool end = false;
+  for (size_t i = 0; i < segments_.size() && !end; ++i) {
+    SOCHDB_TRY(EnterSegment(i, &end));
+    if (!end && segments_[i]->header_status().ok()) SOCHDB_TRY(ReadSegment(i, visit, &end));
+    segments_[i]->Forget();
+  }
+  if (segments_.empty()) {
+    bool damaged = false;
+    Break nothing{dir_, 0, {}, "a log up to LSN " + std::to_string(proven_lsn_), "none"};
+    SOCHDB_TRY(Judge(segments_.size(), nothing, &damaged));
+  }
+  return Finish();
+}
+
+bool WalReader::Follows(size_t index) const {
+  const WalSegmentHeader& header = segments_[index]->header();
+  if (index == 0) return header.start_lsn <= first_lsn_;
+  if (!segments_[index - 1]->header_status().ok()) return false;
+  const WalSegmentHeader& previous = segments_[index - 1]->header();
+  return header.number == previous.number + 1 && header.previous_salt == previous.salt && header.start_lsn == position_;
+}
+
+bool WalReader::EndOffset(size_t index, uint64_t* end) const {
+  if (index + 1 >= segments_.size() || !segments_[index + 1]->header_status().ok()) return false;
+  const WalSegmentHeader& header = segments_[index]->header();
+  const WalSegmentHeader& next = segments_[index + 1]->header();
+  if (next.number != header.number + 1 || next.previous_salt != header.salt) return false;
+  if (next.start_lsn < header.start_lsn + kWalSegmentHeaderBytes) return false;
+  *end = next.start_lsn - header.start_lsn;
+  return true;
+}
+
+Status WalReader::EnterSegment(size_t index, bool* end) {
+  const WalSegmentReader& segment = *segments_[index];
+  if (segment.header_status().ok() && (Follows(index) || resyncing_)) {
+    position_ = segment.header().start_lsn;
+    return {};
+  }
+  Break found{segment.path(), 0, {}, "a segment that continues at LSN " + std::to_string(position_), "a damaged header"};
+  if (segment.header_status().ok()) {
+    found.actual = "segment " + std::to_string(segment.number()) + " from LSN " + std::to_string(segment.header().start_lsn);
+    proven_lsn_ = std::max(proven_lsn_, position_ + 1);  // it could not be here otherwise: see the tail rule
+  }
+  bool damaged = false;
+  SOCHDB_TRY(Judge(index, found, &damaged));
+  *end = !damaged;
+  if (damaged && segment.header_status().ok()) position_ = segment.header().start_lsn;
+  return {};
+}
+
+Status WalReader::ReadSegment(size_t index, const Visit& visit, bool* end) {
+  const WalSegmentReader& segment = *segments_[index];
+  const WalSegmentHeader& header = segment.header();
+  if (!contents_.segments.empty()) contents_.segments.back().end_lsn = header.start_lsn;
+  contents_.segments.push_back(
+      {segment.number(), header.salt, header.start_lsn, header.start_lsn, segment.file_bytes(), header.segment_bytes});
+  proven_lsn_ = std::max(proven_lsn_, header.synced_lsn);
+  uint64_t limit = segment.file_bytes();
+  const bool bounded = EndOffset(index, &limit);
+  uint64_t offset = kWalSegmentHeaderBytes;
+  for (;;) {
+    position_ = segment.LsnAt(offset);
+    if (bounded && offset >= limit) return {};
+    SOCHDB_TRY(ReadOne(index, limit, visit, &offset, end));
+    if (*end || (!bounded && offset >= limit && resyncing_)) return {};
+  }
+}
+
+Status WalReader::ReadOne(size_t index, uint64_t limit, const Visit& visit, uint64_t* offset, bool* end) {
+  WalSegmentReader& segment = *segments_[index];
+  WalRecordRead record;
+  SOCHDB_TRY(segment.ReadRecord(*offset, limit, &record));
+  bool accepted = false;
+  if (record.state == WalRecordState::kValid) SOCHDB_TRY(Accept(record, visit, &accepted));
+  if (accepted) {
+    *offset += kWalRecordHeaderBytes + record.header.length;
+    return {};
+  }
+  Break found{segment.path(), *offset, record.check, std::move(record.expected), std::move(record.actual)};
+  if (record.state == WalRecordState::kBlank) {
+    found.expected = "a record at LSN " + std::to_string(position_);
+    found.actual = "nothing";
+  } else if (record.state == WalRecordState::kValid) {
+    found.expected = open_.active ? "a record that continues its transaction" : "a record that begins a transaction";
+    found.actual = "record type " + std::to_string(static_cast<int>(record.header.type));
+  }
+  if (verify_ && record.state != WalRecordState::kValid) {
+    // A log that is being written may have been read in mid-write: look again, behind the proof.
+    SOCHDB_TRY(Prove(index, *offset + 1));
+    segment.Forget();
+    SOCHDB_TRY(segment.ReadRecord(*offset, limit, &record));
+    if (record.state == WalRecordState::kValid) return {};
+  }
+  bool damaged = false;
+  SOCHDB_TRY(Judge(index, found, &damaged));
+  *end = !damaged;
+  if (*end) return {};
+  WalRecordHeader next;
+  SOCHDB_TRY(segment.FindRecord(*offset + 1, offset, &next));
+  *offset = std::min(*offset, limit);
+  return {};
+}
+
+bool WalReader::FitsTransaction(const WalRecordHeader& record) const {
+  switch (record.type) {
+    case WalRecordType::kFull:
+    case WalRecordType::kFirst:
+    case WalRecordType::kPad:
+      return !open_.active;
+    case WalRecordType::kMiddle:
+    case WalRecordType::kLast:
+      break;
+  }
+  return open_.active && record.commit_ts == open_.commit_ts && open_.payload.size() + record.length <= kMaxWalTransactionBytes;
+}
+
+Status WalReader::Accept(const WalRecordRead& record, const Visit& visit, bool* accepted) {
+  const WalRecordHeader& header = record.header;
+  const bool continues = header.type == WalRecordType::kMiddle || header.type == WalRecordType::kLast;
+  const bool beheaded = continues && !open_.active && (resyncing_ || header.lsn < first_lsn_);
+  *accepted = beheaded || FitsTransaction(header);
+  if (!*accepted) return {};
+  proven_lsn_ = std::max(proven_lsn_, header.synced_lsn);
+  if (header.type == WalRecordType::kPad) {
+    ++contents_.report.records;
+    return {};
+  }
+  if (beheaded) return {};  // its beginning was released, or is lost in damage that was noted
+  if (!continues) {
+    open_.active = true;
+    open_.first_lsn = header.lsn;
+    open_.commit_ts = header.commit_ts;
+    open_.records = 0;
+    open_.payload.clear();
+    resyncing_ = false;
+  }
+  ++open_.records;
+  if (header.type == WalRecordType::kFull) return Deliver(record, record.payload, visit);
+  open_.payload.append(record.payload);
+  if (header.type == WalRecordType::kLast) return Deliver(record, open_.payload, visit);
+  return {};
+}
+
+Status WalReader::Deliver(const WalRecordRead& record, std::string_view payload, const Visit& visit) {
+  WalEntry entry;
+  entry.lsn = open_.first_lsn;
+  entry.end_lsn = record.header.lsn + kWalRecordHeaderBytes + record.header.length;
+  entry.commit_ts = open_.commit_ts;
+  entry.payload = payload;
+  SOCHDB_TRY(visit(entry));
+  WalReport& report = contents_.report;
+  ++report.entries;
+  report.records += open_.records;
+  report.last_commit_ts = std::max(report.last_commit_ts, entry.commit_ts);
+  open_.active = false;
+  return {};
+}
+
+bool WalReader::IsMisplaced(size_t index) const {
+  if (!segments_[index]->header_status().ok()) return false;
+  if (segments_[index]->number() != segments_[index - 1]->number() + 1) return true;
+  if (!segments_[index - 1]->header_status().ok()) return false;
+  return segments_[index]->header().previous_salt != segments_[index - 1]->header().salt;
+}
+
+// Takes in every synced LSN that stands behind the break: in the rest of its segment, and in all later ones.
+Status WalReader::Prove(size_t index, uint64_t offset) {
+  if (proof_sought_) return {};
+  proof_sought_ = true;
+  for (size_t i = index; i < segments_.size(); ++i) {
+    WalSegmentReader& segment = *segments_[i];
+    if (segment.header_status().ok()) proven_lsn_ = std::max(proven_lsn_, segment.header().synced_lsn);
+    if (i > index && IsMisplaced(i)) proven_lsn_ = std::max({proven_lsn_, segment.header().start_lsn, position_ + 1});
+    uint64_t at = i == index ? offset : kWalSegmentHeaderBytes;
+    for (;;) {
+      WalRecordHeader record;
+      SOCHDB_TRY(segment.FindRecord(at, &at, &record));
+      if (at >= segment.file_bytes()) break;
+      proven_lsn_ = std::max(proven_lsn_, record.synced_lsn);
+      at += kWalRecordHeaderBytes + record.length;
+    }
+    if (i != index) segment.Forget();
+  }
+  return {};
+}
+
+Status WalReader::Judge(size_t index, const Break& found, bool* damaged) {
+  SOCHDB_TRY(Prove(index, found.offset + 1));
+  *damaged = proven_lsn_ > Cut();
+  if (!*damaged) return {};
+  if (verify_) {
+    auto& errors = contents_.report.errors;
+    if (errors.size() < kMaxReportedErrors) {
+      errors.push_back({position_, found.check.stored_crc, found.check.computed_crc, found.file, found.offset});
+    }
+    open_.active = false;
+    resyncing_ = true;
+    return {};
+  }
+  return {Code::kCorruption,
+          "The log is damaged at LSN " + std::to_string(position_) + " (" + found.file + ", offset " +
+              std::to_string(found.offset) + "): expected " + found.expected + ", found " + found.actual +
+              ". Everything up to LSN " + std::to_string(proven_lsn_) +
+              " had been acknowledged as durable, so this is no torn tail. Nothing was changed; restore a backup or repair the "
+              "store.",
+          {{"file", found.file},
+           {"offset", std::to_string(found.offset)},
+           {"expected", found.expected},
+           {"actual", found.actual},
+           {"lsn", std::to_string(position_)}}};
+}
+
+// Settles where the log ends, which segments are part of it, and what is lost behind the end.
+Status WalReader::Finish() {
+  WalReport& report = contents_.report;
+  const Lsn cut = Cut();
+  auto& kept = contents_.segments;
+  while (!kept.empty() && kept.back().start_lsn + kWalSegmentHeaderBytes > cut) kept.pop_back();
+  if (!kept.empty()) kept.back().end_lsn = cut;
+  uint64_t lost = 0;
+  for (const auto& segment : segments_) {
+    uint64_t from = 0;
+    if (!kept.empty() && segment->number() < kept.back().number) continue;
+    const bool is_last = !kept.empty() && segment->number() == kept.back().number;
+    if (is_last) from = cut - kept.back().start_lsn;
+    else contents_.dropped.push_back(segment->number());
+    uint64_t end = from;
+    SOCHDB_TRY(segment->EndOfContent(from, &end));
+    lost += end - from;
+    segment->Forget();
+  }
+  report.end_lsn = cut;
+  report.oldest_lsn = kept.empty() ? cut : kept.front().start_lsn;
+  report.bytes = cut - report.oldest_lsn;
+  report.torn = lost > 0;
+  report.torn_bytes = lost;
+  report.torn_lsn = lost > 0 ? cut : 0;
+  contents_.synced_lsn = std::min(proven_lsn_, cut);
+  return {};
+}
+
+}  // namespace sochdb

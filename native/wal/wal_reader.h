@@ -1,0 +1,110 @@
+// WalReader: reads the whole log in order, and judges what it finds where the order breaks.
+//
+// The tail rule. Reading stops at the first byte that cannot go on: an invalid record, a blank, a transaction without its last
+// record, a segment that is missing or has no sound header. Call its LSN the cut. Each record, and each segment
+// header, states an LSN below which everything was durable when it was written; so does a clean close
+// (synced_end_lsn). If any of them, anywhere behind the cut, lies above the cut, then acknowledged bytes are
+// damaged: that is kCorruption, never a silent loss. Otherwise the cut is where a crash tore the log: nothing behind
+// it was acknowledged as durable, and all of it is dropped, even what looks valid, since unsynced sectors reach the disk in any
+// order. (A segment with a sound header that does not follow its predecessor is always corruption: its name was made
+// durable only after the predecessor's, and recovery deletes from the end.)
+//
+// Thread safety: one thread. Files are only read; wal.cc acts on what is found.
+// Limits: one transaction of at most kMaxWalTransactionBytes is held in memory.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wal/wal.h"
+#include "wal/wal_segment.h"
+
+namespace sochdb {
+
+// A segment that is part of the log.
+struct WalSegmentInfo {
+  uint64_t number = 0;
+  uint32_t salt = 0;
+  Lsn start_lsn = 0;
+  Lsn end_lsn = 0;
+  uint64_t file_bytes = 0;
+  uint64_t segment_bytes = 0;
+};
+
+struct WalContents {
+  WalReport report;
+  std::vector<WalSegmentInfo> segments;  // in order, up to the cut
+  std::vector<uint64_t> dropped;         // numbers of the segment files behind the cut, in order
+  Lsn synced_lsn = 0;                    // what the log itself proves to be durable
+};
+
+class WalReader {
+ public:
+  using Visit = std::function<Status(const WalEntry&)>;
+
+  // The log must reach from first_lsn (or below) to synced_end_lsn (or beyond).
+  WalReader(Env* env, std::string dir, Lsn first_lsn, Lsn synced_end_lsn);
+
+  // Stops with kCorruption at the first damage, or with visit's error.
+  Result<WalContents> Recover(const Visit& visit);
+  // Records damage and reads on behind it. Fails only when files cannot be read at all.
+  Result<WalReport> Verify();
+
+ private:
+  struct OpenTransaction {
+    bool active = false;
+    Lsn first_lsn = 0;
+    Timestamp commit_ts = 0;
+    uint64_t records = 0;
+    std::string payload;
+  };
+  // Where and why reading could not go on.
+  struct Break {
+    std::string file;
+    uint64_t offset = 0;
+    WalRecordCheck check;
+    std::string expected;
+    std::string actual;
+  };
+
+  Status LoadSegments();
+  Status Run(const Visit& visit);
+  // The segment's start fits what was read so far.
+  bool Follows(size_t index) const;
+  // Where the next segment says that this one ends; false when no next one says so.
+  bool EndOffset(size_t index, uint64_t* end) const;
+  // Whether segment `index` can be read next; *end when the log ends before it.
+  Status EnterSegment(size_t index, bool* end);
+  // Reads to the segment's end; *end when the log ends inside.
+  Status ReadSegment(size_t index, const Visit& visit, bool* end);
+  Status ReadOne(size_t index, uint64_t limit, const Visit& visit, uint64_t* offset, bool* end);
+  Status Accept(const WalRecordRead& record, const Visit& visit, bool* accepted);
+  bool FitsTransaction(const WalRecordHeader& record) const;
+  Status Deliver(const WalRecordRead& record, std::string_view payload, const Visit& visit);
+  // A sound header that cannot come after the segment before: one between them is missing, or another log's. REQUIRES: index >
+  // 0.
+  bool IsMisplaced(size_t index) const;
+  // Judges a break by the tail rule: *damaged false is the end of the log; true, when verifying, has been noted.
+  Status Judge(size_t index, const Break& found, bool* damaged);
+  Status Prove(size_t index, uint64_t offset);
+  Status Finish();
+  std::string PathOf(uint64_t number) const;
+  Lsn Cut() const { return open_.active ? open_.first_lsn : position_; }
+
+  Env* const env_;
+  const std::string dir_;
+  const Lsn first_lsn_;
+  bool verify_ = false;
+  bool resyncing_ = false;  // verifying, behind damage: what lost its beginning there is skipped
+  std::vector<std::unique_ptr<WalSegmentReader>> segments_;
+  OpenTransaction open_;
+  Lsn position_;               // all below is read
+  Lsn proven_lsn_;             // known to have been durable
+  bool proof_sought_ = false;  // proven_lsn_ has taken in everything behind the first break
+  WalContents contents_;
+};
+
+}  // namespace sochdb

@@ -1,0 +1,343 @@
+#include "wal/wal_writer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "env/path.h"
+
+namespace sochdb {
+namespace {
+
+// What a segment may lose besides payload: its header, a pad, a record cut short at its end.
+constexpr uint64_t kSegmentOverheadBytes = 2048;
+// A fragment shorter than this is not worth a record at the end of a segment.
+constexpr uint64_t kMinFragmentBytes = 64;
+constexpr uint64_t kZeroAheadBytes = 256 * 1024;
+// Syncs that cover less than this are taken for single commits.
+constexpr uint64_t kSmallSyncBytes = 64 * 1024;
+constexpr size_t kMaxUnsyncedSegments = 4;
+// Room in the buffer for a segment header and a pad.
+constexpr size_t kBufferSlackBytes = 4 * kWalSectorBytes;
+
+uint64_t SectorsDown(uint64_t bytes) { return bytes / kWalSectorBytes * kWalSectorBytes; }
+
+}  // namespace
+
+WalWriter::WalWriter(Env* env, std::string dir, const WalOptions& options, const WalContents& contents,
+                     std::unique_ptr<File> tail)
+    : env_(env),
+      dir_(std::move(dir)),
+      segment_bytes_(SectorsDown(std::clamp(options.segment_bytes, kMinWalSegmentBytes, kMaxWalSegmentBytes))),
+      max_record_bytes_(std::clamp(options.max_record_bytes, kMinWalRecordPayload, kMaxWalRecordPayload)),
+      buffer_bytes_(std::clamp<uint64_t>(options.buffer_bytes, kWalSectorBytes, kMaxWalSegmentBytes)),
+      syncing_(env),
+      mutex_(env),
+      finished_(contents.segments),
+      buffer_(static_cast<size_t>(buffer_bytes_ + max_record_bytes_) + kBufferSlackBytes),
+      entries_(contents.report.entries),
+      end_lsn_(contents.report.end_lsn),
+      flushed_lsn_(contents.report.end_lsn),
+      synced_lsn_(contents.report.end_lsn) {
+  if (tail == nullptr) return;
+  const WalSegmentInfo& last = finished_.back();
+  active_ = std::make_shared<Segment>();
+  active_->number = last.number;
+  active_->salt = last.salt;
+  active_->start_lsn = last.start_lsn;
+  active_->segment_bytes = last.segment_bytes;
+  active_->path = JoinPath(dir_, NumberedFileName(last.number, kWalExtension));
+  active_->file = std::move(tail);
+  active_->written_bytes = last.end_lsn - last.start_lsn;
+  finished_.pop_back();
+}
+
+uint64_t WalWriter::LastNumber() const {
+  if (!spares_.empty()) return spares_.back()->number;
+  if (active_ != nullptr) return active_->number;
+  return finished_.empty() ? 0 : finished_.back().number;
+}
+
+uint64_t WalWriter::RoomInActive() const {
+  if (active_ == nullptr || active_->sealed) return 0;
+  return active_->segment_bytes - (end_lsn() - active_->start_lsn);
+}
+
+bool WalWriter::HasRoomFor(uint64_t payload_bytes) const {
+  const uint64_t records = payload_bytes / max_record_bytes_ + 2;
+  const uint64_t need = payload_bytes + records * kWalRecordHeaderBytes;
+  const uint64_t active = RoomInActive();
+  uint64_t room = active > kSegmentOverheadBytes && active_->allocated ? active - kSegmentOverheadBytes : 0;
+  room += spares_.size() * (segment_bytes_ - kSegmentOverheadBytes);
+  return room >= need;
+}
+
+Status WalWriter::Reserve(uint64_t payload_bytes) {
+  if (payload_bytes > kMaxWalTransactionBytes) {
+    return {Code::kLimit,
+            "A transaction of " + std::to_string(payload_bytes) + " bytes is more than the log takes at once. Split it.",
+            {{"limit", std::to_string(kMaxWalTransactionBytes)}}};
+  }
+  const MutexLock lock(&mutex_);
+  if (!status_.ok()) return status_;
+  if (HasRoomFor(payload_bytes)) [[likely]]
+    return {};
+  if (active_ != nullptr && !active_->allocated) {
+    SOCHDB_TRY(active_->file->Allocate(0, active_->segment_bytes));
+    active_->allocated = true;
+  }
+  const size_t had = spares_.size();
+  Status made;
+  while (made.ok() && !HasRoomFor(payload_bytes)) made = AddSpare();
+  if (made.ok() && spares_.size() != had) made = env_->SyncDir(dir_);
+  if (!made.ok()) DropSparesBeyond(had);
+  return made;
+}
+
+Status WalWriter::AddSpare() {
+  auto spare = std::make_shared<Segment>();
+  spare->number = LastNumber() + 1;
+  spare->segment_bytes = segment_bytes_;
+  spare->path = JoinPath(dir_, NumberedFileName(spare->number, kWalExtension));
+  SOCHDB_ASSIGN(file, env_->OpenFile(spare->path, OpenMode::kCreate));
+  spare->file = std::move(file);
+  spares_.push_back(spare);  // from here on it is dropped if anything fails
+  SOCHDB_TRY(spare->file->Truncate(0));
+  SOCHDB_TRY(spare->file->Allocate(0, segment_bytes_));
+  spare->allocated = true;
+  return {};
+}
+
+// The last first, so that names never have a gap. A file that cannot be deleted is empty, and taken over later.
+void WalWriter::DropSparesBeyond(size_t count) {
+  while (spares_.size() > count) {
+    const std::string path = spares_.back()->path;
+    spares_.pop_back();
+    (void)env_->DeleteFile(path);
+  }
+}
+
+Status WalWriter::Poison(Status error) {
+  SOCHDB_DCHECK(!error.ok());
+  if (status_.ok()) status_ = std::move(error);
+  return status_;
+}
+
+Status WalWriter::WriteBuffer() {
+  if (used_ == 0) return {};
+  const Lsn from = flushed_lsn();
+  Status written = active_->file->Write(from - active_->start_lsn, {buffer_.data(), used_});
+  if (!written.ok()) return Poison(std::move(written));
+  used_ = 0;
+  active_->written_bytes = std::max(active_->written_bytes, end_lsn() - active_->start_lsn);
+  flushed_lsn_.store(end_lsn(), std::memory_order_release);
+  return {};
+}
+
+// Nothing more goes into the active segment: cuts off what was prepared for more.
+Status WalWriter::FinishActive() {
+  SOCHDB_TRY(WriteBuffer());
+  const uint64_t size = end_lsn() - active_->start_lsn;
+  if (active_->written_bytes == size) return {};
+  Status cut = active_->file->Truncate(size);
+  active_->written_bytes = size;
+  return cut.ok() ? Status() : Poison(std::move(cut));
+}
+
+Status WalWriter::SyncOldestUnsynced() {
+  Status synced = unsynced_.front()->file->Sync();
+  if (!synced.ok()) return Poison(std::move(synced));
+  unsynced_.pop_front();
+  return {};
+}
+
+// Goes on in the next segment: the first spare, whose header goes into the buffer before its records.
+Status WalWriter::Roll() {
+  if (spares_.empty()) {  // only when more was appended than reserved
+    Status made = AddSpare();
+    if (made.ok()) made = env_->SyncDir(dir_);
+    if (!made.ok()) return Poison(std::move(made));
+  }
+  uint32_t previous_salt = finished_.empty() ? 0 : finished_.back().salt;
+  if (active_ != nullptr) {
+    SOCHDB_TRY(FinishActive());
+    previous_salt = active_->salt;
+    finished_.push_back(
+        {active_->number, active_->salt, active_->start_lsn, end_lsn(), active_->written_bytes, active_->segment_bytes});
+    unsynced_.push_back(active_);
+    if (unsynced_.size() > kMaxUnsyncedSegments) SOCHDB_TRY(SyncOldestUnsynced());
+  }
+  active_ = spares_.front();
+  spares_.erase(spares_.begin());
+  active_->start_lsn = end_lsn();
+  do {
+    active_->salt = static_cast<uint32_t>(env_->Random64());
+  } while (active_->salt == 0 || active_->salt == previous_salt);
+  WalSegmentHeader header;
+  header.salt = active_->salt;
+  header.previous_salt = previous_salt;
+  header.number = active_->number;
+  header.start_lsn = active_->start_lsn;
+  header.synced_lsn = synced_lsn();
+  header.segment_bytes = active_->segment_bytes;
+  EncodeWalSegmentHeader(header, buffer_.data());
+  used_ = kWalSegmentHeaderBytes;
+  end_lsn_.store(active_->start_lsn + kWalSegmentHeaderBytes, std::memory_order_release);
+  return {};
+}
+
+void WalWriter::EncodeRecord(WalRecordType type, Timestamp commit_ts, std::string_view payload) {
+  const Lsn lsn = end_lsn_.load(std::memory_order_relaxed);
+  const size_t bytes = kWalRecordHeaderBytes + payload.size();
+  SOCHDB_DCHECK(used_ + bytes <= buffer_.size());
+  char* to = buffer_.data() + used_;
+  if (!payload.empty()) std::memcpy(to + kWalRecordHeaderBytes, payload.data(), payload.size());
+  WalRecordHeader header;
+  header.length = static_cast<uint32_t>(payload.size());
+  header.salt = active_->salt;
+  header.type = type;
+  header.lsn = lsn;
+  header.synced_lsn = synced_lsn_.load(std::memory_order_relaxed);
+  header.commit_ts = commit_ts;
+  EncodeWalRecordHeader(header, to);
+  used_ += bytes;
+  bytes_since_sync_ += bytes;
+  end_lsn_.store(lsn + bytes, std::memory_order_release);
+}
+
+Status WalWriter::AppendFragments(Timestamp commit_ts, std::string_view payload) {
+  bool first = true;
+  for (;;) {
+    const uint64_t wanted = std::min<uint64_t>(payload.size(), kMinFragmentBytes);
+    if (RoomInActive() < kWalRecordHeaderBytes + wanted) SOCHDB_TRY(Roll());
+    const uint64_t room = std::min(RoomInActive() - kWalRecordHeaderBytes, max_record_bytes_);
+    const auto n = static_cast<size_t>(std::min<uint64_t>(payload.size(), room));
+    if (used_ + kWalRecordHeaderBytes + n + kBufferSlackBytes > buffer_.size()) SOCHDB_TRY(WriteBuffer());
+    const bool last = n == payload.size();
+    const WalRecordType type =
+        first ? (last ? WalRecordType::kFull : WalRecordType::kFirst) : (last ? WalRecordType::kLast : WalRecordType::kMiddle);
+    EncodeRecord(type, commit_ts, payload.substr(0, n));
+    if (last) return {};
+    payload.remove_prefix(n);
+    first = false;
+  }
+}
+
+Result<Lsn> WalWriter::Append(Timestamp commit_ts, std::string_view payload) {
+  const MutexLock lock(&mutex_);
+  if (!status_.ok()) return status_;
+  SOCHDB_TRY(AppendFragments(commit_ts, payload));
+  if (used_ >= buffer_bytes_) SOCHDB_TRY(WriteBuffer());
+  ++entries_;
+  return end_lsn();
+}
+
+Status WalWriter::Flush() {
+  const MutexLock lock(&mutex_);
+  if (!status_.ok()) return status_;
+  return WriteBuffer();
+}
+
+// Fills the last sector, so that what comes later leaves it alone.
+void WalWriter::PadToSector() {
+  const uint64_t offset = end_lsn() - active_->start_lsn;
+  uint64_t gap = (kWalSectorBytes - offset % kWalSectorBytes) % kWalSectorBytes;
+  if (gap == 0) return;
+  if (gap < kWalRecordHeaderBytes) gap += kWalSectorBytes;
+  if (offset + gap > active_->segment_bytes) {
+    active_->sealed = true;
+    return;
+  }
+  static constexpr char kZeros[2 * kWalSectorBytes] = {};
+  EncodeRecord(WalRecordType::kPad, 0, {kZeros, static_cast<size_t>(gap - kWalRecordHeaderBytes)});
+}
+
+Status WalWriter::ZeroAhead() {
+  const uint64_t offset = end_lsn() - active_->start_lsn;
+  if (offset <= active_->written_bytes || bytes_since_sync_ > kSmallSyncBytes) return {};
+  const uint64_t to = std::min(active_->segment_bytes, SectorsDown(offset + kZeroAheadBytes));
+  if (to <= offset) return {};
+  Status written = active_->file->Write(offset, std::string(static_cast<size_t>(to - offset), '\0'));
+  if (!written.ok()) return Poison(std::move(written));
+  active_->written_bytes = to;
+  return {};
+}
+
+Status WalWriter::Sync() {
+  const Lsn wanted = end_lsn();
+  const MutexLock syncing(&syncing_);
+  std::vector<SegmentPtr> files;
+  Lsn target = 0;
+  {
+    const MutexLock lock(&mutex_);
+    if (!status_.ok()) return status_;
+    if (synced_lsn() >= wanted) return {};  // whoever synced while we waited covered us
+    PadToSector();
+    SOCHDB_TRY(ZeroAhead());
+    SOCHDB_TRY(WriteBuffer());
+    files.assign(unsynced_.begin(), unsynced_.end());
+    files.push_back(active_);
+    target = end_lsn();
+    bytes_since_sync_ = 0;
+  }
+  Status synced;
+  for (const SegmentPtr& segment : files) {
+    synced = segment->file->Sync();
+    if (!synced.ok()) break;
+  }
+  const MutexLock lock(&mutex_);
+  if (!synced.ok()) return Poison(std::move(synced));
+  if (!status_.ok()) return status_;
+  ++syncs_;
+  synced_lsn_.store(target, std::memory_order_release);
+  const auto covered = [&files](const SegmentPtr& s) {
+    return s != files.back() && std::find(files.begin(), files.end(), s) != files.end();
+  };
+  unsynced_.erase(std::remove_if(unsynced_.begin(), unsynced_.end(), covered), unsynced_.end());
+  return {};
+}
+
+// From the oldest on, each deletion durable before the next, so that a crash leaves no gap.
+Status WalWriter::ReleaseBefore(Lsn lsn) {
+  const MutexLock lock(&mutex_);
+  if (!status_.ok()) return status_;
+  lsn = std::min(lsn, synced_lsn());
+  while (!finished_.empty() && finished_.front().end_lsn <= lsn && (finished_.size() > 1 || active_ != nullptr)) {
+    SOCHDB_TRY(env_->DeleteFile(JoinPath(dir_, NumberedFileName(finished_.front().number, kWalExtension))));
+    finished_.erase(finished_.begin());
+    SOCHDB_TRY(env_->SyncDir(dir_));
+  }
+  return {};
+}
+
+Wal::Stats WalWriter::stats() const {
+  const MutexLock lock(&mutex_);
+  Stats stats;
+  stats.segments = finished_.size() + (active_ != nullptr ? 1 : 0);
+  stats.newest_lsn = end_lsn();
+  stats.oldest_lsn = !finished_.empty() ? finished_.front().start_lsn : active_ != nullptr ? active_->start_lsn : end_lsn();
+  stats.total_bytes = stats.newest_lsn - stats.oldest_lsn;
+  stats.active_bytes = active_ != nullptr ? end_lsn() - active_->start_lsn : 0;
+  stats.entries = entries_;
+  stats.syncs = syncs_;
+  return stats;
+}
+
+Status WalWriter::Close() {
+  Status closed = Sync();
+  const MutexLock syncing(&syncing_);
+  const MutexLock lock(&mutex_);
+  if (status_.code() == Code::kClosed) return {};
+  const bool had_spares = !spares_.empty();
+  DropSparesBeyond(0);
+  if (closed.ok() && active_ != nullptr && active_->written_bytes != end_lsn() - active_->start_lsn) {
+    closed = FinishActive();
+    if (closed.ok()) closed = active_->file->Sync();
+  }
+  if (closed.ok() && had_spares) closed = env_->SyncDir(dir_);
+  if (active_ != nullptr) active_->file.reset();
+  unsynced_.clear();
+  if (status_.ok()) status_ = Status(Code::kClosed, "The log is closed.");
+  return closed;
+}
+
+}  // namespace sochdb
