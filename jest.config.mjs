@@ -20,6 +20,7 @@ export default {
     '^sochdb/(internal|client|testing)$': '<rootDir>/packages/sochdb/src/$1/index.ts',
     '^@sochdb/kysely$': '<rootDir>/packages/kysely/src/index.ts',
     '^@sochdb/schema$': '<rootDir>/schema/src/index.ts',
+    '^@sochdb/schema/(contract|validator)$': '<rootDir>/schema/src/contract/$1.ts',
     '^@sochdb/generator$': '<rootDir>/generator/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

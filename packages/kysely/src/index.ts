@@ -1,1 +1,2 @@
-export {}
+/** Kysely on SochDB: operation nodes are lowered to the engine's plans, no SQL text in between. */
+export { SochdbDialect, type SochdbDialectConfig } from './dialect.js'

@@ -1,1 +1,3 @@
-export {}
+/** The run time of generated clients: generated code imports it, applications import the generated code. */
+export { createClient } from './runtime.js'
+export type * from './types.js'

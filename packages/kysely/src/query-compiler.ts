@@ -1,0 +1,43 @@
+import type { CompiledQuery, QueryCompiler, RootOperationNode } from 'kysely'
+
+/**
+ * Hands the operation tree through, and writes SQL text only when someone asks for it: the driver runs the tree, so most
+ * queries never need the text.
+ */
+export class LazyQueryCompiler implements QueryCompiler {
+  readonly #printer: QueryCompiler
+
+  constructor(printer: QueryCompiler) {
+    this.#printer = printer
+  }
+
+  compileQuery(node: RootOperationNode, queryId: CompiledQuery['queryId']): CompiledQuery {
+    return new LazyCompiledQuery(node, queryId, this.#printer)
+  }
+}
+
+/** Getters on the prototype: an object with own accessors would cost more than the text. */
+class LazyCompiledQuery implements CompiledQuery {
+  readonly query: RootOperationNode
+  readonly queryId: CompiledQuery['queryId']
+  readonly #printer: QueryCompiler
+  #printed: CompiledQuery | undefined
+
+  constructor(query: RootOperationNode, queryId: CompiledQuery['queryId'], printer: QueryCompiler) {
+    this.query = query
+    this.queryId = queryId
+    this.#printer = printer
+  }
+
+  get sql(): string {
+    return this.#print().sql
+  }
+
+  get parameters(): readonly unknown[] {
+    return this.#print().parameters
+  }
+
+  #print(): CompiledQuery {
+    return (this.#printed ??= this.#printer.compileQuery(this.query, this.queryId))
+  }
+}

@@ -1,0 +1,195 @@
+/** `createClient`: what the generated client is at run time. */
+import type { Contract } from '@sochdb/schema/contract'
+import { Database, isTransaction, type Transaction } from '../engine/index.js'
+import { TransactionConflictError, TransactionError, ValidationError } from '../errors/index.js'
+import { collectionMethods, promised, repositoryMethods } from './async.js'
+import { bootstrap } from './bootstrap.js'
+import { DocumentCollection } from './collection.js'
+import { TableRepository, TableRuntime } from './repository.js'
+import type { StatementTarget } from './statements.js'
+import type { ClientDefinition, ClientOptions, SyncTransactionOptions, TransactionOptions } from './types.js'
+import { isPlainObject } from './where.js'
+
+const optionNames = new Set(['path', 'database', 'open'])
+const RETRIES_DEFAULT = 5
+const RETRIES_MAX = 100
+
+/**
+ * Makes a client for a contract. Nothing is opened until the first call; the first call creates what the contract declares in
+ * an empty store, and refuses a store that was made from another contract.
+ *
+ * @throws ValidationError when the options name neither `path` nor `database`, or an option that does not exist.
+ */
+export function createClient<Client extends object>(definition: ClientDefinition, options: ClientOptions): Client {
+  const store = new ClientStore(definition, checkOptions(options))
+  return new Surface(definition, new Runtimes(definition.contract), store, () => store.database()).client(store) as Client
+}
+
+function checkOptions(options: ClientOptions): ClientOptions {
+  if (!isPlainObject(options)) throw new ValidationError('createClient takes { path } or { database }.')
+  for (const name of Object.keys(options)) {
+    if (!optionNames.has(name)) {
+      throw new ValidationError(`createClient has no option "${name}". It has: ${[...optionNames].join(', ')}.`)
+    }
+  }
+  if ((options.path === undefined) === (options.database === undefined)) {
+    throw new ValidationError('createClient takes either path or database.')
+  }
+  if (options.path !== undefined && typeof options.path !== 'string') {
+    throw new ValidationError('createClient: path is a string: the directory of the store, or ":memory:".')
+  }
+  if (options.database !== undefined && !(options.database instanceof Database)) {
+    throw new ValidationError('createClient: database is what Database.open returns.')
+  }
+  return options
+}
+
+/** The database of a client: opened at first use, checked against the contract once. */
+class ClientStore {
+  readonly #definition: ClientDefinition
+  readonly #options: ClientOptions
+  #database: Database | undefined
+  #closed = false
+
+  constructor(definition: ClientDefinition, options: ClientOptions) {
+    this.#definition = definition
+    this.#options = options
+  }
+
+  database(): Database {
+    if (this.#database !== undefined) return this.#database
+    if (this.#closed) throw new ValidationError('This client is closed: make another one with createClient.')
+    const given = this.#options.database as Database | undefined
+    const database = given ?? Database.open(this.#options.path!, this.#options.open)
+    try {
+      bootstrap(database, this.#definition)
+    } catch (error) {
+      if (given === undefined) database.close()
+      throw error
+    }
+    return (this.#database = database)
+  }
+
+  close(): void {
+    this.#closed = true
+    if (this.#options.database === undefined) this.#database?.close()
+    this.#database = undefined
+  }
+}
+
+/** What all handles on the tables of one client share. */
+class Runtimes {
+  readonly tables: ReadonlyMap<string, TableRuntime>
+
+  constructor(contract: Contract) {
+    this.tables = new Map(Object.keys(contract.tables).map(property => [property, new TableRuntime(contract, property)]))
+  }
+}
+
+/** The properties of a client over one target: the database, or a transaction. */
+class Surface {
+  readonly #definition: ClientDefinition
+  readonly #runtimes: Runtimes
+  readonly #store: ClientStore
+  readonly #target: () => StatementTarget
+  readonly #repositories = new Map<string, TableRepository>()
+
+  constructor(definition: ClientDefinition, runtimes: Runtimes, store: ClientStore, target: () => StatementTarget) {
+    this.#definition = definition
+    this.#runtimes = runtimes
+    this.#store = store
+    this.#target = target
+  }
+
+  client(store: ClientStore): object {
+    const sync = this.#members(inner => inner)
+    Object.defineProperty(sync, '$transaction', {
+      value: (fn: (tx: object) => unknown, options: SyncTransactionOptions = {}) => this.#syncTransaction(fn, options),
+    })
+    const client = this.#members((inner, methods) => promised(methods, inner))
+    const close = async () => store.close()
+    return Object.freeze(
+      Object.defineProperties(client, {
+        sync: { value: Object.freeze(sync) },
+        $qb: { get: this.#queryBuilder() },
+        $transaction: {
+          value: (fn: (tx: object) => Promise<unknown>, options: TransactionOptions = {}) => this.#transaction(fn, options),
+        },
+        $close: { value: close },
+        [Symbol.asyncDispose]: { value: close },
+      }),
+    )
+  }
+
+  /** The client that a transaction's function gets. */
+  #transactional(transaction: Transaction): object {
+    const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction)
+    const client = surface.#members((inner, methods) => promised(methods, inner))
+    return Object.freeze(
+      Object.defineProperties(client, {
+        sync: { value: Object.freeze(surface.#members(inner => inner)) },
+        $qb: { get: surface.#queryBuilder() },
+      }),
+    )
+  }
+
+  #members(face: <Inner extends object>(inner: Inner, methods: readonly (keyof Inner & string)[]) => object): object {
+    const members: Record<string, object> = {}
+    for (const property of this.#runtimes.tables.keys()) {
+      members[property] = face(this.#repository(property), repositoryMethods)
+    }
+    for (const [property, collection] of Object.entries(this.#definition.contract.collections)) {
+      members[property] = face(new DocumentCollection(collection, this.#target), collectionMethods)
+    }
+    return members
+  }
+
+  #repository(property: string): TableRepository {
+    let repository = this.#repositories.get(property)
+    if (repository === undefined) {
+      repository = new TableRepository(this.#runtimes.tables.get(property)!, this.#target, name => this.#repository(name))
+      this.#repositories.set(property, repository)
+    }
+    return repository
+  }
+
+  /** Made when asked for: a client that never uses Kysely never builds one. */
+  #queryBuilder(): () => unknown {
+    let builder: unknown
+    return () => (builder ??= this.#definition.queryBuilder(this.#target))
+  }
+
+  #syncTransaction(fn: (tx: object) => unknown, options: SyncTransactionOptions): unknown {
+    const target = this.#target()
+    if (isTransaction(target)) throw new TransactionError('A transaction is open already.')
+    return target.transaction(transaction => {
+      const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction)
+      return fn(Object.freeze(surface.#members(inner => inner)))
+    }, options)
+  }
+
+  async #transaction(fn: (tx: object) => Promise<unknown>, options: TransactionOptions): Promise<unknown> {
+    const { maxRetries = RETRIES_DEFAULT, ...begin } = options
+    if (!Number.isInteger(maxRetries) || maxRetries < 0 || maxRetries > RETRIES_MAX) {
+      throw new ValidationError(`maxRetries is an integer from 0 to ${String(RETRIES_MAX)}.`)
+    }
+    for (let attempt = 0; ; attempt++) {
+      const transaction = this.#store.database().beginTransaction(begin)
+      try {
+        const result = await fn(this.#transactional(transaction))
+        transaction.commit()
+        return result
+      } catch (error) {
+        transaction.abort()
+        if (!(error instanceof TransactionConflictError) || attempt >= maxRetries) throw error
+      }
+      await backOff(attempt)
+    }
+  }
+}
+
+/** Full jitter (Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015): up to 1, 2, 4 … 64 ms. */
+function backOff(attempt: number): Promise<void> {
+  const milliseconds = Math.random() * 2 ** Math.min(attempt, 6)
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
+}
