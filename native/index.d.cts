@@ -94,6 +94,7 @@ declare namespace native {
   function getBatch(target: number, keys: Uint8Array, buffer: ArrayBuffer): number
   function put(target: number, key: Bytes, value: Bytes): void
   function putWithTtl(target: number, key: Bytes, value: Bytes, ttlMs: number): void
+  function remove(target: number, key: Bytes): void
   function writeBatch(target: number, records: Uint8Array): void
   function scan(target: number, start: Bytes, end: Bytes, flags: number): number
   /** state * 2^32 + bytes; state 0: there is more, 1: the end, 2: nothing was written, `bytes` are needed. */
@@ -101,10 +102,16 @@ declare namespace native {
   function scanClose(cursor: number): void
 
   // --- transactions, snapshots ---
-  function begin(database: number, isolation: number, takeWriter: boolean, timeoutMs: number): number
+  /** Writes the transaction's number and its start timestamp as two u64 into `info`. */
+  function begin(
+    database: number,
+    isolation: number,
+    takeWriter: boolean,
+    timeoutMs: number,
+    info: ArrayBuffer,
+  ): number
   function commit(transaction: number): bigint
   function abort(transaction: number): void
-  function transactionInfo(transaction: number): { readonly id: bigint; readonly startTs: bigint }
   function setSavepoint(transaction: number): number
   function rollbackTo(transaction: number, savepoint: number): void
   function releaseSavepoint(transaction: number, savepoint: number): void
@@ -112,9 +119,5 @@ declare namespace native {
   function snapshotTimestamp(snapshot: number): bigint
   function snapshotClose(snapshot: number): void
 }
-
-declare const native: {
-  readonly delete: (target: number, key: native.Bytes) => void
-} & typeof native
 
 export = native

@@ -50,8 +50,8 @@ napi_value PutWithTtl(Call& call) {
   return status.ok() ? nullptr : call.Throw(status);
 }
 
-// delete(target, key)
-napi_value Delete(Call& call) {
+// remove(target, key)
+napi_value Remove(Call& call) {
   Target target;
   BytesArgument key;
   Status status = ReadWritable(call, &target);
@@ -117,7 +117,7 @@ napi_value WriteBatch(Call& call) {
 
 bool InitWrites(Environment* environment, napi_value exports) {
   return Define<Put, 3>(environment, exports, "put") && Define<PutWithTtl, 4>(environment, exports, "putWithTtl") &&
-         Define<Delete, 2>(environment, exports, "delete") && Define<WriteBatch, 2>(environment, exports, "writeBatch");
+         Define<Remove, 2>(environment, exports, "remove") && Define<WriteBatch, 2>(environment, exports, "writeBatch");
 }
 
 }  // namespace sochdb::binding

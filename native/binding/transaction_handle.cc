@@ -1,3 +1,5 @@
+#include <span>
+
 #include "binding/kv.h"
 
 namespace sochdb::binding {
@@ -21,6 +23,9 @@ Status BeginArguments(Call& call, HandleId* id) {
   options.isolation = static_cast<IsolationLevel>(isolation);
   SOCHDB_TRY(ReadBool(call.env(), call[2], "takeWriter", &options.take_writer));
   SOCHDB_TRY(ReadUint64(call.env(), call[3], "timeoutMs", kMaxTimeoutMs, &options.timeout_ms));
+  std::span<char> info;
+  SOCHDB_TRY(ReadArrayBuffer(call.env(), call[4], "info", &info));
+  if (info.size() < 2 * sizeof(uint64_t)) return {Code::kInvalidArgument, "info must hold 16 bytes."};
   Engine* engine = database->engine.get();
   if (options.take_writer && environment.WriterOf(engine) != nullptr) {
     return {Code::kTransaction,
@@ -32,25 +37,18 @@ Status BeginArguments(Call& call, HandleId* id) {
   auto handle = std::make_unique<TransactionHandle>(environment, std::move(transaction), engine, database->read_only);
   SOCHDB_ASSIGN(added, environment.handles().Add(std::move(handle), database));
   if (options.take_writer) environment.AddWriter(engine, begun);
+  EncodeFixed64(info.data(), begun->id());
+  EncodeFixed64(info.data() + sizeof(uint64_t), begun->read_ts());
   *id = added;
   return {};
 }
 
-// begin(database, isolation, take the writer, timeout in milliseconds or 0): a transaction's id.
+// begin(database, isolation, take the writer, timeout in milliseconds or 0, info): a transaction's id; its number and start
+// timestamp as two u64 in `info`.
 napi_value Begin(Call& call) {
   HandleId id = 0;
   const Status status = BeginArguments(call, &id);
   return status.ok() ? FromDouble(call.env(), static_cast<double>(id)) : call.Throw(status);
-}
-
-// transactionInfo(transaction): { id, startTs }, bigints.
-napi_value TransactionInfo(Call& call) {
-  TransactionHandle* handle = FindTransaction(call);
-  if (handle == nullptr) return call.Throw(Finished());
-  return ObjectBuilder(call.env())
-      .BigInt("id", handle->transaction->id())
-      .BigInt("startTs", handle->transaction->read_ts())
-      .value();
 }
 
 // commit(transaction): the commit timestamp. Whatever comes of it, the transaction is finished.
@@ -127,10 +125,8 @@ napi_value SnapshotClose(Call& call) {
 }  // namespace
 
 bool InitTransactions(Environment* environment, napi_value exports) {
-  return Define<Begin, 4>(environment, exports, "begin") && Define<Commit, 1>(environment, exports, "commit") &&
-         Define<Abort, 1>(environment, exports, "abort") &&
-         Define<TransactionInfo, 1>(environment, exports, "transactionInfo") &&
-         Define<SetSavepoint, 1>(environment, exports, "setSavepoint") &&
+  return Define<Begin, 5>(environment, exports, "begin") && Define<Commit, 1>(environment, exports, "commit") &&
+         Define<Abort, 1>(environment, exports, "abort") && Define<SetSavepoint, 1>(environment, exports, "setSavepoint") &&
          Define<RollbackTo, 2>(environment, exports, "rollbackTo") &&
          Define<ReleaseSavepoint, 2>(environment, exports, "releaseSavepoint") &&
          Define<NewSnapshot, 1>(environment, exports, "snapshot") &&

@@ -1,0 +1,5 @@
+export { brand } from './brand.js'
+export { ErrorCode } from './error-code.js'
+export * from './errors.js'
+export { errorFromNative, isNativeError, NativeCode } from './native.js'
+export type { ErrorContext, NativeError } from './native.js'
