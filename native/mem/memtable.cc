@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <new>
+#include <string>
 
 #include "base/arena.h"
 #include "mem/hash_index.h"
@@ -17,6 +18,8 @@ namespace {
 constexpr uint64_t kMaxSizeBytes = uint64_t{1} << 24;
 // What an entry costs beside its key and value: record, version, links and padding.
 constexpr uint64_t kEntryOverheadBytes = sizeof(KeyRecord) + sizeof(Version::Links) + sizeof(Version) + Arena::kAlignment;
+// Keeps the sums below from overflowing.
+constexpr uint64_t kMaxReserveBytes = uint64_t{1} << 38;
 // What the indexes take for an entry on average, doubled.
 constexpr uint64_t kIndexBytesPerEntry = 256;
 
@@ -102,7 +105,12 @@ class IndexedMemtable final : public Memtable {
   }
 
   Status Reserve(uint64_t entries, uint64_t bytes) override {
-    return arena_.Reserve(bytes + entries * (kEntryOverheadBytes + kIndexBytesPerEntry));
+    constexpr uint64_t kPerEntry = kEntryOverheadBytes + kIndexBytesPerEntry;
+    if (bytes > kMaxReserveBytes || entries > kMaxReserveBytes / kPerEntry) {
+      return {Code::kOutOfMemory, "A reservation of " + std::to_string(entries) + " entries with " + std::to_string(bytes) +
+                                      " bytes is more than any memory holds. Write in smaller transactions."};
+    }
+    return arena_.Reserve(bytes + entries * kPerEntry);
   }
 
   bool Get(std::string_view key, Timestamp read_ts, VersionView* out) const override {

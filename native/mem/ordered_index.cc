@@ -22,6 +22,15 @@ void PrefetchNode(const OrderedNode* node) {
   __builtin_prefetch(bytes + 192);
 }
 
+// Whether neighbouring entries have the same head, so that searches read keys. Nodes made at the end of an ascending run do not
+// know their upper bound; once they do, a longer prefix may part their heads.
+bool HeadsTie(NodeOrder order, int from, const uint64_t* heads) {
+  for (int i = from + 1; i < order.count(); ++i) {
+    if (heads[order.slot(i - 1)] == heads[order.slot(i)]) return true;
+  }
+  return false;
+}
+
 const OrderedNode* ChildAt(const OrderedNode* node, NodeOrder order, int position) {
   const OrderedNode* child = static_cast<const OrderedInner*>(node)->children[order.slot(position)];
   PrefetchNode(child);
@@ -156,7 +165,7 @@ void OrderedIndex::SplitLeaf(const Path& path, NodeOrder order, int position, co
   constexpr int kSlots = OrderedLeaf::kSlots;
   bool ascending = position >= kAscendingRun;
   for (int i = 1; ascending && i <= kAscendingRun; ++i) ascending = order.slot(position - i) == kSlots - i;
-  if (ascending && position == kSlots) return AppendLeaf(path, record);
+  if (ascending && position == kSlots) return AppendLeaf(path, order, record);
 
   const OrderedLeaf* old = path.leaf;
   const KeyRecord* sorted[kSlots + 1];
@@ -172,30 +181,38 @@ void OrderedIndex::SplitLeaf(const Path& path, NodeOrder order, int position, co
   right->used = static_cast<uint16_t>(kSlots + 1 - middle);
   left->Publish(NodeOrder::Identity(left->used));
   right->Publish(NodeOrder::Identity(right->used));
-
-  OrderedLeaf* prev = old->prev.load(std::memory_order_relaxed);
-  OrderedLeaf* next = old->next.load(std::memory_order_relaxed);
-  left->prev.store(prev, std::memory_order_relaxed);
-  left->next.store(right, std::memory_order_relaxed);
-  right->prev.store(left, std::memory_order_relaxed);
-  right->next.store(next, std::memory_order_relaxed);
-  Apply(path, {left, separator, right});
-  if (prev != nullptr) prev->next.store(left, std::memory_order_release);
-  if (next != nullptr) next->prev.store(right, std::memory_order_release);
-  else last_leaf_ = right;
+  PutInPlace(path, left, separator, right);
 }
 
-void OrderedIndex::AppendLeaf(const Path& path, const KeyRecord* record) {
-  OrderedLeaf* old = path.leaf;
-  OrderedLeaf* next = old->next.load(std::memory_order_relaxed);
+void OrderedIndex::AppendLeaf(const Path& path, NodeOrder order, const KeyRecord* record) {
+  OrderedLeaf* left = path.leaf;
   OrderedLeaf* right = NewLeaf(record, path.high);
   right->Write(0, record);
   right->used = 1;
   right->Publish(NodeOrder::Identity(1));
-  right->prev.store(old, std::memory_order_relaxed);
+  if (HeadsTie(order, 0, left->heads) && SkipBetween(path.low, record) > left->skip) {
+    left = NewLeaf(path.low, record);
+    for (int i = 0; i < order.count(); ++i) left->Write(i, path.leaf->records[order.slot(i)]);
+    left->used = path.leaf->used;
+    left->Publish(NodeOrder::Identity(left->used));
+  }
+  PutInPlace(path, left, record, right);
+}
+
+// Puts `left` (complete; it may be the old leaf itself) and `right` in the place of the path's leaf, in the tree and between
+// its neighbours.
+void OrderedIndex::PutInPlace(const Path& path, OrderedLeaf* left, const KeyRecord* separator, OrderedLeaf* right) {
+  OrderedLeaf* prev = path.leaf->prev.load(std::memory_order_relaxed);
+  OrderedLeaf* next = path.leaf->next.load(std::memory_order_relaxed);
+  right->prev.store(left, std::memory_order_relaxed);
   right->next.store(next, std::memory_order_relaxed);
-  Apply(path, {old, record, right});
-  old->next.store(right, std::memory_order_release);
+  if (left != path.leaf) {
+    left->prev.store(prev, std::memory_order_relaxed);
+    left->next.store(right, std::memory_order_relaxed);
+  }
+  Apply(path, {left, separator, right});
+  if (left == path.leaf) left->next.store(right, std::memory_order_release);
+  else if (prev != nullptr) prev->next.store(left, std::memory_order_release);
   if (next != nullptr) next->prev.store(right, std::memory_order_release);
   else last_leaf_ = right;
 }
@@ -235,6 +252,7 @@ bool OrderedIndex::EditInPlace(const Step& step, const Edit& edit) {
   return true;
 }
 
+// What takes the place of a node that has too few free slots for the edit of one of its children: one or two new ones.
 OrderedIndex::Edit OrderedIndex::Rebuild(const Step& step, const Edit& edit) {
   OrderedInner* node = step.node;
   const NodeOrder order = node->LoadOrder();
@@ -243,20 +261,21 @@ OrderedIndex::Edit OrderedIndex::Rebuild(const Step& step, const Edit& edit) {
   for (int i = 0; i < order.count(); ++i) {
     entries[n++] = node->Read(order.slot(i));
     if (i != step.position) continue;
-    const bool replaces = entries[n - 1].child != edit.left;
-    // As with leaves: at the end of an ascending load the node stays as it is, and the new child starts the next one.
-    if (!replaces && i == order.count() - 1) {
-      const OrderedInner::Entry only = {nullptr, edit.right};
-      return {node, edit.separator, NewInner(node->level, edit.separator, step.high, &only, 1)};
-    }
     entries[n - 1].child = edit.left;
     if (edit.right != nullptr) entries[n++] = {edit.separator, edit.right};
   }
-  if (n <= kCompactEntriesMax) return {NewInner(node->level, step.low, step.high, entries, n), nullptr, nullptr};
-  const int half = n / 2;
-  const KeyRecord* separator = entries[half].separator;
-  OrderedNode* left = NewInner(node->level, step.low, separator, entries, half);
-  return {left, separator, NewInner(node->level, separator, step.high, entries + half, n - half)};
+  const bool keeps_children = node->children[order.slot(step.position)] == edit.left;
+  const bool appends = edit.right != nullptr && edit.right->LoadOrder().count() == 1 && step.position == order.count() - 1;
+  if (n <= kCompactEntriesMax && !(appends && keeps_children)) {
+    return {NewInner(node->level, step.low, step.high, entries, n), nullptr, nullptr};
+  }
+  // As with leaves: at the end of an ascending run the node keeps its entries, and the new child starts the next one.
+  const int middle = appends ? n - 1 : n / 2;
+  const KeyRecord* separator = entries[middle].separator;
+  OrderedNode* right = NewInner(node->level, separator, step.high, entries + middle, n - middle);
+  const bool keeps =
+      appends && keeps_children && (!HeadsTie(order, 1, node->heads) || SkipBetween(step.low, separator) <= node->skip);
+  return {keeps ? node : NewInner(node->level, step.low, separator, entries, middle), separator, right};
 }
 
 void OrderedIndex::Init(OrderedLeaf* leaf, const KeyRecord* low, const KeyRecord* high) {

