@@ -13,7 +13,9 @@ function fromEnvironment(path) {
   const wanted = resolve(path)
   const found = existsSync(wanted) && statSync(wanted).isDirectory() ? join(wanted, file) : wanted
   if (!existsSync(found)) {
-    throw new Error(`SOCHDB_LIB_PATH names "${path}", where there is no ${file}. Correct the path, or unset the variable.`)
+    throw new Error(
+      `SOCHDB_LIB_PATH names "${path}", where there is no ${file}. Correct the path, or unset the variable.`,
+    )
   }
   return found
 }

@@ -103,13 +103,7 @@ declare namespace native {
 
   // --- transactions, snapshots ---
   /** Writes the transaction's number and its start timestamp as two u64 into `info`. */
-  function begin(
-    database: number,
-    isolation: number,
-    takeWriter: boolean,
-    timeoutMs: number,
-    info: ArrayBuffer,
-  ): number
+  function begin(database: number, isolation: number, takeWriter: boolean, timeoutMs: number, info: ArrayBuffer): number
   function commit(transaction: number): bigint
   function abort(transaction: number): void
   function setSavepoint(transaction: number): number

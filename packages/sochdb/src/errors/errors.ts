@@ -41,7 +41,8 @@ export class SochDBError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = options.code ?? ErrorCode.INTERNAL
     this.details = options.details ?? {}
-    this.remediation = options.remediation ?? 'See the message; if it does not help, report it with the steps that led here.'
+    this.remediation =
+      options.remediation ?? 'See the message; if it does not help, report it with the steps that led here.'
     this.retryable = options.retryable ?? false
   }
 
@@ -160,7 +161,8 @@ export class CorruptionError extends DatabaseError {
   constructor(message: string, options: SochDBErrorOptions = {}) {
     super(message, {
       code: ErrorCode.CORRUPTION,
-      remediation: 'Restore a backup, and check the disk: the file named in details does not hold what was written to it.',
+      remediation:
+        'Restore a backup, and check the disk: the file named in details does not hold what was written to it.',
       ...options,
     })
   }
@@ -277,7 +279,8 @@ export class CollectionConfigError extends SochDBError {
   constructor(message: string, options: CollectionErrorOptions = {}) {
     super(message, {
       code: ErrorCode.COLLECTION_CONFIG,
-      remediation: "A collection's configuration is fixed when it is created: create another collection for another one.",
+      remediation:
+        "A collection's configuration is fixed when it is created: create another collection for another one.",
       ...options,
     })
     this.collection = options.collection

@@ -1,1 +1,7 @@
-export {}
+import { Database } from '../engine/index.js'
+import type { DatabaseOptions } from '../engine/index.js'
+
+/** A fresh database in memory, for one test. Close it, or let `using` do so. */
+export function openTestDatabase(options?: DatabaseOptions): Database {
+  return Database.open(':memory:', { logLevel: 'off', ...options })
+}

@@ -1,0 +1,211 @@
+import { brand, errorFromNative } from '../errors/index.js'
+import { SYNC_MODE_NUMBER } from './constants.js'
+import { CLOSED, nativeHandle } from './handle.js'
+import { KeyStore } from './keys.js'
+import { createLog } from './logger.js'
+import type { Log } from './logger.js'
+import { native } from './native.js'
+import { checkDatabaseOptions } from './options.js'
+import type { DatabaseConfig, DatabaseOptions } from './options.js'
+import { Recovery } from './recovery.js'
+import { Snapshot } from './snapshot.js'
+import { runClosure, Transaction } from './transaction.js'
+import type { TransactionOptions } from './transaction.js'
+
+/** What the database measured since it was opened. */
+export interface DatabaseStats {
+  readonly activeTransactions: number
+  readonly committedTransactions: number
+  readonly abortedTransactions: number
+  readonly conflicts: number
+  /** conflicts / (commits + aborts); 0 when there was neither. */
+  readonly conflictRate: number
+  readonly reads: number
+  readonly writes: number
+  /** Keys ever written and not yet forgotten, deleted ones included. */
+  readonly keyCount: number
+  readonly memoryBytes: number
+  readonly activeSnapshots: number
+  /** The timestamp of the oldest open snapshot or transaction; undefined when there is none. */
+  readonly oldestSnapshot: bigint | undefined
+  readonly walBytes: number
+  readonly walSyncs: number
+}
+
+const abandoned = new FinalizationRegistry<number>(handle => native.close(handle))
+
+/**
+ * An open database. It works on the calling thread, and every method returns when the work is done.
+ *
+ * One process at a time holds a store; openings of one path in one process, worker threads included, share it.
+ *
+ * @example
+ * using db = Database.open('./data')
+ * db.put('user:1', 'Alice')
+ * db.getString('user:1') // 'Alice'
+ */
+export class Database extends KeyStore {
+  static {
+    brand(this, 'Database')
+  }
+  readonly #config: DatabaseConfig
+  readonly #log: Log
+
+  private constructor(config: DatabaseConfig, log: Log) {
+    super()
+    this.#config = config
+    this.#log = log
+    this[nativeHandle] = native.open(
+      config.path,
+      config.readOnly,
+      SYNC_MODE_NUMBER[config.syncMode],
+      config.walEnabled,
+      config.groupCommit,
+      config.transactionTimeoutMs,
+      config.maxTransactionBytes,
+    )
+    abandoned.register(this, this[nativeHandle], this)
+  }
+
+  /**
+   * Opens the store in a directory, which is created where it is missing; `':memory:'` is a new store that lives in memory
+   * alone. After an unclean shutdown, opening recovers.
+   *
+   * @throws ValidationError for an option that is unknown, wrong, or not part of this version
+   * @throws DatabaseLockedError when another process holds the store (`pid`)
+   * @throws CorruptionError when what is on disk is not what was written
+   */
+  static open(path: string, options?: DatabaseOptions): Database {
+    const { config, logger } = checkDatabaseOptions(path, options)
+    const log = createLog(config.logLevel, logger)
+    try {
+      const database = new Database(config, log)
+      database.#logRecovery()
+      return database
+    } catch (error) {
+      throw errorFromNative(error)
+    }
+  }
+
+  get path(): string {
+    return this.#config.path
+  }
+
+  get isOpen(): boolean {
+    return this[nativeHandle] !== CLOSED
+  }
+
+  /**
+   * Runs a synchronous function as one transaction: commits when it returns, undoes everything when it throws. It is alone
+   * while it runs, so it never conflicts; inside, write through `txn`.
+   *
+   * @throws TransactionError when the function returns a promise, or writes through the database
+   * @throws TransactionTimeoutError when its turn to write does not come within `timeoutMs` (default 5 s)
+   *
+   * @example
+   * db.transaction(txn => txn.put('counter', String(Number(txn.getString('counter') ?? 0) + 1)))
+   */
+  transaction<T>(fn: (txn: Transaction) => T, options?: TransactionOptions): T {
+    return runClosure(this, fn, options)
+  }
+
+  /** Alias of `transaction`. */
+  withTransaction<T>(fn: (txn: Transaction) => T, options?: TransactionOptions): T {
+    return runClosure(this, fn, options)
+  }
+
+  /** Begins a transaction that runs beside others; `commit()` or `abort()` it. */
+  beginTransaction(options?: TransactionOptions): Transaction {
+    return new Transaction(this, options, false)
+  }
+
+  /** The database as it is now, for reading; close it when you are done. */
+  snapshot(): Snapshot {
+    try {
+      return new Snapshot(this)
+    } catch (error) {
+      throw errorFromNative(error)
+    }
+  }
+
+  /** Makes everything committed so far durable, whatever `syncMode` is. Blocks until it is. */
+  sync(): void {
+    try {
+      native.sync(this[nativeHandle])
+    } catch (error) {
+      throw errorFromNative(error)
+    }
+  }
+
+  stats(): DatabaseStats {
+    try {
+      const stats = native.stats(this[nativeHandle])
+      const ended = stats.committedTransactions + stats.abortedTransactions
+      return {
+        ...stats,
+        conflictRate: ended === 0 ? 0 : stats.conflicts / ended,
+        oldestSnapshot: stats.oldestSnapshot === 0n ? undefined : stats.oldestSnapshot,
+      }
+    } catch (error) {
+      throw errorFromNative(error)
+    }
+  }
+
+  /** What it was opened with, defaults filled in. */
+  config(): DatabaseConfig {
+    return this.#config
+  }
+
+  recovery(): Recovery {
+    return new Recovery(this)
+  }
+
+  /**
+   * Aborts what is open on this database and lets go of the store; the last to let go closes it cleanly. Harmless when
+   * closed.
+   */
+  close(): void {
+    if (!this.isOpen) return
+    const handle = this[nativeHandle]
+    this[nativeHandle] = CLOSED
+    abandoned.unregister(this)
+    try {
+      native.close(handle)
+    } catch (error) {
+      throw errorFromNative(error)
+    }
+    this.#log('debug', 'closed', { path: this.path })
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** @internal */
+  get maxBatchBytes(): number {
+    return this.#config.maxTransactionBytes
+  }
+
+  /** @internal */
+  override explain(error: unknown): unknown {
+    return errorFromNative(error)
+  }
+
+  #logRecovery(): void {
+    const report = native.recoveryReport(this[nativeHandle])
+    const { path } = this
+    if (report.torn) {
+      this.#log('warn', 'An unfinished write was cut from the end of the log.', {
+        path,
+        lsn: report.tornLsn,
+        bytes: report.tornBytes,
+      })
+    }
+    this.#log('info', report.wasClean ? 'opened' : 'opened and recovered', { path, entries: report.replayedEntries })
+  }
+}
+
+/** Opens a database. Every opening recovers where that is needed; the name says so. */
+export function openWithRecovery(path: string, options?: DatabaseOptions): Database {
+  return Database.open(path, options)
+}

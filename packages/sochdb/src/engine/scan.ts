@@ -1,0 +1,189 @@
+/**
+ * Scans: rows come from the engine in packed batches (native/binding/slab.h) and become Buffers one by one.
+ *
+ * A scan is lazy and can be iterated again: each iteration opens a cursor, which reads one snapshot and is closed when the
+ * iteration ends, breaks or throws. The rows of a batch share memory: one that is kept keeps its batch (at most 128 KiB,
+ * unless the row itself is larger).
+ */
+import { FastBuffer } from '../bytes/bytes.js'
+import { nativeHandle } from './handle.js'
+import { native } from './native.js'
+import { allocate } from './slab.js'
+
+const REVERSE = 1
+const KEYS_ONLY = 2
+const PREFIX = 4
+
+const FIRST_BATCH_BYTES = 4 * 1024
+const BATCH_GROWTH = 8
+const MAX_BATCH_BYTES = 128 * 1024
+const MAX_BATCH_ROWS = 1000
+
+const STATE_UNIT = 2 ** 32
+const STATE_MORE = 0
+const STATE_DONE = 1
+
+export interface ScanOptions {
+  /** From the last key to the first. Default false. */
+  readonly reverse?: boolean
+  /** The most rows to return. Default: all. */
+  readonly limit?: number
+  /** Leaves values out: each row's value is an empty Buffer. Default false. */
+  readonly keysOnly?: boolean
+}
+
+/** What a scan reads from: an open database, transaction or snapshot. */
+export interface ScanSource {
+  readonly [nativeHandle]: number
+  /** The public error for what the addon threw. */
+  explain(error: unknown): unknown
+}
+
+export interface ScanRequest {
+  readonly start: Buffer
+  /** undefined: `start` is a prefix. Empty: to the last key. */
+  readonly end: Buffer | undefined
+  readonly options: ScanOptions
+}
+
+/** The rows of a key range, in key order, as `[key, value]`. Iterating again scans again. */
+export class Scan implements Iterable<[Buffer, Buffer]> {
+  readonly #source: ScanSource
+  readonly #request: ScanRequest
+
+  constructor(source: ScanSource, request: ScanRequest) {
+    this.#source = source
+    this.#request = request
+  }
+
+  [Symbol.iterator](): ScanIterator {
+    return new ScanIterator(this.#source, this.#request)
+  }
+}
+
+/** Cursors of iterations that were dropped half-way, without `return`. */
+const abandoned = new FinalizationRegistry<number>(cursor => native.scanClose(cursor))
+
+const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined })
+
+export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
+  readonly #source: ScanSource
+  readonly #request: ScanRequest
+  #cursor = 0
+  #started = false
+  #remaining: number
+  #buffer = new ArrayBuffer(0)
+  #words = new Uint32Array(0)
+  #at = 0
+  #end = 0
+  #batchBytes = FIRST_BATCH_BYTES
+
+  constructor(source: ScanSource, request: ScanRequest) {
+    this.#source = source
+    this.#request = request
+    this.#remaining = request.options.limit ?? Infinity
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): IteratorResult<[Buffer, Buffer], undefined> {
+    if (this.#at >= this.#end && !this.#fill()) return END
+    const word = this.#at >>> 2
+    const keyLength = this.#words[word] as number
+    const valueLength = this.#words[word + 1] as number
+    const key = new FastBuffer(this.#buffer, this.#at + 8, keyLength)
+    const value = new FastBuffer(this.#buffer, this.#at + 8 + keyLength, valueLength)
+    this.#at += (8 + keyLength + valueLength + 3) & ~3
+    return { done: false, value: [key, value] }
+  }
+
+  return(): IteratorReturnResult<undefined> {
+    this.#started = true
+    this.#at = this.#end = 0
+    this.#remaining = 0
+    this.#close()
+    return END
+  }
+
+  [Symbol.dispose](): void {
+    this.return()
+  }
+
+  /** Reads the next batch; false at the end. */
+  #fill(): boolean {
+    if (this.#remaining <= 0) {
+      this.#close()
+      return false
+    }
+    try {
+      if (!this.#started) this.#open()
+      return this.#cursor !== 0 && this.#read()
+    } catch (error) {
+      this.return()
+      throw this.#source.explain(error)
+    }
+  }
+
+  #open(): void {
+    const { start, end, options } = this.#request
+    const flags =
+      (options.reverse === true ? REVERSE : 0) |
+      (options.keysOnly === true ? KEYS_ONLY : 0) |
+      (end === undefined ? PREFIX : 0)
+    this.#started = true
+    this.#cursor = native.scan(this.#source[nativeHandle], start, end ?? '', flags)
+  }
+
+  #read(): boolean {
+    let bytes = this.#batchBytes
+    for (;;) {
+      const buffer = allocate(bytes)
+      const rows = Math.min(this.#remaining, MAX_BATCH_ROWS)
+      const result = native.scanNext(this.#cursor, buffer, rows)
+      const state = Math.floor(result / STATE_UNIT)
+      const used = result - state * STATE_UNIT
+      if (state !== STATE_MORE && state !== STATE_DONE) {
+        bytes = Math.max(used, bytes) // one row is larger than the buffer
+        continue
+      }
+      this.#take(buffer, used, state === STATE_DONE)
+      return used > 0
+    }
+  }
+
+  #take(buffer: ArrayBuffer, used: number, done: boolean): void {
+    const first = this.#batchBytes === FIRST_BATCH_BYTES
+    this.#buffer = buffer
+    this.#words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2)
+    this.#at = 0
+    this.#end = used
+    this.#batchBytes = Math.min(this.#batchBytes * BATCH_GROWTH, MAX_BATCH_BYTES)
+    if (done) {
+      this.#cursor = 0
+      if (!first) abandoned.unregister(this)
+      return
+    }
+    if (this.#remaining !== Infinity) this.#remaining -= this.#countRows()
+    if (this.#remaining <= 0) this.#close()
+    else if (first) abandoned.register(this, this.#cursor, this)
+  }
+
+  #countRows(): number {
+    let rows = 0
+    for (let at = 0; at < this.#end; rows++) {
+      const keyLength = this.#words[at >>> 2] as number
+      const valueLength = this.#words[(at >>> 2) + 1] as number
+      at += (8 + keyLength + valueLength + 3) & ~3
+    }
+    return rows
+  }
+
+  #close(): void {
+    if (this.#cursor === 0) return
+    native.scanClose(this.#cursor)
+    this.#cursor = 0
+    abandoned.unregister(this)
+  }
+}
