@@ -1,0 +1,266 @@
+/** Parameters as the engine reads them: tagged values (native/exec/plan_format.h), encoded by the type that the binder gave each. */
+import { ValidationError } from '../../errors/index.js'
+import { type ColumnTypeName } from '../types.js'
+import { PARAMETERS_AT, type Exchange } from './exchange.js'
+
+/** `any`: the binder found nothing that lends the parameter a type; the value's own decides. */
+export type ParameterType = ColumnTypeName | 'any' | 'null'
+
+const Tag = Object.freeze({
+  null: 0,
+  boolean: 1,
+  integer: 2,
+  real: 3,
+  text: 4,
+  blob: 5,
+  decimal: 6,
+  timestamp: 7,
+  json: 8,
+  uuid: 9,
+  vector: 10,
+})
+
+/** Writes tagged values one after the other, into a buffer that grows by `more`. */
+export class ParameterWriter {
+  bytes: Buffer
+  data: DataView
+  at: number
+  readonly #more: (bytes: number) => Buffer
+
+  constructor(bytes: Buffer, at: number, more: (bytes: number) => Buffer) {
+    this.bytes = bytes
+    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.at = at
+    this.#more = more
+  }
+
+  write(value: unknown, type: ParameterType, index: number): void {
+    switch (typeof value) {
+      case 'number':
+        if (type === 'json') this.#text(Tag.json, JSON.stringify(value))
+        else this.#number(value, type, index)
+        return
+      case 'string':
+        this.#string(value, type, index)
+        return
+      case 'boolean':
+        if (type === 'json') this.#text(Tag.json, String(value))
+        else this.#boolean(value)
+        return
+      case 'bigint':
+        this.#bigint(value, type, index)
+        return
+      case 'object':
+        this.#object(value, type, index)
+        return
+      default:
+        throw new ValidationError(
+          value === undefined
+            ? `Parameter ${String(index + 1)} is undefined. Pass null for NULL.`
+            : `Parameter ${String(index + 1)} is a ${typeof value}: values are null, booleans, numbers, bigints, strings, dates, bytes and JSON.`,
+        )
+    }
+  }
+
+  #boolean(value: boolean): void {
+    this.#room(2)
+    this.bytes[this.at] = Tag.boolean
+    this.bytes[this.at + 1] = value ? 1 : 0
+    this.at += 2
+  }
+
+  #number(value: number, type: ParameterType, index: number): void {
+    if (Number.isNaN(value)) throw new ValidationError(`Parameter ${String(index + 1)} is NaN, which no column can hold.`)
+    this.#room(9)
+    if (type === 'timestamp') {
+      this.#int64(Tag.timestamp, BigInt(wholeMilliseconds(value, index)))
+    } else if (Number.isSafeInteger(value) && type !== 'real' && !Object.is(value, -0)) {
+      this.bytes[this.at] = Tag.integer
+      // Two 32-bit halves cost less than a bigint.
+      this.data.setInt32(this.at + 5, Math.floor(value / 0x1_0000_0000), true)
+      this.data.setUint32(this.at + 1, value >>> 0, true)
+      this.at += 9
+    } else {
+      this.bytes[this.at] = Tag.real
+      this.data.setFloat64(this.at + 1, value, true)
+      this.at += 9
+    }
+  }
+
+  #bigint(value: bigint, type: ParameterType, index: number): void {
+    if (type === 'json') throw new ValidationError(`Parameter ${String(index + 1)}: JSON has no bigint.`)
+    if (BigInt.asIntN(64, value) !== value) {
+      throw new ValidationError(`Parameter ${String(index + 1)} is beyond 64 bits: integers go from -2^63 to 2^63 - 1.`)
+    }
+    this.#room(9)
+    this.#int64(Tag.integer, value)
+  }
+
+  #int64(tag: number, value: bigint): void {
+    this.bytes[this.at] = tag
+    this.data.setBigInt64(this.at + 1, value, true)
+    this.at += 9
+  }
+
+  #string(value: string, type: ParameterType, index: number): void {
+    switch (type) {
+      case 'json':
+        this.#text(Tag.json, JSON.stringify(value))
+        return
+      case 'timestamp': {
+        const time = Date.parse(value)
+        if (Number.isNaN(time)) {
+          throw new ValidationError(`Parameter ${String(index + 1)} is no point in time: ${JSON.stringify(value)}. Pass a Date or ISO 8601.`)
+        }
+        this.#room(9)
+        this.#int64(Tag.timestamp, BigInt(time))
+        return
+      }
+      default:
+        this.#text(Tag.text, value)
+    }
+  }
+
+  #object(value: object | null, type: ParameterType, index: number): void {
+    if (value === null) {
+      this.#room(1)
+      this.bytes[this.at++] = Tag.null
+    } else if (type === 'vector' && isVector(value)) {
+      this.#vector(value, index)
+    } else if (ArrayBuffer.isView(value)) {
+      if (type === 'json') throw new ValidationError(`Parameter ${String(index + 1)}: JSON has no bytes.`)
+      this.#bytes(Tag.blob, new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    } else if (value instanceof Date && type !== 'json') {
+      this.#room(9)
+      this.#int64(Tag.timestamp, BigInt(wholeMilliseconds(value.getTime(), index)))
+    } else if (value instanceof JsonText) {
+      this.#text(Tag.json, value.text)
+    } else {
+      throw new ValidationError(`Parameter ${String(index + 1)} is ${Array.isArray(value) ? 'an array' : 'an object'}; a ${type} is wanted.`)
+    }
+  }
+
+  #vector(value: Float32Array | readonly number[], index: number): void {
+    const bytes = 5 + value.length * 4
+    this.#room(bytes)
+    this.bytes[this.at] = Tag.vector
+    this.data.setUint32(this.at + 1, value.length, true)
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i]
+      if (typeof item !== 'number' || !Number.isFinite(item)) {
+        throw new ValidationError(`Parameter ${String(index + 1)}: element ${String(i)} of the vector is not a finite number.`)
+      }
+      this.data.setFloat32(this.at + 5 + i * 4, item, true)
+    }
+    this.at += bytes
+  }
+
+  #bytes(tag: number, value: Uint8Array): void {
+    this.#room(5 + value.length)
+    this.bytes[this.at] = tag
+    this.data.setUint32(this.at + 1, value.length, true)
+    this.bytes.set(value, this.at + 5)
+    this.at += 5 + value.length
+  }
+
+  #text(tag: number, value: string): void {
+    // UTF-8 takes at most three bytes for a UTF-16 unit.
+    this.#room(5 + value.length * 3)
+    this.bytes[this.at] = tag
+    const length = this.#utf8(value, this.at + 5)
+    this.data.setUint32(this.at + 1, length, true)
+    this.at += 5 + length
+  }
+
+  /** Short ASCII, which most strings are, is written faster from here than through a call. */
+  #utf8(value: string, at: number): number {
+    const { bytes } = this
+    if (value.length > 24) return bytes.write(value, at, 'utf8')
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      if (code > 0x7f) return bytes.write(value, at, 'utf8')
+      bytes[at + i] = code
+    }
+    return value.length
+  }
+
+  #room(bytes: number): void {
+    if (this.at + bytes <= this.bytes.length) return
+    this.bytes = this.#more(this.at + bytes)
+    this.data = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength)
+  }
+}
+
+/** JSON that has been written out. */
+class JsonText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/**
+ * Runs whatever code a value brings (`toJSON`, getters, proxies) before the first byte is written: it may run statements of
+ * its own, which use the same buffer.
+ */
+function settle(values: readonly unknown[], types: readonly ParameterType[]): unknown[] {
+  return Array.from(values, (value, i) => {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+    const type = types[i]
+    if (type === 'vector' && Array.isArray(value)) return Array.from(value as readonly unknown[])
+    if (value instanceof Date && type !== 'json') return new Date(Date.prototype.getTime.call(value))
+    return type === 'json' || type === 'any' ? new JsonText(jsonOf(value, i)) : value
+  })
+}
+
+const hasObjects = (values: readonly unknown[]): boolean => values.some(value => typeof value === 'object' && value !== null)
+
+/** Writes one row of parameters into the exchange; returns their length in bytes. */
+export function encodeParameters(exchange: Exchange, types: readonly ParameterType[], given: readonly unknown[]): number {
+  const values = hasObjects(given) ? settle(given, types) : given
+  checkCount(types, values)
+  const writer = new ParameterWriter(exchange.views.u8, PARAMETERS_AT, wanted => {
+    const written = Buffer.from(exchange.views.u8)
+    exchange.grow(wanted)
+    written.copy(exchange.views.u8)
+    return exchange.views.u8
+  })
+  for (let i = 0; i < values.length; i++) writer.write(values[i], types[i]!, i)
+  return writer.at - PARAMETERS_AT
+}
+
+/** Many rows, in a buffer of their own. */
+export function encodeRows(types: readonly ParameterType[], rows: readonly (readonly unknown[])[]): Uint8Array {
+  const writer: ParameterWriter = new ParameterWriter(Buffer.allocUnsafe(64 * 1024), 0, wanted => {
+    const grown = Buffer.allocUnsafe(Math.max(wanted, writer.bytes.length * 2))
+    writer.bytes.copy(grown, 0, 0, writer.at)
+    return grown
+  })
+  for (const given of rows) {
+    const values = hasObjects(given) ? settle(given, types) : given
+    checkCount(types, values)
+    for (let i = 0; i < values.length; i++) writer.write(values[i], types[i]!, i)
+  }
+  return writer.bytes.subarray(0, writer.at)
+}
+
+function checkCount(types: readonly unknown[], values: readonly unknown[]): void {
+  if (values.length === types.length) return
+  throw new ValidationError(`The statement has ${String(types.length)} parameters; ${String(values.length)} values were given.`)
+}
+
+function isVector(value: object): value is Float32Array | readonly number[] {
+  return value instanceof Float32Array || Array.isArray(value)
+}
+
+function wholeMilliseconds(time: number, index: number): number {
+  if (Number.isInteger(time) && Math.abs(time) <= 8.64e15) return time
+  throw new ValidationError(`Parameter ${String(index + 1)} is no point in time: an invalid Date, or milliseconds with a fraction.`)
+}
+
+function jsonOf(value: object, index: number): string {
+  // Types say string, but an object whose toJSON gives undefined has no JSON.
+  const text = JSON.stringify(value) as string | undefined
+  if (text === undefined) throw new ValidationError(`Parameter ${String(index + 1)} has no JSON.`)
+  return text
+}

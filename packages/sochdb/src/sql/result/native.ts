@@ -1,0 +1,42 @@
+/** What the addon gives for running plans (native/binding/exec_*.cc). Handles are plain numbers. */
+export interface NativeExec {
+  /** Keeps the buffer alive and remembers where it lies. */
+  exchangeOpen(buffer: ArrayBuffer): number
+  exchangeReplace(exchange: number, buffer: ArrayBuffer): void
+  /** Checks a plan; the statement lives as long as the database handle. */
+  statementPrepare(database: number, words: Int32Array, constants: Uint8Array): number
+  statementClose(statement: number): void
+  /**
+   * Runs a statement with the parameters that lie in the exchange buffer and leaves the first batch there. Returns the batch's
+   * string, or undefined when it has no text.
+   */
+  statementRun(target: number, statement: number, exchange: number, parameterBytes: number, timeoutMs: number): string | undefined
+  /** The same for many rows of parameters, in a buffer of their own. */
+  statementRunMany(
+    target: number,
+    statement: number,
+    exchange: number,
+    parameters: Uint8Array,
+    rows: number,
+    timeoutMs: number,
+  ): string | undefined
+  /** The next batch of an open result; also after the exchange has grown, for the row that did not fit. */
+  rowsNext(rows: number, exchange: number): string | undefined
+  rowsClose(rows: number): void
+
+  /** One document of the catalog tree. Reads in a transaction are validated at its commit, whatever its isolation. */
+  catalogGet(target: number, key: Uint8Array): CatalogDocument | undefined
+  catalogPut(transaction: number, key: Uint8Array, value: Uint8Array): void
+  catalogDelete(transaction: number, key: Uint8Array): void
+  /** The documents with lo <= key < hi, in key order. */
+  catalogScan(target: number, lo: Uint8Array, hi: Uint8Array): CatalogDocument[]
+  /** Commit timestamp of the newest write to the catalog. */
+  catalogTimestamp(database: number): bigint
+}
+
+/** `key` is Latin-1, one character a byte; `value` is JSON; `version` is 0n for the transaction's own write. */
+export interface CatalogDocument {
+  readonly key: string
+  readonly value: string
+  readonly version: bigint
+}

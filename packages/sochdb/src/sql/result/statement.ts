@@ -1,0 +1,148 @@
+/**
+ * A plan that runs: encoded parameters in, rows out. Prepared once per database it runs on; any number of rows come in batches,
+ * and all of them have left the engine before the caller sees the first, so that no user code runs inside a statement.
+ */
+import type { Database, Transaction } from '../../engine/index.js'
+import { nativeHandle } from '../../engine/handle.js'
+import { native } from '../../engine/native.js'
+import { errorFromNative } from '../../errors/index.js'
+import { encodeParameters, encodeRows, type ParameterType } from './encode.js'
+import { Exchange } from './exchange.js'
+import { makeRowFactory, type ResultColumn, type Row, type RowFactory } from './factory.js'
+import type { NativeExec } from './native.js'
+
+/** What statements run on. */
+export type StatementTarget = Database | Transaction
+
+/** What the binder makes of a statement, as far as running it goes. */
+export interface RunnablePlan {
+  readonly words: Int32Array
+  readonly constants: Uint8Array
+  /** Columns of the rows it yields. */
+  readonly columns: readonly ResultColumn[]
+  /** One per parameter, in order. */
+  readonly parameterTypes: readonly ParameterType[]
+}
+
+export interface RunOptions {
+  /** 0: no limit. */
+  readonly timeoutMs?: number
+}
+
+const exec = native as unknown as NativeExec
+
+/** One exchange for this thread, made when the first statement runs. */
+let shared: Exchange | undefined
+const exchange = (): Exchange => (shared ??= new Exchange(exec))
+
+export class NativeStatement {
+  readonly plan: RunnablePlan
+  readonly #factory: RowFactory
+  /** Native statements belong to a database handle. */
+  readonly #prepared = new WeakMap<Database, number>()
+
+  constructor(plan: RunnablePlan) {
+    this.plan = plan
+    this.#factory = makeRowFactory(plan.columns)
+  }
+
+  /** Every row. */
+  all(target: StatementTarget, database: Database, values: readonly unknown[], options: RunOptions = {}): Row[] {
+    const rows: Row[] = []
+    this.#run(target, database, values, options, rows)
+    return rows
+  }
+
+  /** The first row. */
+  get(target: StatementTarget, database: Database, values: readonly unknown[]): Row | undefined {
+    return this.all(target, database, values)[0]
+  }
+
+  /** Rows affected. */
+  run(target: StatementTarget, database: Database, values: readonly unknown[], options: RunOptions = {}): number {
+    return this.#run(target, database, values, options, [])
+  }
+
+  /** Rows and how many were affected. */
+  execute(
+    target: StatementTarget,
+    database: Database,
+    values: readonly unknown[],
+    options: RunOptions = {},
+  ): { rows: Row[]; rowsAffected: number } {
+    const rows: Row[] = []
+    const rowsAffected = this.#run(target, database, values, options, rows)
+    return { rows, rowsAffected }
+  }
+
+  /** Once per row of values, all or none; rows affected. */
+  runMany(
+    target: StatementTarget,
+    database: Database,
+    valuesOfRows: readonly (readonly unknown[])[],
+    options: RunOptions = {},
+  ): number {
+    const parameters = encodeRows(this.plan.parameterTypes, valuesOfRows)
+    const buffer = exchange()
+    try {
+      const text = exec.statementRunMany(
+        target[nativeHandle],
+        this.#handle(database),
+        buffer.id,
+        parameters,
+        valuesOfRows.length,
+        options.timeoutMs ?? 0,
+      )
+      return this.#drain(buffer, text, [])
+    } catch (error) {
+      throw errorFromNative(error, 'query')
+    }
+  }
+
+  #run(
+    target: StatementTarget,
+    database: Database,
+    values: readonly unknown[],
+    options: RunOptions,
+    out: Row[],
+  ): number {
+    const buffer = exchange()
+    const bytes = encodeParameters(buffer, this.plan.parameterTypes, values)
+    try {
+      const statement = this.#handle(database)
+      const text = exec.statementRun(target[nativeHandle], statement, buffer.id, bytes, options.timeoutMs ?? 0)
+      return this.#drain(buffer, text, out)
+    } catch (error) {
+      throw errorFromNative(error, 'query')
+    }
+  }
+
+  /** Takes batch after batch out of the exchange; returns the rows affected. */
+  #drain(buffer: Exchange, text: string | undefined, out: Row[]): number {
+    for (;;) {
+      const { views } = buffer
+      const rows = views.i32[0]!
+      const more = views.i32[1] === 1
+      const handle = views.f64[2]!
+      if (rows > 0) this.#factory(views, text ?? '', rows, out)
+      if (!more) return views.f64[1]!
+      if (rows < 0) buffer.grow(views.i32[6]!)
+      text = exec.rowsNext(handle, buffer.id)
+    }
+  }
+
+  #handle(database: Database): number {
+    let handle = this.#prepared.get(database)
+    if (handle === undefined) {
+      handle = exec.statementPrepare(database[nativeHandle], this.plan.words, this.plan.constants)
+      this.#prepared.set(database, handle)
+      finalizer.register(this, handle)
+    }
+    return handle
+  }
+}
+
+/** Statements that fell out of a plan cache give their native half back. Closing one of a closed database does nothing. */
+const finalizer = new FinalizationRegistry<number>(handle => {
+  exec.statementClose(handle)
+})
