@@ -1,0 +1,201 @@
+#include "test/sim_disk.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "env/path.h"
+
+namespace sochdb {
+namespace {
+
+constexpr size_t kMaxVersions = 6;
+
+std::string SectorOf(const std::string& contents, uint64_t sector) {
+  std::string bytes(SimDisk::kSectorBytes, '\0');
+  const uint64_t offset = sector * SimDisk::kSectorBytes;
+  if (offset < contents.size()) contents.copy(bytes.data(), SimDisk::kSectorBytes, offset);
+  return bytes;
+}
+
+void NoteSectors(SimFile* file, uint64_t from, uint64_t to) {
+  for (uint64_t sector = from / SimDisk::kSectorBytes; sector * SimDisk::kSectorBytes < to; ++sector) {
+    auto& versions = file->unsynced[sector];
+    if (versions.size() == kMaxVersions) versions.erase(versions.begin() + 1);
+    versions.push_back(SectorOf(file->data, sector));
+  }
+}
+
+void PutSector(std::string* contents, uint64_t sector, const std::string& bytes) {
+  const uint64_t offset = sector * SimDisk::kSectorBytes;
+  if (offset >= contents->size()) return;
+  const size_t n = static_cast<size_t>(std::min<uint64_t>(SimDisk::kSectorBytes, contents->size() - offset));
+  std::memcpy(contents->data() + offset, bytes.data(), n);
+}
+
+std::string Garbage(SimRandom* random) {
+  std::string bytes(SimDisk::kSectorBytes, '\0');
+  for (char& c : bytes) c = static_cast<char>(random->Next() & 0xff);
+  return bytes;
+}
+
+// How a power loss treats a file as a whole: most bugs need extremes, not averages.
+enum class Luck : uint64_t { kAllLost, kAllKept, kMixed, kMixedNoGarbage, kCount };
+
+std::string Settled(const SimFile& file, SimRandom* random) {
+  const auto luck = static_cast<Luck>(random->Below(static_cast<uint64_t>(Luck::kCount)));
+  if (luck == Luck::kAllLost) return file.durable;
+  if (luck == Luck::kAllKept) return file.data;
+  const size_t low = std::min(file.data.size(), file.durable.size());
+  const size_t high = std::max(file.data.size(), file.durable.size());
+  uint64_t size = random->OneIn(2) ? file.data.size() : file.durable.size();
+  if (random->OneIn(4)) size = low + random->Below(high - low + 1);
+  std::string settled = file.durable;
+  settled.resize(high);
+  for (const auto& [sector, versions] : file.unsynced) {
+    const uint64_t choice = random->Below(luck == Luck::kMixed ? 8 : 6);
+    if (choice < 2) continue;  // as it was
+    if (choice < 4) PutSector(&settled, sector, versions.back());
+    else if (choice == 4) PutSector(&settled, sector, versions[random->Below(versions.size())]);
+    else if (choice == 5) PutSector(&settled, sector, std::string(SimDisk::kSectorBytes, '\0'));
+    else PutSector(&settled, sector, Garbage(random));
+  }
+  settled.resize(size);
+  return settled;
+}
+
+}  // namespace
+
+void SimDisk::Write(SimFile* file, uint64_t offset, std::string_view data) {
+  if (data.empty()) return;
+  const uint64_t end = offset + data.size();
+  if (end > file->data.size()) file->data.resize(end);
+  std::memcpy(file->data.data() + offset, data.data(), data.size());
+  NoteSectors(file, offset, end);
+  file->allocated_bytes = std::max(file->allocated_bytes, end);
+}
+
+void SimDisk::Truncate(SimFile* file, uint64_t size) {
+  const uint64_t old_size = file->data.size();
+  file->data.resize(size);
+  if (size < old_size) NoteSectors(file, size, old_size);
+  file->allocated_bytes = size;
+}
+
+void SimDisk::Sync(SimFile* file) {
+  file->durable.resize(file->data.size());
+  for (const auto& [sector, versions] : file->unsynced) PutSector(&file->durable, sector, SectorOf(file->data, sector));
+  file->unsynced.clear();
+}
+
+void SimDisk::LoseDirtyPages(SimFile* file, SimRandom* random) {
+  file->durable = Settled(*file, random);
+  file->unsynced.clear();
+}
+
+SimFilePtr SimDisk::Find(const std::string& path) const {
+  const auto found = names_.find(path);
+  return found == names_.end() ? nullptr : found->second;
+}
+
+SimFilePtr SimDisk::Create(const std::string& path) {
+  auto file = std::make_shared<SimFile>();
+  names_[path] = file;
+  pending_.push_back({NameOp::kCreate, path, "", file});
+  return file;
+}
+
+void SimDisk::Delete(const std::string& path) {
+  pending_.push_back({NameOp::kDelete, path, "", nullptr});
+  names_.erase(path);
+}
+
+void SimDisk::Rename(const std::string& from, const std::string& to) {
+  SimFilePtr file = Find(from);
+  pending_.push_back({NameOp::kRename, to, from, file});
+  names_.erase(from);
+  names_[to] = file;
+}
+
+void SimDisk::CreateDir(const std::string& path) {
+  dirs_.insert(path);
+  pending_.push_back({NameOp::kCreateDir, path, "", nullptr});
+}
+
+void SimDisk::Apply(const PendingName& pending) {
+  switch (pending.op) {
+    case NameOp::kCreate:
+      durable_names_[pending.path] = pending.file;
+      break;
+    case NameOp::kDelete:
+      durable_names_.erase(pending.path);
+      break;
+    case NameOp::kRename:
+      durable_names_.erase(pending.from);
+      durable_names_[pending.path] = pending.file;
+      break;
+    case NameOp::kCreateDir:
+      durable_dirs_.insert(pending.path);
+      break;
+  }
+}
+
+void SimDisk::SyncDir(const std::string& path) {
+  std::vector<PendingName> rest;
+  for (PendingName& pending : pending_) {
+    if (ParentPath(pending.path) == path) Apply(pending);
+    else rest.push_back(std::move(pending));
+  }
+  pending_ = std::move(rest);
+}
+
+std::vector<std::string> SimDisk::List(const std::string& path) const {
+  std::set<std::string> names;
+  for (const auto& [name, file] : names_) {
+    if (ParentPath(name) == path) names.emplace(BaseName(name));
+  }
+  for (const std::string& dir : dirs_) {
+    if (ParentPath(dir) == path) names.emplace(BaseName(dir));
+  }
+  return {names.begin(), names.end()};
+}
+
+uint64_t SimDisk::used_bytes() const {
+  uint64_t bytes = 0;
+  for (const auto& [name, file] : names_) bytes += std::max<uint64_t>(file->allocated_bytes, file->data.size());
+  return bytes;
+}
+
+uint64_t SimDisk::unsynced_sectors() const {
+  uint64_t sectors = 0;
+  for (const auto& [name, file] : names_) sectors += file->unsynced.size();
+  return sectors;
+}
+
+void SimDisk::PowerLoss(SimRandom* random) {
+  const uint64_t luck = random->Below(4);
+  for (const PendingName& pending : pending_) {
+    const bool keep = luck == 0 ? false : luck == 1 ? true : random->OneIn(2);
+    if (keep) Apply(pending);
+  }
+  pending_.clear();
+  // What lies in a directory whose own name was lost is lost with it.
+  for (auto dir = durable_dirs_.begin(); dir != durable_dirs_.end();) {
+    const std::string parent = ParentPath(*dir);
+    const bool kept = parent == "/" || parent == "." || durable_dirs_.count(parent) != 0;
+    dir = kept ? std::next(dir) : durable_dirs_.erase(dir);  // parents sort before children
+  }
+  std::erase_if(durable_names_, [this](const auto& entry) {
+    const std::string parent = ParentPath(entry.first);
+    return parent != "/" && parent != "." && durable_dirs_.count(parent) == 0;
+  });
+  names_ = durable_names_;
+  dirs_ = durable_dirs_;
+  for (auto& [name, file] : names_) {
+    file->durable = Settled(*file, random);
+    file->data = file->durable;
+    file->unsynced.clear();
+    file->allocated_bytes = file->data.size();
+  }
+}
+
+}  // namespace sochdb
