@@ -125,8 +125,8 @@ Nearness Between(Metric metric, std::vector<float> a, std::vector<float> b) {
   const size_t dimension = a.size();
   std::vector<float> prepared_a(PaddedDimension(dimension));
   std::vector<float> prepared_b(PaddedDimension(dimension));
-  PrepareVector(metric, a.data(), dimension, prepared_a.data(), nullptr);
-  PrepareVector(metric, b.data(), dimension, prepared_b.data(), nullptr);
+  PrepareVector(metric, a.data(), dimension, prepared_a.data());
+  PrepareVector(metric, b.data(), dimension, prepared_b.data());
   return Measure(metric, prepared_a.data(), prepared_b.data(), prepared_a.size());
 }
 

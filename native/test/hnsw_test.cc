@@ -28,7 +28,7 @@ struct Fixture {
     const uint32_t slot = count++;
     vectors.Reserve(slot + 1);
     graph.AddSlot(slot);
-    PrepareVector(metric, vector.data(), dimension, vectors.view()[slot], nullptr);
+    PrepareVector(metric, vector.data(), dimension, vectors.view()[slot]);
     graph.Publish(slot + 1);
     return slot;
   }
@@ -36,7 +36,7 @@ struct Fixture {
 
   std::vector<float> Prepare(const std::vector<float>& query) const {
     std::vector<float> prepared(PaddedDimension(dimension));
-    PrepareVector(metric, query.data(), dimension, prepared.data(), nullptr);
+    PrepareVector(metric, query.data(), dimension, prepared.data());
     return prepared;
   }
   std::vector<uint32_t> Search(const std::vector<float>& query, size_t k, size_t ef, SearchScratch* with) const {

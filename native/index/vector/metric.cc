@@ -68,17 +68,16 @@ Status CheckVector(Metric metric, size_t dimension, const float* values, size_t 
   return {};
 }
 
-void PrepareVector(Metric metric, const float* values, size_t dimension, float* prepared, float* length) {
+void PrepareVector(Metric metric, const float* values, size_t dimension, float* prepared) {
   std::memmove(prepared, values, dimension * sizeof(float));
   std::fill(prepared + dimension, prepared + PaddedDimension(dimension), 0.0f);
-  if (metric != Metric::kCosine && length == nullptr) return;
-  const double norm = std::sqrt(Dot(prepared, prepared, dimension));
-  if (length != nullptr) *length = static_cast<float>(norm);
-  if (metric != Metric::kCosine || norm == 0) return;
-  for (size_t i = 0; i < dimension; ++i) prepared[i] = static_cast<float>(static_cast<double>(prepared[i]) / norm);
+  if (metric != Metric::kCosine) return;
+  const double length = std::sqrt(Dot(prepared, prepared, dimension));
+  if (length == 0) return;
+  for (size_t i = 0; i < dimension; ++i) prepared[i] = static_cast<float>(static_cast<double>(prepared[i]) / length);
 }
 
-void PrepareStoredVector(Metric metric, std::string_view bytes, float* prepared, float* length) {
+void PrepareStoredVector(Metric metric, std::string_view bytes, float* prepared) {
   const size_t dimension = bytes.size() / sizeof(float);
   if constexpr (std::endian::native == std::endian::little) {
     std::memcpy(prepared, bytes.data(), dimension * sizeof(float));
@@ -87,7 +86,7 @@ void PrepareStoredVector(Metric metric, std::string_view bytes, float* prepared,
       prepared[i] = std::bit_cast<float>(DecodeFixed32(bytes.data() + i * sizeof(float)));
     }
   }
-  PrepareVector(metric, prepared, dimension, prepared, length);
+  PrepareVector(metric, prepared, dimension, prepared);
 }
 
 Nearness Measure(Metric metric, const float* a, const float* b, size_t padded) {

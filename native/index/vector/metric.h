@@ -35,11 +35,10 @@ constexpr size_t PaddedDimension(size_t dimension) { return (dimension + 15) / 1
 // kInvalidArgument with details {expected, actual} for a wrong dimension, {position} for a value that is not finite.
 Status CheckVector(Metric metric, size_t dimension, const float* values, size_t count);
 
-// Writes PaddedDimension(dimension) values to `prepared`, and the vector's length to *length when asked.
-// REQUIRES: CheckVector is OK.
-void PrepareVector(Metric metric, const float* values, size_t dimension, float* prepared, float* length);
+// Writes PaddedDimension(dimension) values to `prepared`. REQUIRES: CheckVector is OK.
+void PrepareVector(Metric metric, const float* values, size_t dimension, float* prepared);
 // The same for values that may lie at any address, little-endian, as rows hold them.
-void PrepareStoredVector(Metric metric, std::string_view bytes, float* prepared, float* length);
+void PrepareStoredVector(Metric metric, std::string_view bytes, float* prepared);
 
 struct Nearness {
   double score = 0;     // higher is nearer
