@@ -20,6 +20,8 @@
 
 #include <cstdint>
 
+#include "codec/column_type.h"
+
 namespace sochdb {
 
 inline constexpr int32_t kPlanMagic = 0x53504C4E;  // "SPLN"
@@ -32,23 +34,7 @@ enum PlanFlag : int32_t {
   kPlanWrites = 1,  // the root inserts, updates or deletes
 };
 
-// Column and expression types. On disk in rows: never reuse a number.
-enum class ColumnType : int32_t {
-  kNull = 0,  // the type of the literal NULL alone
-  kBoolean = 1,
-  kInteger = 2,  // int64; a JavaScript number while it fits in 2^53
-  kReal = 3,
-  kText = 4,  // UTF-8, compared bytewise
-  kBlob = 5,
-  kDecimal = 6,    // exact; text outside
-  kTimestamp = 7,  // int64 milliseconds since the epoch; a Date outside
-  kJson = 8,       // JSON text; parsed outside
-  kUuid = 9,       // 16 bytes; the canonical lower-case text outside
-  kVector = 10,    // f32s
-  kAny = 11,
-  kBigint = 12,  // int64; always a bigint outside
-};
-using ValueTag = ColumnType;  // kBigint and kAny never tag a value
+// ColumnType and ValueTag, the types of columns, expressions and values, are in codec/column_type.h.
 
 // A table as the plan needs it (referenced by offset, not a node):
 //   tableId, schemaVersion, const of the catalog key, timestamp of the catalog entry (high, low; 0: written by this
@@ -106,7 +92,13 @@ enum ScanFlag : int32_t { kScanReverse = 1 };
 enum SortFlag : int32_t { kSortDescending = 1, kSortNullsLast = 2 };
 enum AggregateFlag : int32_t { kAggregateDistinct = 1 };
 enum class JoinKind : int32_t { kInner = 0, kLeft = 1 };
-enum class ConflictAction : int32_t { kError = 0, kNothing = 1, kUpdate = 2 };
+enum class ConflictAction : int32_t {
+  kError = 0,
+  kNothing = 1,
+  kUpdate = 2,
+  kIgnore = 3,   // as kNothing, and rows that violate NOT NULL are left out too (INSERT OR IGNORE)
+  kReplace = 4,  // every row in the way, by any unique key, is deleted first (REPLACE)
+};
 enum class AggregateFn : int32_t { kCountRows = 0, kCount = 1, kSum = 2, kMin = 3, kMax = 4, kAvg = 5 };
 
 // Expressions: op, result ColumnType, then operands (offsets unless said otherwise). Three-valued logic throughout.

@@ -1,0 +1,56 @@
+// What the operators of one execution share: where they read and write, the parameters, the limits.
+//
+// Thread safety: one thread. Ownership: the Execution owns it and outlives its operators.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/cancel_token.h"
+#include "engine/engine.h"
+#include "exec/memory.h"
+#include "exec/prepared_plan.h"
+
+namespace sochdb {
+
+// The parameter rows that are executed at once: one, or a chunk of a bulk insert.
+struct ParameterRows {
+  uint32_t rows = 1;
+  std::vector<Value> values;  // row-major
+
+  [[nodiscard]] const Value& at(uint32_t row, int32_t number) const {
+    return values[size_t{row} * (values.size() / rows) + static_cast<size_t>(number)];
+  }
+};
+
+struct ExecContext {
+  explicit ExecContext(uint64_t memory_limit) : memory(memory_limit) {}
+
+  const PreparedPlan* plan = nullptr;
+  Engine* engine = nullptr;
+  Reader* reader = nullptr;
+  Transaction* txn = nullptr;  // null when only reading through a snapshot
+  const CancelToken* cancel = nullptr;
+  MemoryTracker memory;
+  ParameterRows parameters;
+  uint64_t hash_seed = 0;
+
+  [[nodiscard]] uint32_t ns() const { return plan->namespace_id(); }
+  // Parameters differ from row to row of what kValues yields.
+  [[nodiscard]] bool bulk() const { return parameters.rows > 1; }
+
+  // To be called for every `rows` rows of work; asks the token every few hundred.
+  Status Tick(uint32_t rows = 1) {
+    work += rows;
+    if (work < kRowsBetweenChecks) return {};
+    work = 0;
+    return cancel == nullptr ? Status() : cancel->Check();
+  }
+
+ private:
+  static constexpr uint32_t kRowsBetweenChecks = 256;
+  uint32_t work = 0;
+};
+
+}  // namespace sochdb

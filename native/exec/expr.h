@@ -1,0 +1,30 @@
+// Expressions of a parsed plan: typed, resolved to numbers, checked.
+//
+// Thread safety: immutable once parsed. Ownership: a PreparedPlan owns its expressions; they point to each other.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "codec/value.h"
+#include "exec/plan_format.h"
+
+namespace sochdb {
+
+struct Expr {
+  ExprOp op = ExprOp::kConst;
+  ColumnType type = ColumnType::kNull;
+  int32_t word = 0;       // where it stands in the plan
+  int32_t number = 0;     // kColumn: column; kParam: parameter; kLike: LikeFlags
+  uint32_t slot = 0;      // its place among the plan's expressions
+  bool constant = false;  // no column in it: one value for all rows of an input
+  Value value;            // kConst
+  // Operands in plan order. kLike: a, pattern, escape or null. kIn: a, then the list. kCase: when, then, …, else or null.
+  std::vector<const Expr*> args;
+
+  [[nodiscard]] bool IsLeaf() const { return op == ExprOp::kConst || op == ExprOp::kParam || op == ExprOp::kColumn; }
+  [[nodiscard]] bool IsConstantLeaf() const { return op == ExprOp::kConst || op == ExprOp::kParam; }
+};
+
+}  // namespace sochdb

@@ -1,0 +1,294 @@
+#include <algorithm>
+
+#include "exec/plan_parser.h"
+
+namespace sochdb {
+namespace {
+
+const std::vector<ColumnType> kNoColumns;
+
+void Append(std::vector<ColumnType>* to, const std::vector<ColumnType>& from) { to->insert(to->end(), from.begin(), from.end()); }
+
+std::vector<ColumnType> ProjectedTypes(const IndexAccess& access) {
+  std::vector<ColumnType> types;
+  for (const uint32_t column : access.projection) types.push_back(access.table->columns[column].type);
+  return types;
+}
+
+bool IsIntegral(ColumnType type) { return type == ColumnType::kNull || SameClass(type, ColumnType::kInteger); }
+
+// The least and greatest column an expression looks at; false when it looks at none.
+bool ColumnSpan(const Expr& expr, int32_t* least, int32_t* greatest) {
+  if (expr.op == ExprOp::kColumn) {
+    *least = std::min(*least, expr.number);
+    *greatest = std::max(*greatest, expr.number);
+  }
+  for (const Expr* arg : expr.args)
+    if (arg != nullptr) ColumnSpan(*arg, least, greatest);
+  return *greatest >= 0;
+}
+
+void FindEqualities(const Expr& expr, int32_t left_columns, std::vector<LoopJoinNode::Equality>* out) {
+  if (expr.op == ExprOp::kAnd) {
+    for (const Expr* arg : expr.args) FindEqualities(*arg, left_columns, out);
+    return;
+  }
+  if (expr.op != ExprOp::kEqual) return;
+  int32_t least[2] = {INT32_MAX, INT32_MAX};
+  int32_t greatest[2] = {-1, -1};
+  for (size_t i = 0; i < 2; ++i)
+    if (!ColumnSpan(*expr.args[i], &least[i], &greatest[i])) return;
+  if (greatest[0] < left_columns && least[1] >= left_columns) out->push_back({expr.args[0], expr.args[1]});
+  else if (greatest[1] < left_columns && least[0] >= left_columns) out->push_back({expr.args[1], expr.args[0]});
+}
+
+}  // namespace
+
+Status PlanParser::NodeAt(int32_t offset, int32_t parent, int32_t word, int depth, const PlanNode** out) {
+  SOCHDB_TRY(CheckOffset(offset, parent, word));
+  if (depth > kPlanDepthMax) return Fail(offset, "the plan is nested deeper than " + std::to_string(kPlanDepthMax));
+  if (!visited_.insert(offset).second) return Fail(word, "two nodes point to word " + std::to_string(offset));
+  Words words(this, offset);
+  int32_t op = 0;
+  SOCHDB_TRY(words.Next(&op));
+  const bool writes = op >= static_cast<int32_t>(PlanOp::kInsert) && op <= static_cast<int32_t>(PlanOp::kDelete);
+  if (writes && depth != 0) return Fail(offset, "only the root may write");
+  std::unique_ptr<PlanNode> node;
+  SOCHDB_TRY(ParseNode(static_cast<PlanOp>(op), &words, depth, &node));
+  columns_total_ += node->columns.size();
+  if (columns_total_ > kPlanColumnsTotalMax) return Fail(offset, "there are too many columns");
+  node->word = offset;
+  *out = node.get();
+  plan_->nodes_.push_back(std::move(node));
+  return {};
+}
+
+Status PlanParser::NextNode(Words* words, int depth, const PlanNode** out) {
+  int32_t offset = 0;
+  SOCHDB_TRY(words->Next(&offset));
+  return NodeAt(offset, words->start(), words->last(), depth + 1, out);
+}
+
+Status PlanParser::ParseNode(PlanOp op, Words* words, int depth, std::unique_ptr<PlanNode>* out) {
+  const auto parse = [&]<typename Node>(Status (PlanParser::*method)(Words*, int, Node*)) {
+    auto node = std::make_unique<Node>();
+    Node* raw = node.get();
+    *out = std::move(node);
+    return (this->*method)(words, depth, raw);
+  };
+  switch (op) {
+    case PlanOp::kScan: return parse(&PlanParser::ParseScan);
+    case PlanOp::kScanKeys: return parse(&PlanParser::ParseScanKeys);
+    case PlanOp::kProject: return parse(&PlanParser::ParseProject);
+    case PlanOp::kSort: return parse(&PlanParser::ParseSort);
+    case PlanOp::kAggregate: return parse(&PlanParser::ParseAggregate);
+    case PlanOp::kIndexJoin: return parse(&PlanParser::ParseIndexJoin);
+    case PlanOp::kLoopJoin: return parse(&PlanParser::ParseLoopJoin);
+    case PlanOp::kValues: return parse(&PlanParser::ParseValues);
+    case PlanOp::kInsert: return parse(&PlanParser::ParseInsert);
+    case PlanOp::kUpdate: return parse(&PlanParser::ParseUpdate);
+    case PlanOp::kDelete: return parse(&PlanParser::ParseDelete);
+    case PlanOp::kFilter: {
+      auto node = std::make_unique<FilterNode>();
+      SOCHDB_TRY(NextNode(words, depth, &node->child));
+      node->columns = node->child->columns;
+      SOCHDB_TRY(NextPredicate(words, depth, node->columns, &node->predicate));
+      if (node->predicate == nullptr) return Fail(words->last(), "a filter has a predicate");
+      *out = std::move(node);
+      return {};
+    }
+    case PlanOp::kLimit: {
+      auto node = std::make_unique<LimitNode>();
+      SOCHDB_TRY(NextNode(words, depth, &node->child));
+      node->columns = node->child->columns;
+      SOCHDB_TRY(ParseLimits(words, depth, &node->limit, &node->offset));
+      *out = std::move(node);
+      return {};
+    }
+    case PlanOp::kDistinct: {
+      auto node = std::make_unique<DistinctNode>();
+      SOCHDB_TRY(NextNode(words, depth, &node->child));
+      node->columns = node->child->columns;
+      *out = std::move(node);
+      return {};
+    }
+  }
+  return Fail(words->start(), "there is no operator " + std::to_string(static_cast<int32_t>(op)));
+}
+
+Status PlanParser::KeyExpr(const Expr& expr, const KeyColumn& column) const {
+  if (expr.type == ColumnType::kNull || column.type == ColumnType::kAny || SameClass(expr.type, column.type)) return {};
+  return Fail(expr.word, std::string("a key column is ") + ColumnTypeName(column.type) + ", not " + ColumnTypeName(expr.type));
+}
+
+Status PlanParser::ParseScan(Words* words, int depth, ScanNode* node) {
+  SOCHDB_TRY(Access(words, &node->access, &node->reverse));
+  node->columns = ProjectedTypes(node->access);
+  const auto& key = node->access.key();
+  int32_t count = 0;
+  SOCHDB_TRY(words->NextCount(1, &count));
+  if (static_cast<size_t>(count) > key.size()) return Fail(words->last(), "there are more equalities than key columns");
+  SOCHDB_TRY(NextExprs(words, count, depth, kNoColumns, &node->equals));
+  SOCHDB_TRY(NextOptionalExpr(words, depth, kNoColumns, &node->lo));
+  SOCHDB_TRY(words->NextFlag(&node->lo_inclusive));
+  SOCHDB_TRY(NextOptionalExpr(words, depth, kNoColumns, &node->hi));
+  SOCHDB_TRY(words->NextFlag(&node->hi_inclusive));
+  for (size_t i = 0; i < node->equals.size(); ++i) SOCHDB_TRY(KeyExpr(*node->equals[i], key[i]));
+  for (const Expr* bound : {node->lo, node->hi}) {
+    if (bound == nullptr) continue;
+    if (node->equals.size() == key.size()) return Fail(bound->word, "there is no key column left for a range");
+    SOCHDB_TRY(KeyExpr(*bound, key[node->equals.size()]));
+  }
+  return {};
+}
+
+Status PlanParser::ParseScanKeys(Words* words, int depth, ScanKeysNode* node) {
+  SOCHDB_TRY(Access(words, &node->access, nullptr));
+  node->columns = ProjectedTypes(node->access);
+  const auto& key = node->access.key();
+  int32_t count = 0;
+  SOCHDB_TRY(words->NextCount(0, &count));
+  uint32_t width = 0;
+  SOCHDB_TRY(words->NextIndex(key.size() + 1, "key width", &width));
+  if (width == 0) return Fail(words->last(), "a key has a column");
+  node->width = width;
+  for (int32_t i = 0; i < count; ++i) {
+    for (uint32_t k = 0; k < width; ++k) {
+      SOCHDB_TRY(NextExpr(words, depth, kNoColumns, &node->keys.emplace_back()));
+      SOCHDB_TRY(KeyExpr(*node->keys.back(), key[k]));
+    }
+  }
+  return {};
+}
+
+Status PlanParser::ParseProject(Words* words, int depth, ProjectNode* node) {
+  SOCHDB_TRY(NextNode(words, depth, &node->child));
+  int32_t count = 0;
+  SOCHDB_TRY(words->NextCount(1, &count));
+  SOCHDB_TRY(NextExprs(words, count, depth, node->child->columns, &node->exprs));
+  for (const Expr* expr : node->exprs) node->columns.push_back(expr->type);
+  return {};
+}
+
+Status PlanParser::ParseLimits(Words* words, int depth, const Expr** limit, const Expr** offset) {
+  SOCHDB_TRY(NextOptionalExpr(words, depth, kNoColumns, limit));
+  SOCHDB_TRY(NextOptionalExpr(words, depth, kNoColumns, offset));
+  for (const Expr* expr : {*limit, *offset}) {
+    if (expr != nullptr && !IsIntegral(expr->type)) return Fail(expr->word, "LIMIT and OFFSET are INTEGER");
+  }
+  return {};
+}
+
+Status PlanParser::ParseSort(Words* words, int depth, SortNode* node) {
+  SOCHDB_TRY(NextNode(words, depth, &node->child));
+  node->columns = node->child->columns;
+  int32_t count = 0;
+  SOCHDB_TRY(words->NextCount(2, &count));
+  for (int32_t i = 0; i < count; ++i) {
+    SortNode::Key& key = node->keys.emplace_back();
+    int32_t flags = 0;
+    SOCHDB_TRY(NextExpr(words, depth, node->columns, &key.expr));
+    SOCHDB_TRY(words->NextFlags(kSortDescending | kSortNullsLast, &flags));
+    key.descending = (flags & kSortDescending) != 0;
+    key.nulls_last = (flags & kSortNullsLast) != 0;
+  }
+  return ParseLimits(words, depth, &node->limit, &node->offset);
+}
+
+Status PlanParser::ParseFunction(Words* words, int depth, const Types& scope, AggregateNode::Function* fn) {
+  int32_t number = 0;
+  SOCHDB_TRY(words->Next(&number));
+  if (number < 0 || number > static_cast<int32_t>(AggregateFn::kAvg)) {
+    return Fail(words->last(), "there is no aggregate " + std::to_string(number));
+  }
+  fn->fn = static_cast<AggregateFn>(number);
+  SOCHDB_TRY(NextOptionalExpr(words, depth, scope, &fn->arg));
+  if ((fn->arg == nullptr) != (fn->fn == AggregateFn::kCountRows)) {
+    return Fail(words->last(), "an aggregate has an argument, COUNT(*) has none");
+  }
+  int32_t flags = 0;
+  SOCHDB_TRY(words->NextFlags(kAggregateDistinct, &flags));
+  fn->distinct = flags != 0;
+  SOCHDB_TRY(NextPredicate(words, depth, scope, &fn->filter));
+  if (fn->arg == nullptr || fn->fn == AggregateFn::kCount) return {};
+  const ColumnType type = fn->arg->type;
+  fn->type = type;
+  if (fn->fn != AggregateFn::kSum && fn->fn != AggregateFn::kAvg) return {};
+  const bool decimal = type == ColumnType::kDecimal;
+  if (!IsIntegral(type) && type != ColumnType::kReal && type != ColumnType::kAny && !decimal) {
+    return Fail(fn->arg->word, std::string("there is no sum of ") + ColumnTypeName(type));
+  }
+  if (fn->fn == AggregateFn::kAvg && !decimal) fn->type = ColumnType::kReal;
+  return {};
+}
+
+Status PlanParser::ParseAggregate(Words* words, int depth, AggregateNode* node) {
+  SOCHDB_TRY(NextNode(words, depth, &node->child));
+  const Types& scope = node->child->columns;
+  int32_t count = 0;
+  SOCHDB_TRY(words->NextCount(1, &count));
+  SOCHDB_TRY(NextExprs(words, count, depth, scope, &node->groups));
+  for (const Expr* group : node->groups) node->columns.push_back(group->type);
+  SOCHDB_TRY(words->NextCount(4, &count));
+  for (int32_t i = 0; i < count; ++i) {
+    SOCHDB_TRY(ParseFunction(words, depth, scope, &node->functions.emplace_back()));
+    node->columns.push_back(node->functions.back().type);
+  }
+  return {};
+}
+
+Status PlanParser::ParseJoinKind(Words* words, JoinKind* out) {
+  bool left = false;
+  SOCHDB_TRY(words->NextFlag(&left));
+  *out = left ? JoinKind::kLeft : JoinKind::kInner;
+  return {};
+}
+
+Status PlanParser::ParseIndexJoin(Words* words, int depth, IndexJoinNode* node) {
+  SOCHDB_TRY(NextNode(words, depth, &node->outer));
+  SOCHDB_TRY(ParseJoinKind(words, &node->kind));
+  SOCHDB_TRY(Access(words, &node->access, nullptr));
+  const auto& key = node->access.key();
+  int32_t count = 0;
+  SOCHDB_TRY(words->NextCount(1, &count));
+  if (count < 1 || static_cast<size_t>(count) > key.size()) return Fail(words->last(), "a join has 1 to all key columns");
+  SOCHDB_TRY(NextExprs(words, count, depth, node->outer->columns, &node->equals));
+  for (size_t i = 0; i < node->equals.size(); ++i) SOCHDB_TRY(KeyExpr(*node->equals[i], key[i]));
+  node->columns = node->outer->columns;
+  Append(&node->columns, ProjectedTypes(node->access));
+  return NextPredicate(words, depth, node->columns, &node->residual);
+}
+
+Status PlanParser::ParseLoopJoin(Words* words, int depth, LoopJoinNode* node) {
+  SOCHDB_TRY(NextNode(words, depth, &node->left));
+  SOCHDB_TRY(NextNode(words, depth, &node->right));
+  SOCHDB_TRY(ParseJoinKind(words, &node->kind));
+  node->columns = node->left->columns;
+  Append(&node->columns, node->right->columns);
+  SOCHDB_TRY(NextPredicate(words, depth, node->columns, &node->predicate));
+  if (node->predicate != nullptr) {
+    FindEqualities(*node->predicate, static_cast<int32_t>(node->left->columns.size()), &node->equalities);
+  }
+  return {};
+}
+
+Status PlanParser::ParseValues(Words* words, int depth, ValuesNode* node) {
+  int32_t rows = 0;
+  int32_t columns = 0;
+  SOCHDB_TRY(words->NextCount(0, &rows));
+  SOCHDB_TRY(words->NextCount(rows == 0 ? 0 : rows, &columns));
+  if (rows > kPlanWordsMax || static_cast<size_t>(columns) > kColumnsMax) return Fail(words->last(), "there are too many values");
+  node->rows = static_cast<uint32_t>(rows);
+  SOCHDB_TRY(NextExprs(words, rows * columns, depth, kNoColumns, &node->exprs));
+  node->columns.assign(static_cast<size_t>(columns), ColumnType::kNull);
+  for (size_t i = 0; i < node->exprs.size(); ++i) {
+    ColumnType& type = node->columns[i % static_cast<size_t>(columns)];
+    const Expr& expr = *node->exprs[i];
+    if (expr.type == ColumnType::kNull) continue;
+    if (type == ColumnType::kNull) type = expr.type;
+    else if (!SameClass(type, expr.type)) return Fail(expr.word, "a column of VALUES has values of two types");
+  }
+  return {};
+}
+
+}  // namespace sochdb
