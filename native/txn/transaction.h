@@ -91,6 +91,8 @@ class Transaction : public Reader {
   virtual Status GetForConstraint(TreeId tree, std::string_view key, ReadValue* out, bool* found) = 0;
   // Registers [lo, hi) as read without reading it: for indexes that answer from derived structures.
   virtual void RegisterRangeRead(TreeId tree, std::string_view lo, std::string_view hi) = 0;
+  // The same, validated at commit in every isolation level: for checks that something is absent (no row refers to this one).
+  virtual void RegisterConstraintRange(TreeId tree, std::string_view lo, std::string_view hi) = 0;
   // Whether this transaction has own writes in [lo, hi).
   virtual bool HasOwnWrites(TreeId tree, std::string_view lo, std::string_view hi) const = 0;
   // Visits the own writes in [lo, hi) in key order: the value of a put, nothing for a delete (merges are skipped). Stops at
@@ -103,7 +105,7 @@ class Transaction : public Reader {
   }
 
   // Statement boundaries: in readCommitted a new snapshot is taken; a failed statement is rolled back by the caller
-  // with the savepoint this returns.
+  // with the savepoint this returns. The next BeginStatement releases it, when no later savepoint was set.
   virtual SavepointId BeginStatement() = 0;
   virtual SavepointId SetSavepoint() = 0;
   virtual Status RollbackTo(SavepointId savepoint) = 0;  // kTransaction when it was released or rolled back

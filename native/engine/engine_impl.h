@@ -1,0 +1,88 @@
+// EngineImpl: one open store: holds its parts and the order in which they are made and taken down.
+//
+// Thread safety: any thread.
+// Ownership: snapshots, transactions and cursors point into the engine; they may outlive Close, not the engine.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/hlc.h"
+#include "engine/engine.h"
+#include "engine/log_flusher.h"
+#include "engine/recovery.h"
+#include "engine/store_format.h"
+#include "env/sync.h"
+#include "txn/commit_pipeline.h"
+#include "txn/snapshot_list.h"
+#include "txn/transaction_context.h"
+#include "txn/trees.h"
+#include "txn/version_reader.h"
+#include "wal/blob_store.h"
+
+namespace sochdb {
+
+// What opening a store has put together.
+struct EngineParts {
+  Env* env = nullptr;
+  std::string path;
+  EngineOptions options;
+  std::unique_ptr<FileLock> lock;
+  StoreFormat format;
+  std::unique_ptr<Hlc> hlc;
+  std::unique_ptr<Trees> trees;
+  std::unique_ptr<BlobStore> blobs;
+  Recovered recovered;
+  RecoveryReport report;
+};
+
+class EngineImpl final : public Engine {
+ public:
+  explicit EngineImpl(EngineParts parts);
+  ~EngineImpl() override;
+  EngineImpl(const EngineImpl&) = delete;
+  EngineImpl& operator=(const EngineImpl&) = delete;
+
+  Result<std::unique_ptr<Transaction>> Begin(const TransactionOptions& options) override;
+  Result<std::unique_ptr<Snapshot>> NewSnapshot() override;
+
+  Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) override;
+  Result<Timestamp> Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) override;
+  Result<Timestamp> Delete(TreeId tree, std::string_view key) override;
+
+  Timestamp LastWrite(TreeId tree) const override { return pipeline_.LastWrite(tree); }
+  Timestamp visible_ts() const override { return pipeline_.visible_ts(); }
+
+  Timestamp AddListener(CommitListener* listener) override { return pipeline_.AddListener(listener); }
+  void RemoveListener(CommitListener* listener) override { pipeline_.RemoveListener(listener); }
+  void SetMergeOperator(TreeId tree, const MergeOperator* op) override { reader_.SetMergeOperator(tree, op); }
+
+  Status Sync() override;
+  Result<WalReport> VerifyWal() override;
+  EngineStats stats() const override;
+  const RecoveryReport& recovery_report() const override { return parts_.report; }
+  const EngineOptions& options() const override { return parts_.options; }
+  Env* env() const override { return parts_.env; }
+  const std::string& path() const override { return parts_.path; }
+  Status Close() override;
+
+ private:
+  Result<Timestamp> WriteOne(const CommittedWrite& write);
+  Result<Timestamp> PutBlob(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms);
+  Status CloseLog();
+
+  EngineParts parts_;
+  Trees* const trees_;
+  Hlc* const hlc_;
+  Wal* const wal_;
+  SnapshotList snapshots_;
+  VersionReader reader_;
+  CommitPipeline pipeline_;
+  mutable TransactionStats stats_;
+  TransactionContext context_;
+  std::unique_ptr<LogFlusher> flusher_;
+  Mutex close_mutex_;  // held by Close
+};
+
+}  // namespace sochdb

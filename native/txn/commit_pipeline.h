@@ -1,0 +1,168 @@
+// CommitPipeline: the one way by which writes enter the store.
+//
+//   validate (up to a first point) -> gate -> validate the rest -> assign sequences -> encode -> reserve room in the log
+//   -> timestamp -> append -> apply to the trees -> listeners -> publish
+//
+// What fails up to and including the reservation leaves no trace. A failure after it poisons the pipeline: nothing is
+// published any more, later writes are kReadOnly with the cause, reads go on, until the store is reopened.
+//
+// Publishing moves visible_ts. SyncMode decides when: off and normal publish inside the gate (normal after the log has been
+// handed to the operating system); full publishes after a sync covers the commit, so that no reader sees what a crash can
+// undo. One thread syncs for all that wait.
+//
+// Thread safety: any thread, except where a method names the commit mutex (gate()->mutex()).
+// Locks: the commit mutex before publish_mutex_.
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/hlc.h"
+#include "base/status.h"
+#include "base/types.h"
+#include "env/sync.h"
+#include "mem/commit_ring.h"
+#include "txn/commit_listener.h"
+#include "txn/prepared_commit.h"
+#include "txn/trees.h"
+#include "txn/validator.h"
+#include "txn/write_batch.h"
+#include "txn/writer_gate.h"
+#include "wal/wal.h"
+
+namespace sochdb {
+
+class CommitPipeline {
+ public:
+  struct Options {
+    SyncMode sync_mode = SyncMode::kNormal;
+    bool wal_enabled = true;
+    bool group_commit = true;
+    uint64_t memory_limit_bytes = 0;
+  };
+  struct Request {
+    const void* writer = nullptr;  // the transaction, when it holds the writer: Commit gives it back
+    ValidationRequest validation;
+    ExpiryMs min_expiry_ms = kNeverExpires;  // the earliest expiry among what was seen alive; commits before it only
+    uint64_t writes_at_begin = 0;            // applied_writes() when the transaction began
+    uint64_t gate_timeout_ms = 0;
+  };
+
+  CommitPipeline(Env* env, const Options& options, Trees* trees, Hlc* hlc, Wal* wal);
+  CommitPipeline(const CommitPipeline&) = delete;
+  CommitPipeline& operator=(const CommitPipeline&) = delete;
+
+  // What recovery restored: everything up to ts is applied, durable and published.
+  void Restore(Timestamp ts, const std::array<Timestamp, kTreeCount>& last_writes);
+
+  Result<Timestamp> Commit(const Request& request, PreparedCommit* prepared);
+  // An autocommitted write of one key. value is final: a blob is a reference.
+  Result<Timestamp> CommitOne(const CommittedWrite& write, uint64_t gate_timeout_ms);
+
+  // Waits until everything applied is published, or the pipeline is poisoned.
+  void AwaitPublished();
+  // Makes everything applied so far durable (not without a log: see the engine).
+  Status Sync();
+  // Hands what is buffered to the operating system: for SyncMode::kOff's own thread.
+  Status Flush();
+  // Logs, as one transaction, everything that was applied since the last time: how a store without a log persists.
+  Status LogUnlogged(const VersionReader& reader, BlobStore* blobs);
+
+  // Refuses new commits, and waits for those under way; false when it was closed before. Sync and LogUnlogged still work.
+  bool Close();
+  // From now on the log is not touched any more.
+  void Finish();
+  [[nodiscard]] bool closed() const { return closed_.load(std::memory_order_acquire); }
+  // OK, or why the store became read-only.
+  [[nodiscard]] Status poisoned();
+  // OK, or kReadOnly with that reason.
+  [[nodiscard]] Status CheckNotPoisoned();
+
+  Timestamp AddListener(CommitListener* listener);
+  void RemoveListener(CommitListener* listener);
+
+  [[nodiscard]] Timestamp visible_ts() const { return visible_ts_.load(std::memory_order_acquire); }
+  // At least every published write's; a little ahead while one is being published.
+  [[nodiscard]] Timestamp LastWrite(TreeId tree) const {
+    return last_write_[static_cast<size_t>(tree)].load(std::memory_order_acquire);
+  }
+  [[nodiscard]] uint64_t applied_writes() const { return applied_writes_.load(std::memory_order_relaxed); }
+  // Commits by CommitOne.
+  [[nodiscard]] uint64_t single_commits() const { return single_commits_.load(std::memory_order_relaxed); }
+  [[nodiscard]] WriterGate* gate() { return &gate_; }
+
+  // Transactions that will have to validate: while there are none, the ring stays empty.
+  void AddValidating() { validating_.fetch_add(1, std::memory_order_relaxed); }
+  void RemoveValidating() { validating_.fetch_sub(1, std::memory_order_relaxed); }
+
+  // Called after the first append since the last Flush, under the commit mutex: wakes whoever flushes.
+  void SetFlushHint(std::function<void()> hint) { flush_hint_ = std::move(hint); }
+
+ private:
+  struct Unpublished {
+    Timestamp ts;
+    Lsn end_lsn;
+    uint64_t tree_mask;
+  };
+
+  Status ValidateBefore(const Request& request, Timestamp* checked) const;
+  Status ValidateInside(const Request& request, Timestamp checked) const;
+  Status ValidateAndApply(const Request& request, PreparedCommit* prepared, Timestamp* ts, Lsn* end_lsn);
+  Status CheckRoom(std::span<const CommittedWrite> writes);
+  Status LogAndApply(std::span<const CommittedWrite> writes, ExpiryMs min_expiry_ms, Timestamp* ts, Lsn* end_lsn);
+  Status ReserveMemory(std::span<const CommittedWrite> writes);
+  Status Append(Timestamp ts, Lsn* end_lsn);
+  void Apply(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask);
+  void CallListeners(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask);
+  Status AwaitDurable(Lsn end_lsn);
+  Status SyncAsLeader();
+  void PublishThrough(Lsn durable);
+  void Publish(Timestamp ts, uint64_t tree_mask);
+  Status Poison(Status cause);
+  Status PoisonLocked(Status cause);
+  [[nodiscard]] bool publishes_after_sync() const { return options_.wal_enabled && options_.sync_mode == SyncMode::kFull; }
+
+  const Options options_;
+  Trees* const trees_;
+  Hlc* const hlc_;
+  Wal* const wal_;
+
+  WriterGate gate_;
+  // Guarded by the commit mutex:
+  CommitRing ring_;
+  Validator validator_;
+  WriteBatchBuilder batch_;
+  std::vector<CommitListener*> listeners_;
+  std::vector<CommittedWrite> for_listener_;
+  std::vector<WrittenKey> written_;  // of the commit that is being applied
+  bool flush_hinted_ = false;
+  Timestamp logged_ts_ = 0;  // without a log: up to here everything was logged by LogUnlogged
+  std::function<void()> flush_hint_;
+
+  std::atomic<Timestamp> visible_ts_{0};
+  std::atomic<Timestamp> applied_ts_{0};  // of the newest commit whose versions are all in the trees
+  std::atomic<Lsn> applied_lsn_{0};
+  std::atomic<uint64_t> applied_writes_{0};
+  std::atomic<uint64_t> single_commits_{0};
+  std::atomic<uint64_t> validating_{0};
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> is_poisoned_{false};
+  std::array<std::atomic<Timestamp>, kTreeCount> last_write_{};
+
+  Mutex publish_mutex_;  // guards all below
+  CondVar published_;
+  std::deque<Unpublished> unpublished_;
+  Lsn durable_lsn_ = 0;
+  bool syncing_ = false;
+  bool finished_ = false;  // nobody may start a sync any more
+  Status poison_;
+};
+
+}  // namespace sochdb

@@ -1,0 +1,83 @@
+// TransactionContext: what transactions and snapshots of one store share. The engine owns all of it, and outlives them.
+//
+// Thread safety: any thread.
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "base/hlc.h"
+#include "env/env.h"
+#include "txn/commit_pipeline.h"
+#include "txn/snapshot_list.h"
+#include "txn/trees.h"
+#include "txn/version_reader.h"
+#include "wal/blob_store.h"
+
+namespace sochdb {
+
+// A counter that many threads raise without meeting each other.
+class StripedCounter {
+ public:
+  void Add(uint64_t n) { stripes_[Stripe()].value.fetch_add(n, std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t value() const {
+    uint64_t sum = 0;
+    for (const Padded& stripe : stripes_) sum += stripe.value.load(std::memory_order_relaxed);
+    return sum;
+  }
+
+ private:
+  static constexpr size_t kStripes = 16;
+  struct alignas(64) Padded {
+    std::atomic<uint64_t> value{0};
+  };
+  static size_t Stripe() {
+    static std::atomic<size_t> next{0};
+    static thread_local const size_t mine = next.fetch_add(1, std::memory_order_relaxed) % kStripes;
+    return mine;
+  }
+  std::array<Padded, kStripes> stripes_;
+};
+
+struct TransactionStats {
+  std::atomic<uint64_t> active{0};
+  std::atomic<uint64_t> committed{0};
+  std::atomic<uint64_t> aborted{0};
+  std::atomic<uint64_t> conflicts{0};
+  std::atomic<uint64_t> next_id{1};
+  StripedCounter reads;
+  StripedCounter writes;
+};
+
+struct TransactionLimits {
+  uint64_t max_transaction_bytes = kDefaultMaxTransactionBytes;
+  uint64_t transaction_timeout_ms = 0;
+  uint64_t writer_timeout_ms = 5000;
+};
+
+struct TransactionContext {
+  Env* env;
+  const Trees* trees;
+  Hlc* hlc;
+  SnapshotList* snapshots;
+  const VersionReader* reader;
+  BlobStore* blobs;
+  CommitPipeline* pipeline;
+  TransactionStats* stats;
+  TransactionLimits limits;
+};
+
+// The newest published state, registered until it is released.
+inline ReadPoint AcquireReadPoint(const TransactionContext& context) {
+  const Timestamp ts = context.snapshots->Acquire([&] { return context.pipeline->visible_ts(); });
+  return {ts, context.hlc->NowMillis()};
+}
+
+// kInvalidArgument for a tree that does not exist, or a key that is too long.
+Status CheckKey(TreeId tree, std::string_view key);
+// As CheckKey, and for a value that is too long.
+Status CheckEntry(TreeId tree, std::string_view key, std::string_view value);
+
+}  // namespace sochdb

@@ -1,0 +1,70 @@
+// VersionReader: from versions to values: what a reader at a snapshot finds under a key.
+//
+// The newest version with ts <= read_ts decides. A plain value is handed out as it lies in the tree; a blob is fetched; merge
+// operands are combined with the value below them. Expiry is judged by the snapshot's time. A merged value expires with
+// the plain value below its operands, and operands that were committed before that moment expire with it.
+//
+// Thread safety: any thread; SetMergeOperator too.
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/types.h"
+#include "txn/merge_operator.h"
+#include "txn/transaction.h"
+#include "txn/trees.h"
+#include "txn/write_set.h"
+#include "wal/blob_store.h"
+
+namespace sochdb {
+
+struct ReadPoint {
+  Timestamp ts = 0;
+  uint64_t now_ms = 0;
+};
+
+class VersionReader {
+ public:
+  VersionReader(const Trees* trees, const BlobStore* blobs) : trees_(trees), blobs_(blobs) {}
+  VersionReader(const VersionReader&) = delete;
+  VersionReader& operator=(const VersionReader&) = delete;
+
+  void SetMergeOperator(TreeId tree, const MergeOperator* op) {
+    operators_[static_cast<size_t>(tree)].store(op, std::memory_order_release);
+  }
+  [[nodiscard]] const MergeOperator* merge_operator(TreeId tree) const {
+    return operators_[static_cast<size_t>(tree)].load(std::memory_order_acquire);
+  }
+
+  Status Get(TreeId tree, std::string_view key, const ReadPoint& at, ReadValue* out, bool* found) const;
+  // As Get, from the newest version at the snapshot, which the caller has found. keys_only: `out` need not hold the value.
+  Status Resolve(TreeId tree, std::string_view key, const VersionView& newest, const ReadPoint& at, bool keys_only,
+                 ReadValue* out, bool* found) const;
+  // With the transaction's own versions on top. `committed` is read only where they are operands with nothing below.
+  Status ResolveOwn(TreeId tree, std::string_view key, const OwnVersion* newest, const ReadPoint& at, bool keys_only,
+                    ReadValue* out, bool* found) const;
+
+  // What the own versions of a key come to, as the commit will log it: a put, a delete, or a list of operands. The value is
+  // in *storage where it had to be made.
+  Status Fold(TreeId tree, std::string_view key, const OwnVersion* newest, ValueKind* kind, ExpiryMs* expiry_ms,
+              std::string* storage) const;
+
+  Status ReadBlob(std::string_view ref, std::string* out) const;
+
+ private:
+  struct Chain;
+  Status Descend(TreeId tree, std::string_view key, const ReadPoint& at, Chain* chain) const;
+  Status Combine(TreeId tree, std::string_view key, const ReadPoint& at, Chain* chain, ReadValue* out, bool* found) const;
+
+  const Trees* const trees_;
+  const BlobStore* const blobs_;
+  std::array<std::atomic<const MergeOperator*>, kTreeCount> operators_{};
+};
+
+}  // namespace sochdb
