@@ -109,7 +109,8 @@ Status WalReader::ReadSegment(size_t index, const Visit& visit, bool* end) {
   uint64_t offset = kWalSegmentHeaderBytes;
   for (;;) {
     position_ = segment.LsnAt(offset);
-    if (bounded && offset >= limit) return {};
+    // Without a successor that fits, the end of the file may be the end of the segment: EnterSegment judges the successor.
+    if (offset >= limit && (bounded || index + 1 < segments_.size())) return {};
     SOCHDB_TRY(ReadOne(index, limit, visit, &offset, end));
     if (*end || (!bounded && offset >= limit && resyncing_)) return {};
   }
