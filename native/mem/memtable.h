@@ -38,8 +38,8 @@ class Memtable {
   // first's view. Key and value are copied. Returns the key's record, for the commit ring.
   virtual const KeyRecord* Add(std::string_view key, Timestamp ts, ValueKind kind, std::string_view value,
                                ExpiryMs expiry_ms) = 0;
-  // REQUIRES: commit mutex. Takes memory for `entries` Adds of together `bytes` of keys and values ahead, so that running out
-  // of it shows here, where nothing has happened yet: kOutOfMemory.
+  // REQUIRES: commit mutex. Takes memory ahead for `entries` Adds of together `bytes` of keys and values, so that running out
+  // of it shows here, where nothing has happened yet: kOutOfMemory. What the indexes need varies; twice the average is taken.
   virtual Status Reserve(uint64_t entries, uint64_t bytes) = 0;
 
   // The newest version with ts <= read_ts, deletes and expired ones included; false when there is none.

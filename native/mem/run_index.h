@@ -1,6 +1,6 @@
 // Run index: the keys of a memtable that is written more than it is scanned (writeOptimized). Keys are noted in an unsorted
 // tail; every kTailKeys of them the writer sorts the tail into a run, and kFanIn runs of one size into a larger one, up to
-// kMaxRunKeys. That costs an insert a third of what an ordered index does; a walk pays by merging the runs.
+// kMaxRunKeys. An Add costs less than half of what it does with an ordered index; a walk pays by merging the runs.
 //
 //   state:  tail (records in the order of arrival, size atomic) | runs, older and larger ones first
 //   run:    entries (head after the run's common prefix, record), sorted
