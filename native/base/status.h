@@ -120,7 +120,7 @@ class [[nodiscard]] Result {
 #define SOCHDB_CHECK(condition) (static_cast<bool>(condition) ? void(0) : ::sochdb::CheckFailed(__FILE__, __LINE__, #condition))
 // On in debug and sanitizer builds: what we hold to be true.
 #ifdef NDEBUG
-#define SOCHDB_DCHECK(condition) void(0)
+#define SOCHDB_DCHECK(condition) static_cast<void>(sizeof(static_cast<bool>(condition)))  // compiled, not run
 #else
 #define SOCHDB_DCHECK(condition) SOCHDB_CHECK(condition)
 #endif
