@@ -2,9 +2,9 @@
 // word each (after the border nodes of Masstree: Mao, Kohler, Morris, EuroSys 2012), without versions, locks or retries.
 //
 // Thread safety: one writer, any number of wait-free readers, free of data races under the C++ memory model.
-// Ownership: nodes live in the memtable's arena, replaced ones too: a reader may stand on them. There are about as many
-// replaced leaves as live ones, fewer in ascending loads, whose live leaves are full. Limits: kMaxDepth levels, far beyond 2^32
-// keys.
+// Ownership: nodes live in the memtable's arena, replaced ones too: a reader may stand on them. There are about as
+// many replaced leaves as live ones, fewer in ascending loads, whose live leaves are full.
+// Limits: kMaxDepth levels, far beyond 2^32 keys.
 //
 // How the tree changes. Only these words are ever rewritten: a node's order, the links between leaves, the root. A slot is
 // written once, before the order that names it is stored (release), and never reused.
@@ -15,7 +15,7 @@
 //           ones. Then the neighbours' links to C are set to L and R. C is never written again.
 //   Append  to a full leaf at the end of an ascending run leaves C as it is: R takes the new key alone, and the parent gets
 //           one slot. C's upper bound falls to that key; being full, C never changes again either (it can only be split).
-//           Where the lower bound makes C's prefix longer and its heads need that, a copy L takes C's place as in a split.
+//           Where the lowered bound makes C's prefix longer and its heads need that, a copy L takes C's place as in a split.
 //
 // Why a cursor sees every key once, in order, while the writer works. Let K be the keys inserted before the cursor was
 // opened (the opening happens after those inserts: the reader learned its read timestamp by acquiring it). What it
