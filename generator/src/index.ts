@@ -1,1 +1,15 @@
-export {}
+/** Generates the typed SochDB client from `sochdb.schema.ts`. The command `sochdb` is a face on this. */
+export { emit, type EmitOptions } from './emit/emit.js'
+export type { EmittedFile } from './emit/file.js'
+export { ProjectError, type Location, type Problem } from './load/problem.js'
+export { loadSchema, type LoadedSchema } from './load/load-schema.js'
+export { loadProject, type Config, type Project, type ProjectOptions } from './project/config.js'
+export {
+  check,
+  generate,
+  validate,
+  type CheckResult,
+  type GenerateResult,
+  type ValidateResult,
+} from './project/generate.js'
+export { watch, type Watcher, type WatchEvent, type WatchOptions } from './project/watch.js'

@@ -1,0 +1,130 @@
+/** `client.ts`: the interfaces of the client and `createClient`, which hands the contract and Kysely to the runtime. */
+import type { Contract } from '@sochdb/schema'
+import { Imports, interfaceText, property, type EmittedFile } from './file.js'
+import type { ModelContext } from './model.js'
+
+const runtime = 'sochdb/client'
+
+export function emitClient(context: ModelContext, contractHash: string): EmittedFile {
+  const imports = new Imports()
+  const { importExtension: extension } = context
+  const text = [
+    interfaceText('Repositories', members(context, imports, ''), 'Tables and collections, asynchronously.'),
+    interfaceText(
+      'SyncRepositories',
+      members(context, imports, 'Sync'),
+      'Tables and collections, on the calling thread.',
+    ),
+    clientInterfaces(imports, extension),
+    createClientText(imports, extension),
+  ].join('')
+  return {
+    path: 'client.ts',
+    made: contractHash,
+    text: `${imports.toString()}\n${text}`,
+    language: 'typescript',
+    formatted: false,
+  }
+}
+
+function members(context: ModelContext, imports: Imports, prefix: '' | 'Sync'): string[] {
+  const { collections: declared, names, importExtension: extension } = context
+  const tables = [...names.values()].map(({ key, row }) => {
+    const model = imports.type(`./models/${key}${extension}`, `${row}Model`)
+    return { key, text: `${imports.type(runtime, `${prefix}Repository`)}<${model}>` }
+  })
+  const collections = declared.map(({ key, metadata, filter, input }) => {
+    const used = [...new Set([metadata, filter, input])]
+    for (const name of used) imports.type(`./collections${extension}`, name)
+    const arguments_ = input === metadata ? [metadata, filter] : [metadata, filter, input]
+    return { key, text: `${imports.type(runtime, `${prefix}TypedCollection`)}<${arguments_.join(', ')}>` }
+  })
+  return [...tables, ...collections].map(({ key, text }) => `readonly ${property(key)}: ${text}`)
+}
+
+function clientInterfaces(imports: Imports, extension: string): string {
+  const qb = `${imports.value('kysely', 'Kysely')}<${imports.type(`./db${extension}`, 'DB')}>`
+  const options = imports.type(runtime, 'TransactionOptions')
+  const syncOptions = imports.type(runtime, 'SyncTransactionOptions')
+  const begin = doc('Runs `fn` in a transaction: all of it or nothing. Conflicts are retried.')
+  const beginSync = doc('Runs `fn` in a transaction, on the calling thread: all of it or nothing.')
+  const qbDoc = doc('Kysely, over the same store.')
+  return [
+    interfaceText(
+      'TransactionClient',
+      [`${qbDoc}readonly $qb: ${qb}`],
+      'The client inside a transaction.',
+      'Repositories',
+    ),
+    interfaceText(
+      'SyncClient',
+      [`${beginSync}$transaction<Result>(fn: (tx: SyncRepositories) => Result, options?: ${syncOptions}): Result`],
+      'The client on the calling thread.',
+      'SyncRepositories',
+    ),
+    interfaceText(
+      'Client',
+      [
+        `${doc('The same calls on the calling thread, without promises.')}readonly sync: SyncClient`,
+        `${qbDoc}readonly $qb: ${qb}`,
+        `${begin}$transaction<Result>(fn: (tx: TransactionClient) => Promise<Result>, options?: ${options}): Promise<Result>`,
+        `${doc('Closes the store, if the client opened it.')}$close(): Promise<void>`,
+        '[Symbol.asyncDispose](): Promise<void>',
+      ],
+      'The whole store.',
+      'Repositories',
+    ),
+  ].join('')
+}
+
+function doc(text: string): string {
+  return `/** ${text} */\n  `
+}
+
+function createClientText(imports: Imports, extension: string): string {
+  const options = imports.type(runtime, 'ClientOptions')
+  imports.value(runtime, 'createClient as createRuntimeClient')
+  imports.value('@sochdb/kysely', 'SochdbDialect')
+  imports.value(`./contract${extension}`, 'contract')
+  imports.value(`./contract${extension}`, 'contractHash')
+  return `/**
+ * Opens nothing yet: the store is opened at the first call.
+ *
+ * @example
+ * await using db = createClient({ path: './app.soch' })
+ */
+export function createClient(options: ${options}): Client {
+  const queryBuilder = (database: QueryTarget): Kysely<DB> => new Kysely<DB>({ dialect: new SochdbDialect({ database }) })
+  return createRuntimeClient<Client>({ contract, contractHash, queryBuilder }, options)
+}
+`.replace('QueryTarget', imports.type(runtime, 'QueryTarget'))
+}
+
+/** `contract.ts`: what the client compares with the store, and creates it from. */
+export function emitContract(contract: Contract, contractHash: string): EmittedFile {
+  const text = [
+    `import type { Contract } from 'sochdb/client'\n\n`,
+    `/** SHA-256 of the contract's canonical JSON. */\nexport const contractHash = '${contractHash}'\n\n`,
+    `/** The schema, as data. */\nexport const contract: Contract = ${JSON.stringify(contract, null, 2)}\n`,
+  ].join('')
+  return { path: 'contract.ts', made: contractHash, text, language: 'typescript', formatted: true }
+}
+
+/** `index.ts`: everything an application imports. */
+export function emitIndex(context: ModelContext, contractHash: string): EmittedFile {
+  const { importExtension: extension, names, collections } = context
+  const lines = [
+    `export * from './client${extension}'`,
+    ...(collections.length > 0 ? [`export type * from './collections${extension}'`] : []),
+    `export { contract, contractHash } from './contract${extension}'`,
+    `export type { DB } from './db${extension}'`,
+    ...[...names.values()].map(({ key }) => `export type * from './models/${key}${extension}'`),
+  ]
+  return {
+    path: 'index.ts',
+    made: contractHash,
+    text: `${lines.join('\n')}\n`,
+    language: 'typescript',
+    formatted: true,
+  }
+}

@@ -1,0 +1,98 @@
+/** `collections.ts`: the metadata of every collection, and the filters a search takes. */
+import type { CollectionContract, Contract, JsonSchema } from '@sochdb/schema'
+import { pascal, type TypeNames } from '../contract/naming.js'
+import type { ModelContext } from './model.js'
+import { Imports, interfaceText, property, quote, type EmittedFile } from './file.js'
+import { partHash } from './header.js'
+import { hasDefaults, jsonType, type Side } from './json-type.js'
+
+const client = 'sochdb/client'
+
+export interface CollectionNames {
+  readonly key: string
+  readonly metadata: string
+  readonly input: string
+  readonly filter: string
+}
+
+export function collectionNames(contract: Contract, types: TypeNames): readonly CollectionNames[] {
+  return Object.entries(contract.collections).map(([key, { metadata }]) => {
+    const name = types.claim([pascal(key)], plain => [`${plain}Metadata`, `${plain}MetadataInput`, `${plain}Filter`])
+    const read = `${name}Metadata`
+    return { key, metadata: read, input: hasDefaults(metadata) ? `${read}Input` : read, filter: `${name}Filter` }
+  })
+}
+
+export function emitCollections({ contract, collections, types }: ModelContext): EmittedFile | undefined {
+  if (collections.length === 0) return undefined
+  const imports = new Imports()
+  const body = collections
+    .map(names => emitCollection(names, contract.collections[names.key]!, imports, types))
+    .join('')
+  const made = `collections ${partHash(contract.collections)}`
+  return {
+    path: 'collections.ts',
+    made,
+    text: `${imports.toString()}\n${body}`,
+    language: 'typescript',
+    formatted: false,
+  }
+}
+
+function emitCollection(
+  names: CollectionNames,
+  collection: CollectionContract,
+  imports: Imports,
+  types: TypeNames,
+): string {
+  const { metadata: schema, name } = collection
+  const read = named(names.metadata, schema, 'output', `Metadata of \`${name}\`.`, types)
+  const write =
+    names.input === names.metadata
+      ? ''
+      : named(
+          names.input,
+          schema,
+          'input',
+          `Metadata of \`${name}\` as it is written: what has a default may be left out.`,
+          types,
+        )
+  const fields = Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>)
+  const members = fields.flatMap(([field, value]) => filterMember(field, value, imports))
+  const logic = [
+    `AND?: ${names.filter} | readonly ${names.filter}[]`,
+    `OR?: readonly ${names.filter}[]`,
+    `NOT?: ${names.filter} | readonly ${names.filter}[]`,
+  ]
+  const comment = `Filters of \`${name}\`; all of them must hold. Indexed: ${collection.indexed.join(', ') || 'nothing'}.`
+  return read + write + interfaceText(names.filter, [...logic, ...members], comment)
+}
+
+/** Always a type of that name, also where the schema has no properties. */
+function named(name: string, schema: JsonSchema, side: Side, comment: string, types: TypeNames): string {
+  const { text, declarations } = jsonType(name, schema, side, comment, types)
+  return text === name ? declarations : `export type ${name} = ${text}\n\n${declarations}`
+}
+
+function filterMember(field: string, schema: JsonSchema, imports: Imports): string[] {
+  const element = schema['type'] === 'array' ? ((schema['items'] ?? {}) as JsonSchema) : schema
+  const type = scalarType(element)
+  if (type === undefined) return []
+  const filter = imports.type(client, `Metadata${type.filter}Filter`)
+  const argument = type.filter === 'Enum' ? `<${type.text}>` : ''
+  return [`${property(field)}?: ${type.text} | ${filter}${argument}`]
+}
+
+/** The one scalar type a field has, `null` beside it or not. */
+function scalarType(schema: JsonSchema): { readonly text: string; readonly filter: string } | undefined {
+  const values = Array.isArray(schema['enum']) ? schema['enum'] : 'const' in schema ? [schema['const']] : undefined
+  if (values?.every(value => typeof value === 'string')) return { text: values.map(quote).join(' | '), filter: 'Enum' }
+  const { type } = schema
+  const types = new Set(typeof type === 'string' ? [type] : Array.isArray(type) ? (type as string[]) : [])
+  types.delete('null')
+  const [only] = types
+  if (types.size !== 1) return undefined
+  if (only === 'string') return { text: 'string', filter: 'Text' }
+  if (only === 'number' || only === 'integer') return { text: 'number', filter: 'Number' }
+  return only === 'boolean' ? { text: 'boolean', filter: 'Boolean' } : undefined
+}

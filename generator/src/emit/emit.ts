@@ -1,0 +1,40 @@
+import type { Contract } from '@sochdb/schema'
+import { modelNames, TypeNames } from '../contract/naming.js'
+import { emitClient, emitContract, emitIndex } from './client.js'
+import { collectionNames, emitCollections } from './collections.js'
+import { emitDiagram } from './erd.js'
+import type { EmittedFile } from './file.js'
+import { jsonMark } from './header.js'
+import { emitDatabase, emitModel, type ModelContext } from './model.js'
+
+export interface EmitOptions {
+  /** The schema file, relative to the output directory, for headers. */
+  readonly source: string
+  readonly importExtension: string
+}
+
+/** Every file that a contract gives rise to, by path. A function of its arguments alone. */
+export function emit(contract: Contract, contractHash: string, options: EmitOptions): EmittedFile[] {
+  const types = new TypeNames()
+  const names = modelNames(contract, types)
+  const collections = collectionNames(contract, types)
+  const context: ModelContext = { contract, names, collections, types, importExtension: options.importExtension }
+  const collectionsFile = emitCollections(context)
+  const files = [
+    ...[...names.keys()].map(key => emitModel(context, key)),
+    emitClient(context, contractHash),
+    ...(collectionsFile === undefined ? [] : [collectionsFile]),
+    emitContract(contract, contractHash),
+    contractJson(contract, contractHash, options.source),
+    emitDatabase(context),
+    emitIndex(context, contractHash),
+    emitDiagram(contract),
+  ]
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** `contract.json`: the contract for programs, with its hash. */
+function contractJson(contract: Contract, contractHash: string, source: string): EmittedFile {
+  const text = `${JSON.stringify({ generated: jsonMark(source), contractHash, contract }, null, 2)}\n`
+  return { path: 'contract.json', made: contractHash, text, language: 'json', formatted: true }
+}

@@ -1,0 +1,55 @@
+import { contractHash, isSchema, toContract, validateSchema, type Contract, type Diagnostic } from '@sochdb/schema'
+import { existsSync } from 'node:fs'
+import { DeclarationFinder } from './declaration-finder.js'
+import { evaluate } from './evaluate.js'
+import type { ModuleGraph } from './module-graph.js'
+import { locate, problem, ProjectError, type Problem } from './problem.js'
+
+export interface LoadedSchema {
+  /** Absent when there is an error among the problems. */
+  readonly contract?: Contract
+  readonly contractHash?: string
+  readonly problems: readonly Problem[]
+  /** Every file the schema was read from. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Reads a schema file: evaluates it, checks it, and turns it into its contract. What is wrong with it comes back as problems,
+ * each with its place in the source.
+ *
+ * @throws ProjectError when there is no such file.
+ */
+export async function loadSchema(file: string): Promise<LoadedSchema> {
+  if (!existsSync(file)) {
+    const hint = 'Write one there, or name yours with --schema or in sochdb.config.ts.'
+    throw new ProjectError('schema_not_found', `There is no schema file at ${file}.`, hint)
+  }
+  const evaluation = await evaluate(file)
+  const { graph } = evaluation
+  if (!evaluation.ok) return { problems: evaluation.problems, files: graph.files }
+  const schema = evaluation.exported
+  if (!isSchema(schema)) return { problems: [notASchema(schema, graph)], files: graph.files }
+  const diagnostics = validateSchema(schema)
+  const problems = placed(diagnostics, graph)
+  if (diagnostics.some(one => one.severity === 'error')) return { problems, files: graph.files }
+  const contract = toContract(schema)
+  return { contract, contractHash: contractHash(contract), problems, files: graph.files }
+}
+
+function notASchema(exported: unknown, graph: ModuleGraph): Problem {
+  const message =
+    exported === undefined
+      ? 'The schema file has no default export.'
+      : 'The default export of the schema file is not what defineSchema returns.'
+  const hint = 'End it with: export default defineSchema({ … })'
+  return problem('schema_not_exported', message, { location: locate(graph.modules[0]!.source, 0), hint })
+}
+
+function placed(diagnostics: readonly Diagnostic[], graph: ModuleGraph): Problem[] {
+  if (diagnostics.length === 0) return []
+  const finder = new DeclarationFinder(graph)
+  return diagnostics.map(({ code, severity, message, path, hint, at }) => {
+    return { code, severity, message, path, ...(hint === undefined ? {} : { hint }), location: finder.find(at) }
+  })
+}
