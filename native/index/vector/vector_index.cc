@@ -49,11 +49,6 @@ Status VectorIndex::Search(const VectorQuery& query, std::vector<VectorHit>* hit
   return SearchVectors(slots_, input, query, scratch.get(), hits);
 }
 
-bool VectorIndex::SeesDocument(std::string_view id, Timestamp read_ts, uint64_t now_ms) const {
-  const std::optional<uint32_t> document = FindDocument(id);
-  return document.has_value() && slots_.VisibleSlot(*document, read_ts, now_ms) != kNoSlot;
-}
-
 VectorIndexStats VectorIndex::stats() const {
   VectorIndexStats stats;
   stats.slots = slots_.published();

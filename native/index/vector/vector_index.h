@@ -73,9 +73,13 @@ class VectorIndex {
   // REQUIRES for these: Covers(read_ts).
   Status Search(const VectorQuery& query, std::vector<VectorHit>* hits) const;
   [[nodiscard]] uint64_t CountVisible(Timestamp read_ts, uint64_t now_ms) const { return slots_.CountVisible(read_ts, now_ms); }
-  [[nodiscard]] bool SeesDocument(std::string_view id, Timestamp read_ts, uint64_t now_ms) const;
+  [[nodiscard]] bool SeesDocument(uint32_t document, Timestamp read_ts, uint64_t now_ms) const {
+    return slots_.VisibleSlot(document, read_ts, now_ms) != kNoSlot;
+  }
 
+  // The index's private number of a document it has ever seen, and back.
   [[nodiscard]] std::optional<uint32_t> FindDocument(std::string_view id) const { return slots_.documents().Find(id); }
+  [[nodiscard]] std::string_view IdOf(uint32_t document) const { return slots_.documents().id(document); }
   [[nodiscard]] uint64_t live() const { return slots_.live(); }
   [[nodiscard]] FilterCache* filters() const { return &filters_; }
   [[nodiscard]] Timestamp applied_ts() const { return applied_ts_.load(std::memory_order_acquire); }
