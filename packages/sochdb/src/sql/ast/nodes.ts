@@ -56,7 +56,11 @@ export interface InsertStatement {
 export interface OnConflict {
   /** Column names of the unique key; empty: any. */
   readonly target: readonly string[]
-  readonly action: 'nothing' | 'update'
+  /**
+   * `nothing`: the row is left out. `update`: the row in the way takes `set`. `ignore`: as `nothing`, and rows that violate NOT NULL
+   * are left out too (INSERT OR IGNORE). `replace`: every row in the way, by any unique key, is deleted first (REPLACE).
+   */
+  readonly action: 'nothing' | 'update' | 'ignore' | 'replace'
   readonly set: readonly Assignment[]
   readonly where: Expression | undefined
 }
@@ -83,19 +87,28 @@ export interface DeleteStatement {
   readonly returning: readonly SelectItem[]
 }
 
-export type BinaryOperator =
-  '=' | '<>' | '<' | '<=' | '>' | '>=' | 'is' | 'is not' | '+' | '-' | '*' | '/' | '%' | '||'
+export type BinaryOperator = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'is' | 'is not' | '+' | '-' | '*' | '/' | '%' | '||'
 
 export type Expression =
   /** A literal of the text itself (`NULL`, `TRUE`, `1`); values from outside are parameters. */
   | { readonly kind: 'literal'; readonly value: null | boolean | number | bigint | string }
   | { readonly kind: 'parameter'; readonly index: number }
   | { readonly kind: 'column'; readonly table: string | undefined; readonly name: string }
-  | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: 'binary'
+      readonly operator: BinaryOperator
+      readonly left: Expression
+      readonly right: Expression
+    }
   | { readonly kind: 'and' | 'or'; readonly operands: readonly Expression[] }
   | { readonly kind: 'not' | 'negate'; readonly operand: Expression }
   | { readonly kind: 'isNull'; readonly operand: Expression; readonly negated: boolean }
-  | { readonly kind: 'in'; readonly operand: Expression; readonly list: readonly Expression[]; readonly negated: boolean }
+  | {
+      readonly kind: 'in'
+      readonly operand: Expression
+      readonly list: readonly Expression[]
+      readonly negated: boolean
+    }
   | {
       readonly kind: 'between'
       readonly operand: Expression

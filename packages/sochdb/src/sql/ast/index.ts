@@ -1,0 +1,3 @@
+export * from './nodes.js'
+export * from './print.js'
+export * from './walk.js'

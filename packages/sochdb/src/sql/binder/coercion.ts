@@ -1,0 +1,157 @@
+/**
+ * How the types of operands are brought together. Literals and parameters adapt to what they stand beside; columns and
+ * computed values keep their types, and meet only where no text is read as something else.
+ */
+import { queryError } from '../problem.js'
+import { commonType, isIntegral, isNumeric, widensTo } from '../types.js'
+import type { SqlType } from '../types.js'
+import { coerce, formatValue } from '../values.js'
+import { call, cast, constant, formatExpr } from './expr.js'
+import type { Expr } from './expr.js'
+import type { BindContext } from './scope.js'
+
+/** A parameter of which nothing is known yet. */
+function isOpen(expr: Expr): boolean {
+  return expr.op === 'param' && expr.type === 'any'
+}
+
+/** The parameter (or literal NULL) as one of the given type. */
+function close(expr: Expr, type: SqlType): Expr {
+  if (expr.op === 'const') return constant(type, null)
+  return expr.op === 'param' ? { ...expr, type } : expr
+}
+
+/** The same beside an operand of that type, where another type of number would do as well. */
+function closeFlexibly(context: BindContext, expr: Expr, type: SqlType): Expr {
+  if (expr.op === 'param' && isIntegral(type)) context.flexible.add(expr.index)
+  return close(expr, type)
+}
+
+function isNullLiteral(expr: Expr): boolean {
+  return expr.op === 'const' && expr.value === null
+}
+
+/** The literal as one of the given type, if that loses nothing. */
+function adaptLiteral(expr: Expr, type: SqlType): Expr | undefined {
+  if (expr.op !== 'const') return undefined
+  const value = coerce(expr.value, expr.type, type)
+  return value === undefined ? undefined : constant(type, value)
+}
+
+/**
+ * Both operands in one type. `verb` says in an error what was asked of them ("compare", "add").
+ */
+export function unify(context: BindContext, a: Expr, b: Expr, verb: string): [Expr, Expr] {
+  const openA = isOpen(a) || isNullLiteral(a)
+  const openB = isOpen(b) || isNullLiteral(b)
+  if (openA && openB) return [untypedNull(a), untypedNull(b)]
+  if (openA) return [closeFlexibly(context, a, b.type), b]
+  if (openB) return [a, closeFlexibly(context, b, a.type)]
+  if (a.type === b.type) return [a, b]
+  if (b.op === 'const') {
+    const adapted = adaptLiteral(b, a.type)
+    if (adapted) return [a, adapted]
+  }
+  if (a.op === 'const') {
+    const adapted = adaptLiteral(a, b.type)
+    if (adapted) return [adapted, b]
+  }
+  const type = commonType(a.type, b.type)
+  if (type !== undefined) return [convert(a, type), convert(b, type)]
+  throw queryError(
+    `Cannot ${verb} ${describe(a)} and ${describe(b)}.`,
+    a.op === 'const' || b.op === 'const' ? undefined : 'Cast one of them to the type of the other.',
+    { types: [a.type, b.type] },
+  )
+}
+
+function untypedNull(expr: Expr): Expr {
+  return isNullLiteral(expr) ? constant('any', null) : expr
+}
+
+/** All operands in one type: IN lists, COALESCE, the branches of CASE. */
+export function unifyAll(context: BindContext, exprs: readonly Expr[], verb: string): { exprs: Expr[]; type: SqlType } {
+  let lead: Expr | undefined
+  for (const candidate of exprs) {
+    if (isOpen(candidate) || isNullLiteral(candidate)) continue
+    if (!lead || (lead.op === 'const' && candidate.op !== 'const')) lead = candidate
+  }
+  if (!lead) {
+    const type = exprs.some(isOpen) ? 'any' : 'null'
+    return { exprs: exprs.map(e => (isNullLiteral(e) ? constant(type, null) : e)), type }
+  }
+  let type = lead.type
+  for (const expr of exprs) {
+    if (isOpen(expr) || isNullLiteral(expr) || expr.type === type || adaptLiteral(expr, type)) continue
+    const common = commonType(type, expr.type)
+    if (common === undefined) {
+      throw queryError(`Cannot ${verb} ${describe(lead)} and ${describe(expr)}.`, undefined, {
+        types: [type, expr.type],
+      })
+    }
+    type = common
+  }
+  return {
+    exprs: exprs.map(e => (isOpen(e) || isNullLiteral(e) ? closeFlexibly(context, e, type) : convert(e, type))),
+    type,
+  }
+}
+
+/** REQUIRES: the types have a common one, or the literal adapts. */
+function convert(expr: Expr, type: SqlType): Expr {
+  return adaptLiteral(expr, type) ?? cast(expr, type)
+}
+
+/** The operand in the type an operator or function wants; `what` names the place: "LIKE", "the limit". */
+export function expectType(expr: Expr, type: SqlType, what: string): Expr {
+  if (isOpen(expr) || isNullLiteral(expr)) return close(expr, type)
+  if (expr.type === type) return expr
+  const adapted = adaptLiteral(expr, type)
+  if (adapted) return adapted
+  if (widensTo(expr.type, type)) return cast(expr, type)
+  throw queryError(`${what} takes ${type}; ${describe(expr)} is none.`, undefined, {
+    expected: type,
+    actual: expr.type,
+  })
+}
+
+/** A condition. Numbers are true unless they are zero. */
+export function expectBoolean(expr: Expr, what: string): Expr {
+  if (isNumeric(expr.type) && expr.op !== 'const') {
+    return call('notEqual', 'boolean', expr, constant(expr.type, zeroOf(expr.type)))
+  }
+  return expectType(expr, 'boolean', what)
+}
+
+export function zeroOf(type: SqlType): bigint | number | string {
+  return isIntegral(type) ? 0n : type === 'decimal' ? '0' : 0
+}
+
+/** The value as it is stored in a column: literals must fit without loss, parameters are checked when the statement runs. */
+export function expectStorable(expr: Expr, type: SqlType, column: string): Expr {
+  if (expr.op === 'param') return { ...expr, type }
+  if (isNullLiteral(expr)) return constant(type, null)
+  if (expr.type === type) return expr
+  if (expr.op === 'const') {
+    const adapted = adaptLiteral(expr, type)
+    if (adapted) return adapted
+    throw queryError(`Column "${column}" takes ${type}; ${formatValue(expr.value)} is none.`, undefined, {
+      column,
+      expected: type,
+      actual: expr.type,
+    })
+  }
+  // Numbers go where there is room for them; where digits could be lost, the statement has to say so.
+  const fits = widensTo(expr.type, type) || (isNumeric(expr.type) && (type === 'real' || type === 'decimal'))
+  if (fits) return cast(expr, type)
+  throw queryError(`Column "${column}" takes ${type}; ${describe(expr)} is none.`, `Cast it: cast(… as ${type}).`, {
+    column,
+    expected: type,
+    actual: expr.type,
+  })
+}
+
+/** `"users.name" (text)`: an operand in a message. */
+export function describe(expr: Expr): string {
+  return expr.op === 'const' ? `${formatExpr(expr)} (${expr.type})` : `"${formatExpr(expr)}" (${expr.type})`
+}

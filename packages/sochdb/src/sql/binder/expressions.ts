@@ -1,0 +1,233 @@
+/** Binding of expressions: names to columns, literals and parameters to types, operators to those of the executor. */
+import type { BinaryOperator, Expression } from '../ast/nodes.js'
+import { queryError } from '../problem.js'
+import { isNumeric, typeOfSqlName } from '../types.js'
+import type { SqlType } from '../types.js'
+import { coerce, literalValue, typeOfLiteral } from '../values.js'
+import { describe, expectBoolean, expectType, unify, unifyAll } from './coercion.js'
+import { call, cast, constant } from './expr.js'
+import type { CallOp, Expr } from './expr.js'
+import { bindCall } from './functions.js'
+import type { BindContext, Scope } from './scope.js'
+
+/** Chains of AND and OR do not count; what remains must fit into a plan. */
+export const EXPRESSION_DEPTH_MAX = 120
+
+/** Binds the expressions of one clause. */
+export class ExpressionBinder {
+  #depth = 0
+
+  constructor(
+    readonly context: BindContext,
+    readonly scope: Scope,
+    /** `undefined` where aggregates may stand, else the name of the clause where they may not. */
+    readonly clause: string | undefined,
+  ) {}
+
+  bind(e: Expression): Expr {
+    if (++this.#depth > EXPRESSION_DEPTH_MAX) {
+      throw queryError(
+        `An expression nests deeper than ${EXPRESSION_DEPTH_MAX} levels.`,
+        'Split it into several statements.',
+      )
+    }
+    const bound = this.#bind(e)
+    --this.#depth
+    return bound
+  }
+
+  condition(e: Expression, what: string): Expr {
+    return expectBoolean(this.bind(e), what)
+  }
+
+  #bind(e: Expression): Expr {
+    switch (e.kind) {
+      case 'literal':
+        return constant(typeOfLiteral(e.value), literalValue(e.value))
+      case 'parameter':
+        return { op: 'param', type: this.context.hints.get(e.index) ?? 'any', index: e.index }
+      case 'column':
+        return this.scope.resolve(e.table, e.name)
+      case 'binary':
+        return this.#binary(e.operator, this.bind(e.left), this.bind(e.right))
+      case 'and':
+      case 'or':
+        return this.#logical(e)
+      case 'not':
+        return call('not', 'boolean', this.condition(e.operand, 'NOT'))
+      case 'negate':
+        return this.#negate(this.bind(e.operand))
+      case 'isNull':
+        return this.#negated(e.negated, call('isNull', 'boolean', this.bind(e.operand)))
+      case 'in':
+        return this.#in(e)
+      case 'between':
+        return this.#between(e)
+      case 'like':
+        return this.#like(e)
+      case 'call':
+        return bindCall(this, e)
+      case 'case':
+        return this.#case(e)
+      case 'cast':
+        return this.#cast(e)
+    }
+  }
+
+  #negated(negated: boolean, expr: Expr): Expr {
+    return negated ? call('not', 'boolean', expr) : expr
+  }
+
+  #logical(e: Extract<Expression, { kind: 'and' | 'or' }>): Expr {
+    const flat: Expression[] = []
+    const pending: Expression[] = [e]
+    for (let next = pending.pop(); next; next = pending.pop()) {
+      if (next.kind === 'and' || next.kind === 'or') {
+        if (next.kind === e.kind) pending.push(...next.operands.toReversed())
+        else flat.push(next)
+      } else flat.push(next)
+    }
+    const args = flat.map(operand => this.condition(operand, e.kind.toUpperCase()))
+    if (args.length === 0) return constant('boolean', e.kind === 'and')
+    return args.length === 1 ? args[0]! : call(e.kind, 'boolean', ...args)
+  }
+
+  #binary(operator: BinaryOperator, left: Expr, right: Expr): Expr {
+    switch (operator) {
+      case '=':
+      case '<>':
+      case '<':
+      case '<=':
+      case '>':
+      case '>=': {
+        const [a, b] = unify(this.context, left, right, 'compare')
+        return call(COMPARISONS[operator], 'boolean', a, b)
+      }
+      case 'is':
+      case 'is not': {
+        const [a, b] = unify(this.context, left, right, 'compare')
+        return this.#negated(operator === 'is not', call('isNotDistinct', 'boolean', a, b))
+      }
+      case '||':
+        return call('concat', 'text', this.#toText(left), this.#toText(right))
+      default:
+        return this.#arithmetic(operator, left, right)
+    }
+  }
+
+  /** `||` writes numbers and the like as text. */
+  #toText(expr: Expr): Expr {
+    if (expr.op === 'const' && expr.type !== 'real') {
+      const adapted = coerce(expr.value, expr.type, 'text')
+      if (adapted !== undefined) return constant('text', adapted)
+    }
+    if (expr.type === 'any' && expr.op === 'param') return { ...expr, type: 'text' }
+    if (expr.type === 'blob' || expr.type === 'vector') throw queryError(`|| takes text; ${describe(expr)} is none.`)
+    return cast(expr, 'text')
+  }
+
+  #arithmetic(operator: '+' | '-' | '*' | '/' | '%', left: Expr, right: Expr): Expr {
+    const [a, b] = unify(this.context, left, right, ARITHMETIC[operator].verb)
+    if (a.type === 'any' || a.type === 'null') {
+      // Nothing is known but NULLs and parameters: numbers.
+      return call(
+        ARITHMETIC[operator].op,
+        'real',
+        expectType(untyped(a), 'real', operator),
+        expectType(untyped(b), 'real', operator),
+      )
+    }
+    if (!isNumeric(a.type)) {
+      throw queryError(`${operator} takes numbers; ${describe(a)} is none.`, undefined, { types: [a.type, b.type] })
+    }
+    return call(ARITHMETIC[operator].op, a.type, a, b)
+  }
+
+  #negate(operand: Expr): Expr {
+    if (operand.type === 'any' || operand.type === 'null') {
+      return call('negate', 'real', expectType(untyped(operand), 'real', '-'))
+    }
+    if (!isNumeric(operand.type)) throw queryError(`- takes a number; ${describe(operand)} is none.`)
+    return call('negate', operand.type, operand)
+  }
+
+  #in(e: Extract<Expression, { kind: 'in' }>): Expr {
+    const operand = this.bind(e.operand)
+    if (e.list.length === 0) return constant('boolean', e.negated)
+    const list = e.list.map(item => this.bind(item))
+    const { exprs } = unifyAll(this.context, [operand, ...list], 'compare')
+    const expr = exprs.length === 2 ? call('equal', 'boolean', exprs[0]!, exprs[1]!) : call('in', 'boolean', ...exprs)
+    return this.#negated(e.negated, expr)
+  }
+
+  #between(e: Extract<Expression, { kind: 'between' }>): Expr {
+    const operand = this.bind(e.operand)
+    const low = this.#binary('>=', operand, this.bind(e.low))
+    const high = this.#binary('<=', operand, this.bind(e.high))
+    return this.#negated(e.negated, call('and', 'boolean', low, high))
+  }
+
+  #like(e: Extract<Expression, { kind: 'like' }>): Expr {
+    const args = [
+      expectType(this.bind(e.operand), 'text', 'LIKE'),
+      expectType(this.bind(e.pattern), 'text', 'The pattern of LIKE'),
+    ]
+    if (e.escape) args.push(expectType(this.bind(e.escape), 'text', 'ESCAPE'))
+    return this.#negated(e.negated, { op: 'like', type: 'boolean', args, caseInsensitive: !e.caseSensitive })
+  }
+
+  #case(e: Extract<Expression, { kind: 'case' }>): Expr {
+    if (e.branches.length === 0) throw queryError('CASE has no WHEN.')
+    const whens = e.branches.map(branch => this.condition(branch.when, 'WHEN'))
+    const results = e.branches.map(branch => this.bind(branch.then))
+    if (e.otherwise) results.push(this.bind(e.otherwise))
+    const { exprs, type } = unifyAll(this.context, results, 'return from one CASE')
+    const args = whens.flatMap((when, i) => [when, exprs[i]!])
+    if (e.otherwise) args.push(exprs.at(-1)!)
+    return call('case', type, ...args)
+  }
+
+  #cast(e: Extract<Expression, { kind: 'cast' }>): Expr {
+    const type = typeOfSqlName(e.type)
+    if (!type) throw queryError(`There is no type "${e.type}".`, undefined, { type: e.type })
+    const operand = this.bind(e.operand)
+    if (operand.op === 'param' && operand.type === 'any') return { ...operand, type }
+    if (operand.op === 'const') {
+      const value = coerce(operand.value, operand.type, type)
+      if (value !== undefined) return constant(type, value)
+    }
+    return cast(operand, type)
+  }
+}
+
+/** A NULL or a parameter without the type that nothing gave it. */
+function untyped(expr: Expr): Expr {
+  return expr.op === 'const' ? constant('null', null) : expr
+}
+
+const COMPARISONS: Readonly<Record<'=' | '<>' | '<' | '<=' | '>' | '>=', CallOp>> = {
+  '=': 'equal',
+  '<>': 'notEqual',
+  '<': 'less',
+  '<=': 'lessEqual',
+  '>': 'greater',
+  '>=': 'greaterEqual',
+}
+
+const ARITHMETIC: Readonly<Record<'+' | '-' | '*' | '/' | '%', { op: CallOp; verb: string }>> = {
+  '+': { op: 'add', verb: 'add' },
+  '-': { op: 'subtract', verb: 'subtract' },
+  '*': { op: 'multiply', verb: 'multiply' },
+  '/': { op: 'divide', verb: 'divide' },
+  '%': { op: 'modulo', verb: 'divide' },
+}
+
+/** An expression of the type that LIMIT and OFFSET take, free of columns. */
+export function bindCount(binder: ExpressionBinder, e: Expression, what: string): Expr {
+  const type: SqlType = 'integer'
+  const expr = expectType(binder.bind(e), type, what)
+  if (expr.op === 'const' && typeof expr.value === 'bigint' && expr.value < 0n) {
+    throw queryError(`${what} must not be negative; this one is ${expr.value}.`)
+  }
+  return expr
+}

@@ -1,0 +1,84 @@
+/** Grouping: what stands above an aggregation may use its groups and aggregates, and nothing else. */
+import { queryError } from '../problem.js'
+import type { Grouping, TableRef } from './bound.js'
+import { exprKey, mapOperands } from './expr.js'
+import type { AggregateExpr, ColumnExpr, ColumnId, Expr } from './expr.js'
+import type { BindContext } from './scope.js'
+
+export class Grouper {
+  readonly #groups: { id: ColumnId; expr: Expr; column: ColumnExpr }[] = []
+  readonly #groupsByKey = new Map<string, ColumnExpr>()
+  readonly #aggregates: { id: ColumnId; expr: AggregateExpr; column: ColumnExpr }[] = []
+  readonly #aggregatesByKey = new Map<string, ColumnExpr>()
+
+  constructor(
+    readonly context: BindContext,
+    readonly refs: readonly TableRef[],
+    groups: readonly Expr[],
+  ) {
+    for (const group of groups) this.#group(group)
+  }
+
+  /** The expression over the columns of the aggregation. `clause` names where it stands. */
+  lift(expr: Expr, clause: string): Expr {
+    const group = this.#groupsByKey.get(exprKey(expr))
+    if (group) return group
+    switch (expr.op) {
+      case 'aggregate':
+        return this.#aggregate(expr)
+      case 'column':
+        if (this.#isDetermined(expr)) return this.#group(expr)
+        throw queryError(
+          `Column "${expr.label}" in ${clause} is neither grouped nor aggregated.`,
+          `Add it to GROUP BY, or aggregate it: min(${expr.label}).`,
+          { column: expr.label },
+        )
+      default:
+        return mapOperands(expr, operand => this.lift(operand, clause))
+    }
+  }
+
+  finish(having: readonly Expr[]): Grouping {
+    return {
+      groups: this.#groups.map(({ id, expr }) => ({ id, expr })),
+      aggregates: this.#aggregates.map(({ id, expr }) => ({ id, expr })),
+      having,
+    }
+  }
+
+  #group(expr: Expr): ColumnExpr {
+    const key = exprKey(expr)
+    const known = this.#groupsByKey.get(key)
+    if (known) return known
+    const id = this.context.newColumnId()
+    const label = expr.op === 'column' ? expr.label : `group ${this.#groups.length + 1}`
+    const column: ColumnExpr = { op: 'column', type: expr.type, id, nullable: true, label }
+    this.#groups.push({ id, expr, column })
+    this.#groupsByKey.set(key, column)
+    return column
+  }
+
+  #aggregate(expr: AggregateExpr): ColumnExpr {
+    const key = exprKey(expr)
+    const known = this.#aggregatesByKey.get(key)
+    if (known) return known
+    const id = this.context.newColumnId()
+    const column: ColumnExpr = {
+      op: 'column',
+      type: expr.type,
+      id,
+      nullable: expr.fn !== 'count' && expr.fn !== 'countRows',
+      label: expr.fn === 'countRows' ? 'count(*)' : `${expr.fn}(…)`,
+    }
+    this.#aggregates.push({ id, expr, column })
+    this.#aggregatesByKey.set(key, column)
+    return column
+  }
+
+  /** Whether the groups fix the row of the column's table: its whole primary key is among them. */
+  #isDetermined(column: ColumnExpr): boolean {
+    const ref = this.refs.find(r => r.columns.some(c => c.id === column.id))
+    if (!ref) return false
+    return ref.table.entry.primaryKey.every(position => this.#groupsByKey.has(exprKey(ref.columns[position]!)))
+  }
+}

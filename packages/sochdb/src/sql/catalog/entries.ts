@@ -1,0 +1,96 @@
+/**
+ * The documents of the catalog. They are on disk: a field is only ever added, with a meaning for its absence.
+ * Ids of tables, columns, indexes and collections are never used again for another one.
+ */
+import type { ColumnTypeName } from '../types.js'
+
+export type IndexPolicyName = 'writeOptimized' | 'balanced' | 'scanOptimized' | 'appendOnly'
+
+/**
+ * What fills a column that an insert leaves out. `uuid7` and `now` are made anew for every row. Values are written as in the
+ * contract of a schema: bigint and timestamp as the decimal text of the integer, blob as base64, all others as JSON.
+ */
+export type ColumnDefault =
+  | { readonly kind: 'uuid7' }
+  | { readonly kind: 'now' }
+  | { readonly kind: 'value'; readonly value: string | number | boolean | null | object }
+
+export interface ColumnEntry {
+  readonly id: number
+  readonly name: string
+  readonly type: ColumnTypeName
+  readonly notNull: boolean
+  readonly default?: ColumnDefault
+  /** The column is gone from the table, its place in stored rows is not. */
+  readonly dropped?: true
+  readonly dimension?: number
+  readonly enum?: readonly string[]
+  readonly references?: { readonly table: string; readonly column: string; readonly onDelete: string }
+}
+
+export interface IndexKeyColumn {
+  /** Position in {@link TableEntry.columns}. */
+  readonly column: number
+  readonly descending: boolean
+}
+
+export interface IndexEntry {
+  readonly id: number
+  readonly name: string
+  readonly unique: boolean
+  readonly columns: readonly IndexKeyColumn[]
+}
+
+export interface TableEntry {
+  readonly id: number
+  readonly name: string
+  /** Rows carry the number they were written under: a change of columns counts it up. */
+  readonly schemaVersion: number
+  /** A new one empties the table without touching its rows. */
+  readonly generation: number
+  /** In storage order: dropped ones keep their places, new ones are appended. */
+  readonly columns: readonly ColumnEntry[]
+  /** Positions in {@link columns}. */
+  readonly primaryKey: readonly number[]
+  readonly indexes: readonly IndexEntry[]
+  readonly checks: readonly { readonly name: string; readonly expression: string }[]
+  readonly policy: IndexPolicyName
+  readonly nextColumnId: number
+  readonly nextIndexId: number
+}
+
+export interface CollectionEntry {
+  readonly id: number
+  readonly name: string
+  readonly generation: number
+  readonly dimension: number
+  readonly metric: 'cosine' | 'euclidean' | 'dotProduct'
+  readonly m: number
+  readonly efConstruction: number
+  readonly efSearch: number
+  readonly quantization: 'none' | 'scalar' | 'pq' | 'binary'
+  readonly enableHybridSearch: boolean
+  /** Metadata fields whose text keyword searches read; empty: none. */
+  readonly contentField: readonly string[]
+  /** Metadata fields with an index of their own; the id stands in its keys. */
+  readonly indexed: readonly { readonly id: number; readonly field: string }[]
+  readonly pqNumSubvectors?: number
+  readonly pqNumCentroids?: number
+}
+
+/** A table of the catalog as one transaction sees it. */
+export interface CatalogTable {
+  readonly entry: TableEntry
+  readonly key: Uint8Array
+  /** Commit timestamp of the entry; 0n when this transaction wrote it. Plans carry it, and are bound again when it moves. */
+  readonly version: bigint
+}
+
+/** The positions of the columns that statements see. */
+export function liveColumns(table: TableEntry): number[] {
+  const positions: number[] = []
+  table.columns.forEach((column, position) => {
+    if (!column.dropped) positions.push(position)
+  })
+  return positions
+}

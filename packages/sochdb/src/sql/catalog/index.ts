@@ -1,0 +1,6 @@
+export * from './collections.js'
+export * from './entries.js'
+export * from './snapshot.js'
+export * from './specs.js'
+export * from './store.js'
+export * from './tables.js'

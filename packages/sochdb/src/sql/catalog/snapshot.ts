@@ -1,0 +1,58 @@
+/** The catalog as one statement sees it: what the binder resolves names against. */
+import type { CatalogTable, TableEntry } from './entries.js'
+import { CatalogKind, catalogKey, foldName, readDocument } from './store.js'
+import type { CatalogRecord, CatalogStore } from './store.js'
+import { listTables } from './tables.js'
+
+export interface CatalogSnapshot {
+  readonly namespaceId: number
+  /** The read timestamp of the transaction or snapshot it is read through. */
+  readonly timestamp: bigint
+  getTable(name: string): CatalogTable | undefined
+  /** For "did you mean". */
+  tableNames(): string[]
+  /** A rough number of rows, where one is known: it only ever decides between plans. */
+  rowCount?(table: TableEntry): number | undefined
+}
+
+/** Decoded entries by key and version, shared by the statements of one database; bounded. */
+export class CatalogCache {
+  readonly #entries = new Map<string, { readonly version: bigint; readonly entry: TableEntry }>()
+
+  constructor(readonly limit = 4096) {}
+
+  table(namespaceId: number, name: string, record: CatalogRecord): TableEntry {
+    if (record.version === 0n) return readDocument(record) as TableEntry
+    const key = `${namespaceId}:${foldName(name)}`
+    const held = this.#entries.get(key)
+    if (held?.version === record.version) return held.entry
+    const entry = readDocument(record) as TableEntry
+    if (this.#entries.size >= this.limit) this.#entries.clear()
+    this.#entries.set(key, { version: record.version, entry })
+    return entry
+  }
+}
+
+/** Reads entries on demand; what it has read stays as it was for the life of the snapshot. */
+export function catalogSnapshot(
+  store: CatalogStore,
+  namespaceId: number,
+  timestamp: bigint,
+  cache: CatalogCache = new CatalogCache(),
+): CatalogSnapshot {
+  const tables = new Map<string, CatalogTable | undefined>()
+  return {
+    namespaceId,
+    timestamp,
+    getTable(name) {
+      const folded = foldName(name)
+      if (tables.has(folded)) return tables.get(folded)
+      const key = catalogKey(namespaceId, CatalogKind.table, name)
+      const record = store.get(key)
+      const table = record && { entry: cache.table(namespaceId, name, record), key, version: record.version }
+      tables.set(folded, table)
+      return table
+    },
+    tableNames: () => listTables(store, namespaceId).map(t => t.entry.name),
+  }
+}

@@ -1,0 +1,45 @@
+/** What DDL takes. A table or a collection of a schema's contract is one as it stands. */
+import type { ColumnTypeName } from '../types.js'
+import type { ColumnDefault, IndexPolicyName } from './entries.js'
+
+export interface ColumnSpec {
+  readonly name: string
+  readonly type: ColumnTypeName
+  readonly nullable: boolean
+  readonly default?: ColumnDefault
+  readonly enum?: readonly string[]
+  readonly references?: { readonly table: string; readonly column: string; readonly onDelete: string }
+  readonly dimension?: number
+}
+
+export interface IndexSpec {
+  readonly name: string
+  readonly columns: readonly { readonly column: string; readonly desc: boolean }[]
+  readonly unique: boolean
+}
+
+export interface TableSpec {
+  readonly name: string
+  readonly columns: readonly ColumnSpec[]
+  readonly primaryKey: readonly string[]
+  readonly indexes?: readonly IndexSpec[]
+  readonly checks?: readonly { readonly name: string; readonly expression: string }[]
+  /** Default `balanced`. */
+  readonly indexPolicy?: IndexPolicyName
+}
+
+/** Defaults: cosine, m 16, efConstruction 200, efSearch 64, no quantization, no keyword index. */
+export interface CollectionSpec {
+  readonly name: string
+  readonly dimension: number
+  readonly metric?: 'cosine' | 'euclidean' | 'dotProduct'
+  readonly m?: number
+  readonly efConstruction?: number
+  readonly efSearch?: number
+  readonly quantization?: 'none' | 'scalar' | 'pq' | 'binary'
+  readonly enableHybridSearch?: boolean
+  readonly contentField?: string | readonly string[]
+  readonly indexed?: readonly string[]
+  readonly pqNumSubvectors?: number
+  readonly pqNumCentroids?: number
+}

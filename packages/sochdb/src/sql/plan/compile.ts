@@ -1,0 +1,83 @@
+/** Statement to plan: bind, optimize, encode. */
+import type { Statement } from '../ast/nodes.js'
+import { bind } from '../binder/bind.js'
+import type { BindOptions } from '../binder/bind.js'
+import type { BoundQuery, BoundStatement, FlexibleParameter, GeneratedParameter } from '../binder/bound.js'
+import { isNullable } from '../binder/expr.js'
+import type { CatalogTable } from '../catalog/entries.js'
+import type { CatalogSnapshot } from '../catalog/snapshot.js'
+import { optimize } from '../optimizer/optimize.js'
+import type { SqlType } from '../types.js'
+import { encodePlan } from './encode.js'
+import { explainPlan } from './explain.js'
+import type { PlanNode } from './nodes.js'
+
+export interface ResultColumn {
+  readonly name: string
+  readonly type: SqlType
+  readonly nullable: boolean
+}
+
+/** A plan that can be executed any number of times, while the entries of its tables stay as they are. */
+export interface BoundPlan {
+  /** plan_format.h. */
+  readonly words: Int32Array
+  readonly constants: Uint8Array
+  /** Of the rows it yields; none for a write without RETURNING. */
+  readonly columns: readonly ResultColumn[]
+  /** Of the caller's parameters, then of the generated ones; `any` where the value's own type counts. */
+  readonly parameterTypes: readonly SqlType[]
+  /** How many parameters the caller passes. */
+  readonly parameterCount: number
+  /** Parameters that the session fills, behind the caller's. */
+  readonly generated: readonly GeneratedParameter[]
+  /** Parameters whose type depends on the value at hand. */
+  readonly flexible: readonly FlexibleParameter[]
+  readonly isWrite: boolean
+  readonly tables: readonly CatalogTable[]
+  /** The read timestamp of the catalog it was bound against. */
+  readonly catalogTimestamp: bigint
+}
+
+export interface CompileOptions extends BindOptions {
+  /** Default true; see {@link optimize}. */
+  readonly optimize?: boolean
+}
+
+/** Errors: QueryError for a statement that does not fit the catalog, or is too large for a plan. */
+export function compile(statement: Statement, catalog: CatalogSnapshot, options: CompileOptions = {}): BoundPlan {
+  const bound = bind(statement, catalog, options)
+  const encoded = encodePlan(physical(bound, catalog, options), {
+    parameterCount: bound.parameterTypes.length,
+    namespaceId: catalog.namespaceId,
+    catalogTimestamp: catalog.timestamp,
+  })
+  return {
+    ...encoded,
+    columns: resultColumns(bound.query),
+    parameterTypes: bound.parameterTypes,
+    parameterCount: bound.parameterCount,
+    generated: bound.generated,
+    flexible: bound.flexible,
+    isWrite: bound.query.kind !== 'select',
+    tables: bound.tables,
+    catalogTimestamp: catalog.timestamp,
+  }
+}
+
+/** The plan of a statement as text. */
+export function explain(statement: Statement, catalog: CatalogSnapshot, options: CompileOptions = {}): string {
+  return explainPlan(physical(bind(statement, catalog, options), catalog, options))
+}
+
+function physical(bound: BoundStatement, catalog: CatalogSnapshot, options: CompileOptions): PlanNode {
+  return optimize(bound.query, {
+    ...(catalog.rowCount ? { rowCount: catalog.rowCount.bind(catalog) } : {}),
+    ...(options.optimize === undefined ? {} : { optimize: options.optimize }),
+  })
+}
+
+function resultColumns(query: BoundQuery): ResultColumn[] {
+  const output = query.kind === 'select' ? query.output : query.returning
+  return output.map(({ name, expr }) => ({ name, type: expr.type, nullable: isNullable(expr) }))
+}

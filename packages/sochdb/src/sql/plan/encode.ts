@@ -1,0 +1,363 @@
+/**
+ * The encoder: physical plans as words and constants, exactly as plan_format.h lays them out. A node is written before what
+ * it points to, so that every offset points forward; tables come last, since several nodes may share one.
+ */
+import type { TableRef } from '../binder/bound.js'
+import type { CallExpr, ColumnId, Expr } from '../binder/expr.js'
+import type { CatalogTable, ColumnEntry } from '../catalog/entries.js'
+import { queryError } from '../problem.js'
+import { TYPE_NUMBERS } from '../types.js'
+import { valueOfDefault } from '../values.js'
+import { ConstantPool } from './constants.js'
+import {
+  AggregateFlag,
+  AggregateNumber,
+  ColumnFlag,
+  ConflictAction,
+  ExprOp,
+  HEADER_WORDS,
+  IndexFlag,
+  JoinKind,
+  KeyFlag,
+  LikeFlag,
+  PLAN_DEPTH_MAX,
+  PLAN_MAGIC,
+  PLAN_VERSION,
+  PLAN_WORDS_MAX,
+  PlanFlag,
+  PlanOp,
+  ScanFlag,
+  SortFlag,
+} from './format.js'
+import { columnsOfNode } from './nodes.js'
+import type { Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
+
+export interface EncodedPlan {
+  readonly words: Int32Array
+  readonly constants: Uint8Array
+}
+
+export interface PlanHeader {
+  readonly parameterCount: number
+  readonly namespaceId: number
+  readonly catalogTimestamp: bigint
+}
+
+/** Errors: QueryError for a statement that is too large for a plan. */
+export function encodePlan(root: PlanNode, header: PlanHeader): EncodedPlan {
+  return new PlanWriter().write(root, header)
+}
+
+/** A word; or the offset of what it writes; or the table it stands for. */
+type Part = number | (() => number) | { readonly table: CatalogTable }
+
+/** Position of each column in the rows an expression sees. */
+type Layout = ReadonlyMap<ColumnId, number>
+const NO_COLUMNS: Layout = new Map()
+const NONE = -1
+
+class PlanWriter {
+  readonly #words: number[] = new Array<number>(HEADER_WORDS).fill(0)
+  readonly #pool = new ConstantPool()
+  readonly #tables = new Map<CatalogTable, number[]>()
+  #depth = 0
+
+  write(root: PlanNode, header: PlanHeader): EncodedPlan {
+    const offset = this.#node(root)
+    for (const [table, uses] of this.#tables) {
+      const at = this.#table(table)
+      for (const use of uses) this.#words[use] = at
+    }
+    const [high, low] = halves(header.catalogTimestamp)
+    const writes = root.op === 'insert' || root.op === 'update' || root.op === 'delete'
+    const head = [
+      PLAN_MAGIC,
+      PLAN_VERSION,
+      this.#words.length,
+      offset,
+      header.parameterCount,
+      this.#pool.count,
+      writes ? PlanFlag.writes : 0,
+      header.namespaceId | 0,
+      high,
+      low,
+    ]
+    head.forEach((word, i) => (this.#words[i] = word))
+    return { words: Int32Array.from(this.#words), constants: this.#pool.bytes() }
+  }
+
+  /** Writes the parts in a row, then what they point to. */
+  #emit(parts: readonly Part[]): number {
+    const at = this.#words.length
+    if (at + parts.length > PLAN_WORDS_MAX) {
+      throw queryError(
+        'The statement is too large.',
+        'Split it: write rows in batches, or pass fewer values in one list.',
+      )
+    }
+    if (++this.#depth > PLAN_DEPTH_MAX)
+      throw queryError('The statement nests too deep.', 'Split it into several statements.')
+    for (const part of parts) this.#words.push(typeof part === 'number' ? part : NONE)
+    for (let i = 0; i < parts.length; ++i) {
+      const part = parts[i]!
+      if (typeof part === 'function') this.#words[at + i] = part()
+      else if (typeof part === 'object') this.#use(part.table, at + i)
+    }
+    --this.#depth
+    return at
+  }
+
+  #use(table: CatalogTable, word: number): void {
+    const uses = this.#tables.get(table)
+    if (uses) uses.push(word)
+    else this.#tables.set(table, [word])
+  }
+
+  #node(node: PlanNode): number {
+    switch (node.op) {
+      case 'scan':
+        return this.#emit(this.#scan(node))
+      case 'scanKeys':
+        return this.#emit(this.#scanKeys(node))
+      case 'filter':
+        return this.#emit([
+          PlanOp.filter,
+          () => this.#node(node.input),
+          this.#ref(node.predicate, layoutOf(node.input)),
+        ])
+      case 'project':
+        return this.#emit([
+          PlanOp.project,
+          () => this.#node(node.input),
+          ...this.#list(node.exprs, layoutOf(node.input)),
+        ])
+      case 'sort': {
+        const layout = layoutOf(node.input)
+        const keys = node.keys.flatMap((key): Part[] => [
+          this.#ref(key.expr, layout),
+          (key.descending ? SortFlag.descending : 0) | (key.nullsLast ? SortFlag.nullsLast : 0),
+        ])
+        const limits = [this.#optional(node.limit), this.#optional(node.offset)]
+        return this.#emit([PlanOp.sort, () => this.#node(node.input), node.keys.length, ...keys, ...limits])
+      }
+      case 'limit':
+        return this.#emit([
+          PlanOp.limit,
+          () => this.#node(node.input),
+          this.#optional(node.limit),
+          this.#optional(node.offset),
+        ])
+      case 'aggregate': {
+        const layout = layoutOf(node.input)
+        const groups = this.#list(
+          node.groups.map(g => g.expr),
+          layout,
+        )
+        const aggregates = node.aggregates.flatMap(({ expr }): Part[] => [
+          AggregateNumber[expr.fn],
+          this.#optional(expr.arg, layout),
+          expr.distinct ? AggregateFlag.distinct : 0,
+          this.#optional(expr.filter, layout),
+        ])
+        return this.#emit([
+          PlanOp.aggregate,
+          () => this.#node(node.input),
+          ...groups,
+          node.aggregates.length,
+          ...aggregates,
+        ])
+      }
+      case 'indexJoin':
+        return this.#emit(this.#indexJoin(node))
+      case 'loopJoin':
+        return this.#emit([
+          PlanOp.loopJoin,
+          () => this.#node(node.left),
+          () => this.#node(node.right),
+          JoinKind[node.kind],
+          this.#optional(node.predicate, layoutOf(node)),
+        ])
+      case 'distinct':
+        return this.#emit([PlanOp.distinct, () => this.#node(node.input)])
+      case 'values': {
+        const cells = node.rows.flatMap(row => row.map(expr => this.#ref(expr, NO_COLUMNS)))
+        return this.#emit([PlanOp.values, node.rows.length, node.ids.length, ...cells])
+      }
+      case 'insert':
+        return this.#emit(this.#insert(node))
+      case 'update':
+      case 'delete': {
+        const layout = layoutOf(node.input)
+        const set = node.op === 'update' ? this.#assignments(node.set, layout) : []
+        return this.#emit([
+          PlanOp[node.op],
+          { table: node.ref.table },
+          () => this.#node(node.input),
+          ...set,
+          ...this.#list(node.returning, layout),
+        ])
+      }
+    }
+  }
+
+  #scan(node: ScanNode): Part[] {
+    return [
+      PlanOp.scan,
+      { table: node.ref.table },
+      node.index,
+      node.reverse ? ScanFlag.reverse : 0,
+      node.projection.length,
+      ...node.projection,
+      ...this.#list(node.equal, NO_COLUMNS),
+      ...this.#bound(node.lo),
+      ...this.#bound(node.hi),
+    ]
+  }
+
+  #scanKeys(node: ScanKeysNode): Part[] {
+    return [
+      PlanOp.scanKeys,
+      { table: node.ref.table },
+      node.index,
+      node.projection.length,
+      ...node.projection,
+      node.keys.length,
+      node.keys[0]?.length ?? 0,
+      ...node.keys.flatMap(key => key.map(expr => this.#ref(expr, NO_COLUMNS))),
+    ]
+  }
+
+  #indexJoin(node: IndexJoinNode): Part[] {
+    return [
+      PlanOp.indexJoin,
+      () => this.#node(node.outer),
+      JoinKind[node.kind],
+      { table: node.ref.table },
+      node.index,
+      node.projection.length,
+      ...node.projection,
+      ...this.#list(node.equal, layoutOf(node.outer)),
+      this.#optional(node.residual, layoutOf(node)),
+    ]
+  }
+
+  #insert(node: InsertNode): Part[] {
+    const stored = layoutOfRefs(node.ref)
+    const both = node.excluded ? layoutOfRefs(node.ref, node.excluded) : stored
+    return [
+      PlanOp.insert,
+      { table: node.ref.table },
+      () => this.#node(node.input),
+      node.targets.length,
+      ...node.targets,
+      ConflictAction[node.action],
+      node.conflictIndex,
+      ...this.#assignments(node.set, both),
+      this.#optional(node.where, both),
+      ...this.#list(node.returning, stored),
+    ]
+  }
+
+  #assignments(set: InsertNode['set'], layout: Layout): Part[] {
+    return [set.length, ...set.flatMap(({ position, value }) => [position, this.#ref(value, layout)])]
+  }
+
+  #bound(bound: Bound | undefined): Part[] {
+    return bound ? [this.#ref(bound.expr, NO_COLUMNS), bound.inclusive ? 1 : 0] : [NONE, 0]
+  }
+
+  #list(exprs: readonly Expr[], layout: Layout): Part[] {
+    return [exprs.length, ...exprs.map(expr => this.#ref(expr, layout))]
+  }
+
+  #optional(expr: Expr | undefined, layout: Layout = NO_COLUMNS): Part {
+    return expr ? this.#ref(expr, layout) : NONE
+  }
+
+  #ref(expr: Expr, layout: Layout): () => number {
+    return () => this.#expr(expr, layout)
+  }
+
+  #expr(expr: Expr, layout: Layout): number {
+    switch (expr.op) {
+      case 'const':
+        return this.#emit([ExprOp.const, TYPE_NUMBERS[expr.type], this.#pool.add(expr.type, expr.value)])
+      case 'param':
+        return this.#emit([ExprOp.param, TYPE_NUMBERS[expr.type], expr.index])
+      case 'column': {
+        const position = layout.get(expr.id)
+        if (position === undefined) throw new Error(`Column ${expr.label} is not in the rows the plan gives it.`)
+        return this.#emit([ExprOp.column, TYPE_NUMBERS[expr.type], position])
+      }
+      case 'aggregate':
+        throw new Error('An aggregate stands outside an aggregation.')
+      default:
+        return this.#emit([ExprOp[expr.op], TYPE_NUMBERS[expr.type], ...this.#operands(expr, layout)])
+    }
+  }
+
+  #operands(expr: CallExpr, layout: Layout): Part[] {
+    const args = expr.args.map(arg => this.#ref(arg, layout))
+    switch (expr.op) {
+      case 'and':
+      case 'or':
+      case 'coalesce':
+        return [args.length, ...args]
+      case 'in':
+        return [args[0]!, args.length - 1, ...args.slice(1)]
+      case 'like':
+        return [args[0]!, args[1]!, args[2] ?? NONE, expr.caseInsensitive ? LikeFlag.caseInsensitive : 0]
+      case 'case': {
+        const pairs = args.length >> 1
+        return [pairs, ...args.slice(0, 2 * pairs), args.length % 2 === 1 ? args.at(-1)! : NONE]
+      }
+      default:
+        return args
+    }
+  }
+
+  #table({ entry, key, version }: CatalogTable): number {
+    return this.#emit([
+      entry.id,
+      entry.schemaVersion,
+      this.#pool.add('blob', key),
+      ...halves(version),
+      this.#pool.text(entry.name),
+      entry.columns.length,
+      ...entry.columns.flatMap(column => this.#column(column)),
+      entry.primaryKey.length,
+      ...entry.primaryKey,
+      entry.indexes.length,
+      ...entry.indexes.flatMap(index => [
+        index.id,
+        index.unique ? IndexFlag.unique : 0,
+        this.#pool.text(index.name),
+        index.columns.length,
+        ...index.columns.flatMap(c => [c.column, c.descending ? KeyFlag.descending : 0]),
+      ]),
+    ])
+  }
+
+  #column(column: ColumnEntry): number[] {
+    const value = column.default?.kind === 'value' ? (valueOfDefault(column.default.value, column.type) ?? null) : null
+    return [
+      column.id,
+      TYPE_NUMBERS[column.type],
+      (column.notNull ? ColumnFlag.notNull : 0) | (column.dropped ? ColumnFlag.dropped : 0),
+      value === null ? NONE : this.#pool.add(column.type, value),
+      this.#pool.text(column.name),
+    ]
+  }
+}
+
+function halves(timestamp: bigint): [high: number, low: number] {
+  return [Number(BigInt.asIntN(32, timestamp >> 32n)), Number(BigInt.asIntN(32, timestamp))]
+}
+
+function layoutOf(node: PlanNode): Layout {
+  return new Map(columnsOfNode(node).map((id, position) => [id, position]))
+}
+
+function layoutOfRefs(...refs: TableRef[]): Layout {
+  return new Map(refs.flatMap(ref => ref.columns).map((column, position) => [column.id, position]))
+}

@@ -1,0 +1,146 @@
+/** Plans for people: one operator a line, inputs below it, indented. */
+import type { TableRef } from '../binder/bound.js'
+import { formatExpr } from '../binder/expr.js'
+import type { Expr } from '../binder/expr.js'
+import type { Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
+
+export function explainPlan(node: PlanNode): string {
+  return lines(node).join('\n')
+}
+
+function lines(node: PlanNode): string[] {
+  return [describeNode(node), ...inputsOf(node).flatMap(input => lines(input).map(line => `  ${line}`))]
+}
+
+function inputsOf(node: PlanNode): PlanNode[] {
+  switch (node.op) {
+    case 'scan':
+    case 'scanKeys':
+    case 'values':
+      return []
+    case 'indexJoin':
+      return [node.outer]
+    case 'loopJoin':
+      return [node.left, node.right]
+    default:
+      return [node.input]
+  }
+}
+
+function describeNode(node: PlanNode): string {
+  switch (node.op) {
+    case 'scan':
+      return describeScan(node)
+    case 'scanKeys':
+      return describeScanKeys(node)
+    case 'filter':
+      return `filter ${formatExpr(node.predicate)}`
+    case 'project':
+      return `project ${list(node.exprs)}`
+    case 'sort': {
+      const keys = node.keys.map(key => {
+        const nulls = key.nullsLast === key.descending ? '' : key.nullsLast ? ' nulls last' : ' nulls first'
+        return `${formatExpr(key.expr)}${key.descending ? ' desc' : ''}${nulls}`
+      })
+      return `sort ${keys.join(', ')}${limits(node.limit, node.offset)}`
+    }
+    case 'limit':
+      return limits(node.limit, node.offset).trimStart()
+    case 'aggregate': {
+      const by = node.groups.length > 0 ? ` by ${list(node.groups.map(g => g.expr))}` : ''
+      return `aggregate ${list(node.aggregates.map(a => a.expr))}${by}`
+    }
+    case 'indexJoin':
+      return describeIndexJoin(node)
+    case 'loopJoin':
+      return `${node.kind === 'left' ? 'left ' : ''}loop join${node.predicate ? ` on ${formatExpr(node.predicate)}` : ''}`
+    case 'distinct':
+      return 'distinct'
+    case 'values':
+      return `values ${node.rows.length === 1 ? '1 row' : `${node.rows.length} rows`}`
+    case 'insert':
+      return describeInsert(node)
+    case 'update': {
+      const set = node.set.map(s => `${nameAt(node.ref, s.position)} = ${formatExpr(s.value)}`).join(', ')
+      return `update ${node.ref.table.entry.name} set ${set}${returning(node.returning)}`
+    }
+    case 'delete':
+      return `delete from ${node.ref.table.entry.name}${returning(node.returning)}`
+  }
+}
+
+function describeScan(node: ScanNode): string {
+  const keys = keyColumns(node.ref, node.index)
+  const conditions = node.equal.map((expr, i) => `${keys[i]!} = ${formatExpr(expr)}`)
+  const next = keys[node.equal.length]
+  if (node.lo) conditions.push(`${next!} ${node.lo.inclusive ? '>=' : '>'} ${formatBound(node.lo)}`)
+  if (node.hi) conditions.push(`${next!} ${node.hi.inclusive ? '<=' : '<'} ${formatBound(node.hi)}`)
+  const range = conditions.length > 0 ? ` (${conditions.join(', ')})` : ''
+  return `scan ${tableName(node.ref)} by ${keyName(node.ref, node.index)}${range}${node.reverse ? ' backwards' : ''}${columns(node)}`
+}
+
+function describeScanKeys(node: ScanKeysNode): string {
+  const names = keyColumns(node.ref, node.index).slice(0, node.keys[0]?.length ?? 0)
+  const shown = node.keys.slice(0, 4).map(key => (key.length === 1 ? formatExpr(key[0]!) : `(${list(key)})`))
+  const more = node.keys.length > 4 ? `, … ${node.keys.length} keys` : ''
+  const column = names.length === 1 ? names[0]! : `(${names.join(', ')})`
+  return `scan ${tableName(node.ref)} by ${keyName(node.ref, node.index)} (${column} in (${shown.join(', ')}${more}))${columns(node)}`
+}
+
+function describeIndexJoin(node: IndexJoinNode): string {
+  const names = keyColumns(node.ref, node.index)
+  const on = node.equal.map((expr, i) => `${names[i]!} = ${formatExpr(expr)}`).join(', ')
+  const residual = node.residual ? ` and ${formatExpr(node.residual)}` : ''
+  const kind = node.kind === 'left' ? 'left index join' : 'index join'
+  return `${kind} ${tableName(node.ref)} by ${keyName(node.ref, node.index)} (${on})${residual}${columns(node)}`
+}
+
+function describeInsert(node: InsertNode): string {
+  const into = `insert into ${node.ref.table.entry.name} (${node.targets.map(p => nameAt(node.ref, p)).join(', ')})`
+  let conflict = ''
+  if (node.action !== 'error') {
+    const key = node.conflictIndex === -2 ? 'any key' : keyName(node.ref, node.conflictIndex)
+    const set = node.set.map(s => `${nameAt(node.ref, s.position)} = ${formatExpr(s.value)}`).join(', ')
+    const where = node.where ? ` where ${formatExpr(node.where)}` : ''
+    conflict = ` on conflict with ${key} ${node.action}${set === '' ? '' : ` ${set}`}${where}`
+  }
+  return `${into}${conflict}${returning(node.returning)}`
+}
+
+function tableName(ref: TableRef): string {
+  return ref.name === ref.table.entry.name ? ref.name : `${ref.table.entry.name} as ${ref.name}`
+}
+
+function keyName(ref: TableRef, index: number): string {
+  return index === -1 ? 'primary key' : ref.table.entry.indexes[index]!.name
+}
+
+function keyColumns(ref: TableRef, index: number): string[] {
+  const { entry } = ref.table
+  const positions = index === -1 ? entry.primaryKey : entry.indexes[index]!.columns.map(c => c.column)
+  return positions.map(position => entry.columns[position]!.name)
+}
+
+function nameAt(ref: TableRef, position: number): string {
+  return ref.table.entry.columns[position]!.name
+}
+
+function columns(node: ScanNode | ScanKeysNode | IndexJoinNode): string {
+  return ` [${node.projection.map(position => nameAt(node.ref, position)).join(', ')}]`
+}
+
+function formatBound(bound: Bound): string {
+  return formatExpr(bound.expr)
+}
+
+function list(exprs: readonly Expr[]): string {
+  return exprs.map(formatExpr).join(', ')
+}
+
+function limits(limit: Expr | undefined, offset: Expr | undefined): string {
+  return `${limit ? ` limit ${formatExpr(limit)}` : ''}${offset ? ` offset ${formatExpr(offset)}` : ''}`
+}
+
+function returning(exprs: readonly Expr[]): string {
+  return exprs.length > 0 ? ` returning ${list(exprs)}` : ''
+}

@@ -1,0 +1,82 @@
+/** The numbers of native/exec/plan_format.h; a test compares the two. */
+import type { AggregateFn, CallOp } from '../binder/expr.js'
+import type { PlanNode } from './nodes.js'
+
+export const PLAN_MAGIC = 0x53504c4e
+export const PLAN_VERSION = 1
+export const HEADER_WORDS = 10
+export const PLAN_WORDS_MAX = 1 << 20
+export const PLAN_DEPTH_MAX = 200
+
+export const PlanFlag = Object.freeze({ writes: 1 })
+export const ColumnFlag = Object.freeze({ notNull: 1, dropped: 2 })
+export const IndexFlag = Object.freeze({ unique: 1 })
+export const KeyFlag = Object.freeze({ descending: 1 })
+export const ScanFlag = Object.freeze({ reverse: 1 })
+export const SortFlag = Object.freeze({ descending: 1, nullsLast: 2 })
+export const AggregateFlag = Object.freeze({ distinct: 1 })
+export const LikeFlag = Object.freeze({ caseInsensitive: 1 })
+export const JoinKind = Object.freeze({ inner: 0, left: 1 })
+export const ConflictAction = Object.freeze({ error: 0, nothing: 1, update: 2, ignore: 3, replace: 4 })
+
+export const PlanOp: Readonly<Record<PlanNode['op'], number>> = Object.freeze({
+  scan: 1,
+  scanKeys: 2,
+  filter: 3,
+  project: 4,
+  sort: 5,
+  limit: 6,
+  aggregate: 7,
+  indexJoin: 8,
+  loopJoin: 9,
+  distinct: 10,
+  values: 11,
+  insert: 12,
+  update: 13,
+  delete: 14,
+})
+
+export const AggregateNumber: Readonly<Record<AggregateFn, number>> = Object.freeze({
+  countRows: 0,
+  count: 1,
+  sum: 2,
+  min: 3,
+  max: 4,
+  avg: 5,
+})
+
+export const ExprOp: Readonly<Record<CallOp | 'const' | 'param' | 'column', number>> = Object.freeze({
+  const: 1,
+  param: 2,
+  column: 3,
+  equal: 10,
+  notEqual: 11,
+  less: 12,
+  lessEqual: 13,
+  greater: 14,
+  greaterEqual: 15,
+  isNotDistinct: 16,
+  and: 20,
+  or: 21,
+  not: 22,
+  isNull: 23,
+  in: 24,
+  add: 30,
+  subtract: 31,
+  multiply: 32,
+  divide: 33,
+  modulo: 34,
+  negate: 35,
+  concat: 36,
+  like: 40,
+  contains: 41,
+  startsWith: 42,
+  endsWith: 43,
+  lower: 50,
+  upper: 51,
+  length: 52,
+  abs: 53,
+  coalesce: 54,
+  case: 55,
+  cast: 56,
+})

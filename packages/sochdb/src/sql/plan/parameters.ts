@@ -1,0 +1,75 @@
+/** The values of a statement: checked in number, completed by what is made anew for each row, typed where the plan asks for it. */
+import type { FlexibleParameter, GeneratedParameter } from '../binder/bound.js'
+import { queryError } from '../problem.js'
+import type { SqlType } from '../types.js'
+import { uuid7 } from '../values.js'
+
+/** Makes the values of defaults that are new for every row. Tests hand in their own. */
+export interface Generators {
+  readonly uuid7: () => string
+  readonly now: () => Date
+}
+
+export const GENERATORS: Generators = Object.freeze({ uuid7, now: () => new Date() })
+
+/** Errors: QueryError when there are more or fewer values than parameters. */
+export function checkParameterCount(expected: number, values: readonly unknown[]): void {
+  if (values.length === expected) return
+  const many = `${expected} parameter${expected === 1 ? '' : 's'}`
+  throw queryError(
+    `The statement has ${many}; ${values.length} value${values.length === 1 ? ' was' : 's were'} passed.`,
+    'Pass one value for each parameter, null for NULL.',
+    { expected, actual: values.length },
+  )
+}
+
+/** The caller's values and the generated ones behind them. */
+export function completeValues(
+  values: readonly unknown[],
+  generated: readonly GeneratedParameter[],
+  generators: Generators,
+): readonly unknown[] {
+  if (generated.length === 0) return values
+  const all = values.slice()
+  for (const { kind } of generated) all.push(kind === 'uuid7' ? generators.uuid7() : generators.now())
+  return all
+}
+
+/** The types that values ask for, where they do not fit the ones a plan chose; `undefined` when they all do. */
+export function typesOfValues(
+  flexible: readonly FlexibleParameter[],
+  values: readonly unknown[],
+): ReadonlyMap<number, SqlType> | undefined {
+  let types: Map<number, SqlType> | undefined
+  for (const { index, kind } of flexible) {
+    const value = values[index]
+    const type = kind === 'open' ? typeOfValue(value) : isFraction(value) ? 'real' : undefined
+    if (type !== undefined) (types ??= new Map<number, SqlType>()).set(index, type)
+  }
+  return types
+}
+
+function isFraction(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isInteger(value)
+}
+
+/** The type a value has by itself; `undefined` for null, which has none. */
+export function typeOfValue(value: unknown): SqlType | undefined {
+  switch (typeof value) {
+    case 'number':
+      return Number.isSafeInteger(value) ? 'integer' : 'real'
+    case 'bigint':
+      return 'bigint'
+    case 'boolean':
+      return 'boolean'
+    case 'string':
+      return 'text'
+    case 'object':
+      if (value === null) return undefined
+      if (value instanceof Date) return 'timestamp'
+      if (value instanceof Float32Array) return 'vector'
+      return ArrayBuffer.isView(value) ? 'blob' : 'json'
+    default:
+      return undefined
+  }
+}
