@@ -48,11 +48,12 @@ function clientInterfaces(imports: Imports, extension: string): string {
   const syncOptions = imports.type(runtime, 'SyncTransactionOptions')
   const begin = doc('Runs `fn` in a transaction: all of it or nothing. Conflicts are retried.')
   const beginSync = doc('Runs `fn` in a transaction, on the calling thread: all of it or nothing.')
+  const syncDoc = doc('The same calls on the calling thread, without promises.')
   const qbDoc = doc('Kysely, over the same store.')
   return [
     interfaceText(
       'TransactionClient',
-      [`${qbDoc}readonly $qb: ${qb}`],
+      [`${syncDoc}readonly sync: SyncRepositories`, `${qbDoc}readonly $qb: ${qb}`],
       'The client inside a transaction.',
       'Repositories',
     ),
@@ -65,7 +66,7 @@ function clientInterfaces(imports: Imports, extension: string): string {
     interfaceText(
       'Client',
       [
-        `${doc('The same calls on the calling thread, without promises.')}readonly sync: SyncClient`,
+        `${syncDoc}readonly sync: SyncClient`,
         `${qbDoc}readonly $qb: ${qb}`,
         `${begin}$transaction<Result>(fn: (tx: TransactionClient) => Promise<Result>, options?: ${options}): Promise<Result>`,
         `${doc('Closes the store, if the client opened it.')}$close(): Promise<void>`,

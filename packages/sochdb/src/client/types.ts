@@ -7,6 +7,7 @@
  */
 
 import type { Contract } from '@sochdb/schema/contract'
+import type { Database, DatabaseOptions, Transaction } from '../engine/index.js'
 
 export type { Contract } from '@sochdb/schema/contract'
 
@@ -367,10 +368,10 @@ export interface SyncTypedCollection<Metadata, Filter = object, Input = Metadata
 // ---------------------------------------------------------------------------------------------------- client
 
 /**
- * What a dialect runs its statements on: the `database` of `new SochdbDialect({ database })`. Generated code passes it from
- * `createClient` to the dialect without looking inside.
+ * What `$qb` runs its statements on, asked for at its first query: the `database` of `new SochdbDialect({ database })`.
+ * Generated code passes it from `createClient` to the dialect without looking inside.
  */
-export type QueryTarget = object
+export type QueryTarget = () => Database | Transaction
 
 /** What generated code knows and the runtime does not. */
 export interface ClientDefinition {
@@ -385,7 +386,9 @@ export interface ClientOptions {
   /** Directory of the store, or `:memory:`. Opened at the first call, never on import. Either this or `database`. */
   readonly path?: string
   /** A database that is already open. `$close` leaves it open. */
-  readonly database?: object
+  readonly database?: Database
+  /** How to open `path`. */
+  readonly open?: DatabaseOptions
 }
 
 export interface TransactionOptions {
