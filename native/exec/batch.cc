@@ -23,26 +23,34 @@ void GatherInto(const ColumnVector& in, std::span<const uint32_t> rows, ColumnVe
 
 }  // namespace
 
-Status ColumnVector::Grow(uint32_t n) {
+Status ColumnVector::Grow(uint32_t n, uint32_t keep) {
   const uint32_t capacity = n <= 1 ? 1 : std::max(std::min(n * 2, kBatchRows), n);
-  const size_t bytes = capacity * kElementBytes[static_cast<size_t>(physical_)];
-  const uint64_t charge = bytes + capacity;
+  const size_t element = kElementBytes[static_cast<size_t>(physical_)];
+  const uint64_t charge = capacity * (element + 1);
   if (!memory_->Charge(charge)) return memory_->LimitError();
   memory_->Release(charged_);
   charged_ = charge;
   capacity_ = capacity;
-  data_.reset(new char[bytes]);
-  nulls_.reset(new uint8_t[capacity]);
+  std::unique_ptr<char[]> data(new char[capacity * element]);
+  std::unique_ptr<uint8_t[]> nulls(new uint8_t[capacity]);
+  if (keep > 0) {
+    std::memcpy(data.get(), data_.get(), keep * element);
+    std::memcpy(nulls.get(), nulls_.get(), keep);
+  }
+  data_ = std::move(data);
+  nulls_ = std::move(nulls);
   return {};
 }
 
 Status ColumnVector::Reset(uint32_t n) {
-  if (n > capacity_ || capacity_ == 0) SOCHDB_TRY(Grow(std::max(n, 1u)));
+  if (n > capacity_ || capacity_ == 0) SOCHDB_TRY(Grow(std::max(n, 1u), 0));
   mask_ = ~0u;
   may_have_nulls_ = false;
   std::memset(nulls_.get(), 0, n);
   return {};
 }
+
+Status ColumnVector::Extend(uint32_t n) { return n > capacity_ ? Grow(n, capacity_) : Status(); }
 
 Status ColumnVector::ResetConstant() {
   SOCHDB_TRY(Reset(1));
@@ -126,21 +134,22 @@ Status GatherRows(const ColumnVector& in, std::span<const uint32_t> rows, Column
   return {};
 }
 
-Status GatherText(const Batch& batch, std::span<const int32_t> columns, bool utf16, TextRun* out) {
+Status GatherText(const Batch& batch, std::span<const int32_t> columns, uint32_t first, uint32_t count, bool utf16, TextRun* out) {
+  const uint32_t last = first + count;
   out->bytes.clear();
-  out->ends.resize(batch.count() * columns.size());
+  out->ends.resize(count * columns.size());
   int32_t* end = out->ends.data();
   uint64_t bytes = 0;
   for (const int32_t c : columns) {
     const ColumnVector& column = *batch.columns[static_cast<size_t>(c)];
     const bool uuid = column.type() == ColumnType::kUuid;
-    for (uint32_t r = 0; r < batch.count(); ++r)
+    for (uint32_t r = first; r < last; ++r)
       if (!column.IsNull(r)) bytes += uuid ? kUuidTextBytes : column.bytes(r).size();
   }
   if (bytes > kMaxValueBytes) return {Code::kLimit, "One batch of results holds more than 512 MiB of text.", {{"limit", "text"}}};
   out->bytes.resize(bytes);
   char* at = out->bytes.data();
-  for (uint32_t r = 0; r < batch.count(); ++r) {
+  for (uint32_t r = first; r < last; ++r) {
     for (const int32_t c : columns) {
       const ColumnVector& column = *batch.columns[static_cast<size_t>(c)];
       if (!column.IsNull(r)) {

@@ -39,6 +39,8 @@ class ColumnVector {
 
   // Makes room for n rows and forgets what was there: not constant, no NULLs.
   Status Reset(uint32_t n);
+  // Makes room for n rows and keeps those there are; the NULL marks of new ones are undefined.
+  Status Extend(uint32_t n);
   // Makes it a constant vector (room for one row, which the caller sets).
   Status ResetConstant();
 
@@ -77,7 +79,7 @@ class ColumnVector {
   void Set(uint32_t r, const Value& value);
 
  private:
-  Status Grow(uint32_t n);
+  Status Grow(uint32_t n, uint32_t keep);
 
   ColumnType type_;
   Physical physical_;
@@ -153,8 +155,8 @@ struct TextRun {
   std::vector<int32_t> ends;
   bool ascii = true;  // `bytes` is also Latin-1
 };
-// Columns are batch positions of TEXT, DECIMAL, JSON (as they are) and UUID (as 36 characters). Replaces `out`, reusing its room.
-// kLimit when the run passes 512 MiB.
-Status GatherText(const Batch& batch, std::span<const int32_t> columns, bool utf16, TextRun* out);
+// Columns are batch positions of TEXT, DECIMAL, JSON (as they are) and UUID (as 36 characters); `count` rows from `first` are
+// taken. Replaces `out`, reusing its room. kLimit when the run passes 512 MiB.
+Status GatherText(const Batch& batch, std::span<const int32_t> columns, uint32_t first, uint32_t count, bool utf16, TextRun* out);
 
 }  // namespace sochdb

@@ -49,7 +49,7 @@ Status Search(ExprOp op, const Operands& in, const Selection& selection, ColumnV
     bool found = false;
     if (op == ExprOp::kStartsWith) found = text.starts_with(part);
     else if (op == ExprOp::kEndsWith) found = text.ends_with(part);
-    else found = part.empty() || (!text.empty() && memmem(text.data(), text.size(), part.data(), part.size()) != nullptr);
+    else found = text.find(part) != std::string_view::npos;
     truth[r] = found ? 1 : 0;
     return {};
   });

@@ -1,0 +1,87 @@
+#include "exec/access.h"
+
+namespace sochdb {
+
+AccessReader::AccessReader(ExecContext* context, const IndexAccess* access)
+    : context_(context), access_(access), loader_(access->table, access->projection) {}
+
+void AccessReader::AppendPrefix(KeyBuffer* out) const {
+  if (access_->index == nullptr) AppendRowPrefix(out, context_->ns(), access_->table->id);
+  else AppendIndexPrefix(out, context_->ns(), access_->table->id, access_->index->id);
+}
+
+Status AccessReader::AppendKey(size_t part, const Value& value, KeyBuffer* out) const {
+  const KeyColumn& column = access_->key()[part];
+  return AppendKeyValue(out, column.type, value, column.descending);
+}
+
+Status AccessReader::Damaged(const char* what) const {
+  return {Code::kCorruption,
+          std::string("An index entry is damaged: ") + what + ".",
+          {{"table", access_->table->name}, {"index", access_->index->name}}};
+}
+
+bool PrimaryKeyOf(const IndexInfo& index, std::string_view key, std::string_view value, std::string_view* out) {
+  if (index.unique) {
+    *out = value;
+    return true;
+  }
+  if (key.size() < kIndexPrefixBytes) return false;
+  key.remove_prefix(kIndexPrefixBytes);
+  for (const KeyColumn& column : index.key)
+    if (!SkipKeyValue(&key, column.descending)) return false;
+  *out = key;
+  return true;
+}
+
+Status AccessReader::LoadEntry(std::string_view key, std::string_view value, uint32_t r, size_t first, BatchStorage* out) {
+  if (access_->index == nullptr) return loader_.Load(value, r, first, out);
+  if (access_->covering) return LoadCovered(key, value, r, first, out);
+  std::string_view primary_key;
+  if (!PrimaryKeyOf(*access_->index, key, value, &primary_key)) return Damaged("its key does not decode");
+  return LoadRow(primary_key, r, first, out);
+}
+
+Status AccessReader::LoadPoint(std::string_view key, uint32_t r, size_t first, BatchStorage* out, bool* found) {
+  ReadValue value;
+  SOCHDB_TRY(context_->reader->Get(tree(), key, &value, found));
+  return *found ? LoadEntry(key, value.data, r, first, out) : Status();
+}
+
+Status AccessReader::LoadRow(std::string_view primary_key, uint32_t r, size_t first, BatchStorage* out) {
+  row_key_.clear();
+  AppendRowPrefix(&row_key_, context_->ns(), access_->table->id);
+  row_key_.append(primary_key);
+  ReadValue value;
+  bool found = false;
+  SOCHDB_TRY(context_->reader->Get(TreeId::kRows, row_key_.view(), &value, &found));
+  if (!found) return Damaged("its row is not there");
+  return loader_.Load(value.data, r, first, out);
+}
+
+Status AccessReader::LoadCovered(std::string_view key, std::string_view value, uint32_t r, size_t first, BatchStorage* out) {
+  const IndexInfo& index = *access_->index;
+  if (key.size() < kIndexPrefixBytes) return Damaged("its key is short");
+  key.remove_prefix(kIndexPrefixBytes);
+  // Views into the scratch may move while it grows; so unescaped bytes go to the arena one by one.
+  parts_.resize(index.key.size() + access_->table->primary_key.size());
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const bool in_index = i < index.key.size();
+    if (i == index.key.size() && index.unique) key = value;
+    scratch_.clear();
+    if (!DecodeKeyValue(&key, in_index && index.key[i].descending, &scratch_, &parts_[i])) return Damaged("its key does not decode");
+    std::string_view& bytes = parts_[i].bytes;
+    if (bytes.data() == scratch_.data() && !bytes.empty()) {
+      if (!out->arena().Copy(bytes, &bytes)) return out->arena().memory()->LimitError();
+    }
+  }
+  for (size_t i = 0; i < access_->cover.size(); ++i) {
+    const Value& part = parts_[access_->cover[i]];
+    const ColumnType type = access_->table->columns[access_->projection[i]].type;
+    if (!part.is_null() && !SameClass(part.tag, type)) return Damaged("its key is of other types than its columns");
+    SOCHDB_TRY(out->Set(first + i, r, part));
+  }
+  return {};
+}
+
+}  // namespace sochdb

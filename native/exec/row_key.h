@@ -1,0 +1,20 @@
+// RowKey: some columns of a row as one string of bytes, equal when the rows are equal there (NULL equals NULL): what groups, distinct
+// rows and joins hash, and what sorts compare.
+//
+// Thread safety: functions of their arguments.
+
+#pragma once
+
+#include <span>
+
+#include "codec/key_codec.h"
+#include "exec/batch.h"
+
+namespace sochdb {
+
+inline Status AppendRowKey(std::span<const ColumnVector* const> columns, uint32_t row, KeyBuffer* out) {
+  for (const ColumnVector* column : columns) SOCHDB_TRY(AppendKeyValue(out, column->type(), column->Get(row), false));
+  return {};
+}
+
+}  // namespace sochdb

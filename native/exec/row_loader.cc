@@ -1,0 +1,45 @@
+#include "exec/row_loader.h"
+
+namespace sochdb {
+
+RowLoader::RowLoader(const TableInfo* table, std::span<const uint32_t> projection) : table_(table) {
+  parts_.reserve(projection.size());
+  for (const uint32_t column : projection) {
+    parts_.push_back({column, table->layout.column(column), &table->columns[column].default_value});
+  }
+}
+
+Status RowLoader::Load(std::string_view row, uint32_t r, size_t first, BatchStorage* out) const {
+  RowReader reader;
+  if (Status status = reader.Init(table_->layout, row); !status.ok()) return std::move(status.With("table", table_->name));
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const Part& part = parts_[i];
+    ColumnVector& to = out->column(first + i);
+    if (!reader.Has(part.column)) {
+      to.Set(r, *part.default_value);  // its bytes live in the plan
+      continue;
+    }
+    if (reader.IsNull(part.column)) {
+      to.Set(r, Value());
+      continue;
+    }
+    switch (part.layout.physical) {
+      case Physical::kBool: to.data<uint8_t>()[r] = reader.Boolean(part.layout) ? 1 : 0; break;
+      case Physical::kI64: to.data<int64_t>()[r] = reader.Int64(part.layout); break;
+      case Physical::kF64: to.data<double>()[r] = reader.Real(part.layout); break;
+      case Physical::kBytes:
+      case Physical::kAny: SOCHDB_TRY(LoadBytes(reader, part, r, first + i, out)); break;
+    }
+  }
+  return {};
+}
+
+Status RowLoader::LoadBytes(const RowReader& reader, const Part& part, uint32_t r, size_t to, BatchStorage* out) const {
+  Value value;
+  if (Status status = reader.Read(table_->layout, part.column, &value); !status.ok()) {
+    return std::move(status.With("table", table_->name));
+  }
+  return out->Set(to, r, value);
+}
+
+}  // namespace sochdb

@@ -1,0 +1,35 @@
+// RowLoader: from the bytes of a row to one row of a batch, only the columns asked for.
+//
+// Thread safety: one thread. Ownership: the table outlives it; bytes are copied into the batch's arena.
+
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "exec/batch.h"
+#include "exec/table_info.h"
+
+namespace sochdb {
+
+class RowLoader {
+ public:
+  RowLoader(const TableInfo* table, std::span<const uint32_t> projection);
+
+  // Fills row r of the storage's columns first, first + 1, …
+  Status Load(std::string_view row, uint32_t r, size_t first, BatchStorage* out) const;
+
+ private:
+  struct Part {
+    uint32_t column;
+    RowLayout::Column layout;
+    const Value* default_value;
+  };
+  Status LoadBytes(const RowReader& reader, const Part& part, uint32_t r, size_t to, BatchStorage* out) const;
+
+  const TableInfo* table_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace sochdb
