@@ -32,16 +32,28 @@ void PutSector(std::string* contents, uint64_t sector, const std::string& bytes)
   std::memcpy(contents->data() + offset, bytes.data(), n);
 }
 
-std::string Garbage(SimRandom* random) {
-  std::string bytes(SimDisk::kSectorBytes, '\0');
+// How a power loss treats a file as a whole: most bugs need extremes, not averages.
+enum class Luck : uint64_t { kAllLost, kAllKept, kMixed, kMixedNoGarbage, kCount };
+
+}  // namespace
+
+std::string SimDisk::Garbage(uint64_t sector, SimRandom* random) const {
+  const auto stale = stale_.find(sector);
+  if (stale != stale_.end() && random->OneIn(2)) return stale->second[random->Below(stale->second.size())];
+  std::string bytes(kSectorBytes, '\0');
   for (char& c : bytes) c = static_cast<char>(random->Next() & 0xff);
   return bytes;
 }
 
-// How a power loss treats a file as a whole: most bugs need extremes, not averages.
-enum class Luck : uint64_t { kAllLost, kAllKept, kMixed, kMixedNoGarbage, kCount };
+void SimDisk::RememberStale(const SimFile& file) {
+  for (const auto& [sector, versions] : file.unsynced) {
+    auto& stale = stale_[sector];
+    if (stale.size() == kMaxVersions) stale.erase(stale.begin());
+    stale.push_back(versions.back());
+  }
+}
 
-std::string Settled(const SimFile& file, SimRandom* random) {
+std::string SimDisk::Settled(const SimFile& file, SimRandom* random) const {
   const auto luck = static_cast<Luck>(random->Below(static_cast<uint64_t>(Luck::kCount)));
   if (luck == Luck::kAllLost) return file.durable;
   if (luck == Luck::kAllKept) return file.data;
@@ -57,13 +69,11 @@ std::string Settled(const SimFile& file, SimRandom* random) {
     if (choice < 4) PutSector(&settled, sector, versions.back());
     else if (choice == 4) PutSector(&settled, sector, versions[random->Below(versions.size())]);
     else if (choice == 5) PutSector(&settled, sector, std::string(SimDisk::kSectorBytes, '\0'));
-    else PutSector(&settled, sector, Garbage(random));
+    else PutSector(&settled, sector, Garbage(sector, random));
   }
   settled.resize(size);
   return settled;
 }
-
-}  // namespace
 
 void SimDisk::Write(SimFile* file, uint64_t offset, std::string_view data) {
   if (data.empty()) return;
@@ -87,7 +97,7 @@ void SimDisk::Sync(SimFile* file) {
   file->unsynced.clear();
 }
 
-void SimDisk::LoseDirtyPages(SimFile* file, SimRandom* random) {
+void SimDisk::LoseDirtyPages(SimFile* file, SimRandom* random) const {
   file->durable = Settled(*file, random);
   file->unsynced.clear();
 }
@@ -178,6 +188,7 @@ void SimDisk::PowerLoss(SimRandom* random) {
     if (keep) Apply(pending);
   }
   pending_.clear();
+  for (const auto& [name, file] : names_) RememberStale(*file);
   // What lies in a directory whose own name was lost is lost with it.
   for (auto dir = durable_dirs_.begin(); dir != durable_dirs_.end();) {
     const std::string parent = ParentPath(*dir);

@@ -37,7 +37,7 @@ class SimDisk {
   static void Truncate(SimFile* file, uint64_t size);
   static void Sync(SimFile* file);
   // What a failed sync does: the disk takes any part of the changes, and nobody remembers that the rest is missing.
-  static void LoseDirtyPages(SimFile* file, SimRandom* random);
+  void LoseDirtyPages(SimFile* file, SimRandom* random) const;
 
   SimFilePtr Find(const std::string& path) const;
   SimFilePtr Create(const std::string& path);  // REQUIRES: no such file
@@ -61,12 +61,16 @@ class SimDisk {
     SimFilePtr file;
   };
   void Apply(const PendingName& pending);
+  std::string Settled(const SimFile& file, SimRandom* random) const;
+  std::string Garbage(uint64_t sector, SimRandom* random) const;
+  void RememberStale(const SimFile& file);
 
   std::map<std::string, SimFilePtr> names_;
   std::map<std::string, SimFilePtr> durable_names_;
   std::set<std::string> dirs_;
   std::set<std::string> durable_dirs_;
   std::vector<PendingName> pending_;
+  std::map<uint64_t, std::vector<std::string>> stale_;  // sector -> what was there in some file of an earlier life
 };
 
 }  // namespace sochdb

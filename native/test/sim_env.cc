@@ -45,7 +45,7 @@ class SimFileHandle final : public File {
     const int error = Begin(SimEnv::Op::kSync, 0);
     if (dead()) return env_->Fail(SimEnv::Op::kSync, path_, EIO);
     if (error == 0) SimDisk::Sync(file_.get());
-    else if (!env_->crashed_) SimDisk::LoseDirtyPages(file_.get(), &env_->random_);
+    else if (!env_->crashed_) env_->disk_.LoseDirtyPages(file_.get(), &env_->random_);
     return error == 0 ? Status() : env_->Fail(SimEnv::Op::kSync, path_, error);
   }
 
@@ -233,6 +233,13 @@ void SimEnv::FlipBits(const std::string& path, uint64_t offset, uint8_t mask) {
   SOCHDB_CHECK(file != nullptr && offset < file->data.size());
   file->data[offset] = static_cast<char>(file->data[offset] ^ static_cast<char>(mask));
   if (offset < file->durable.size()) file->durable[offset] = static_cast<char>(file->durable[offset] ^ static_cast<char>(mask));
+}
+
+void SimEnv::Overwrite(const std::string& path, uint64_t offset, std::string_view bytes) {
+  const SimFilePtr file = disk_.Find(path);
+  SOCHDB_CHECK(file != nullptr);
+  SimDisk::Write(file.get(), offset, bytes);
+  SimDisk::Sync(file.get());
 }
 
 void SimEnv::Cut(const std::string& path, uint64_t size) {

@@ -75,6 +75,7 @@ class SimEnv final : public Env {
   // --- the disk, directly ---
   // Flips the bits of `mask` in one byte, on disk and in cache.
   void FlipBits(const std::string& path, uint64_t offset, uint8_t mask);
+  void Overwrite(const std::string& path, uint64_t offset, std::string_view bytes);  // durably
   // Cuts a file short, durably.
   void Cut(const std::string& path, uint64_t size);
   void Vanish(const std::string& path);  // deletes a file, durably

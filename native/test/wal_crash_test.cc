@@ -340,6 +340,8 @@ TEST("after a failed sync or write the log takes nothing more, and reopening tel
       Recovered opened = Recover(&env, 0);
       if (opened.status.ok()) {
         Run(opened.wal.get(), 1, 25, 11, &outcome);
+        // Trying again is what the log must not fall for: a sync that "succeeds" now has saved nothing.
+        if (opened.wal->Sync().ok()) outcome.synced = outcome.appended;
         const Status flushed = opened.wal->Flush();
         if (!flushed.ok()) {  // poisoned: everything says the same, though the fault is long over
           EXPECT_EQ(opened.wal->Append(99, "x").status().message(), flushed.message());
@@ -355,15 +357,123 @@ TEST("after a failed sync or write the log takes nothing more, and reopening tel
 }
 
 TEST("a failed sync is never taken back by a later one") {
+  for (uint64_t op = 1; op <= 3; ++op) {  // zeros ahead, the records, the sync
+    SimEnv env(1);
+    Recovered opened = Recover(&env, 0);
+    EXPECT_OK(opened.wal->Reserve(100));
+    EXPECT_OK(opened.wal->Append(1, PayloadOf(1)).status());
+    env.FailAt(env.io_count() + op, SimEnv::Fault::kIoError);
+    EXPECT(opened.wal->Sync().code() == Code::kIoError);
+    EXPECT(opened.wal->Sync().code() == Code::kIoError);
+    EXPECT_EQ(opened.wal->synced_lsn(), 0u);
+  }
+}
+
+TEST("a recovery that drops several segments may itself be interrupted anywhere") {
+  bool complete = false;
+  for (uint64_t op = 1; !complete; ++op) {
+    SimEnv env(op);
+    {
+      Recovered opened = Recover(&env, 0);
+      Outcome outcome;
+      Run(opened.wal.get(), 1, 5, 1, &outcome);
+      EXPECT_OK(opened.wal->Sync());
+      for (Timestamp ts = 6; ts <= 80; ++ts) {
+        EXPECT_OK(opened.wal->Reserve(PayloadOf(ts).size()));
+        EXPECT_OK(opened.wal->Append(ts, PayloadOf(ts)).status());
+      }
+      EXPECT_OK(opened.wal->Flush());
+    }
+    env.RestartProcess();
+    const auto names = env.ListDir(kDir).value();
+    EXPECT(names.size() >= 4);
+    env.FlipBits(JoinPath(kDir, names[0]), env.Contents(JoinPath(kDir, names[0])).size() - 100, 1);
+    env.CrashAt(env.io_count() + op);
+    complete = Recover(&env, 0).status.ok();
+    env.Restart(op);
+    const Recovered recovered = Recover(&env, 0);
+    ExpectPrefix(recovered, 5, 79);
+    EXPECT_EQ(env.ListDir(kDir).value().size(), 1u);
+  }
+}
+
+std::string SegmentPath(uint64_t number) { return JoinPath(kDir, NumberedFileName(number, kWalExtension)); }
+
+void Append(Wal* wal, Timestamp first, Timestamp last) {
+  for (Timestamp ts = first; ts <= last; ++ts) {
+    EXPECT_OK(wal->Reserve(PayloadOf(ts).size()));
+    EXPECT_OK(wal->Append(ts, PayloadOf(ts)).status());
+  }
+}
+
+TEST("one sync covers every segment that was filled since the last") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimEnv env(seed);
+    {
+      Recovered opened = Recover(&env, 0);
+      Append(opened.wal.get(), 1, 120);
+      EXPECT(opened.wal->stats().segments > 8);
+      EXPECT_OK(opened.wal->Sync());
+    }
+    env.Restart(seed);
+    ExpectPrefix(Recover(&env, 0), 120, 120);
+  }
+}
+
+TEST("a segment that is missing behind a damaged tail is still corruption") {
   SimEnv env(1);
-  Recovered opened = Recover(&env, 0);
-  EXPECT_OK(opened.wal->Reserve(100));
-  EXPECT_OK(opened.wal->Append(1, PayloadOf(1)).status());
-  EXPECT_OK(opened.wal->Flush());
-  env.FailAt(env.io_count() + 1, SimEnv::Fault::kIoError);
-  EXPECT(opened.wal->Sync().code() == Code::kIoError);
-  EXPECT(opened.wal->Sync().code() == Code::kIoError);
-  EXPECT_EQ(opened.wal->synced_lsn(), 0u);
+  {
+    Recovered opened = Recover(&env, 0);
+    Append(opened.wal.get(), 1, 60);
+    EXPECT_OK(opened.wal->Flush());
+  }
+  env.RestartProcess();
+  env.FlipBits(SegmentPath(1), env.Contents(SegmentPath(1)).size() - 10, 1);
+  EXPECT(Wal::Verify(&env, kDir, 0).value().torn);  // nothing was synced: so far it may be a torn tail
+  env.Vanish(SegmentPath(2));
+  EXPECT(Recover(&env, 0).status.code() == Code::kCorruption);
+}
+
+std::vector<Timestamp> ReadTimestamps(SimEnv* env, std::unique_ptr<Wal>* wal) {
+  std::vector<Timestamp> read;
+  auto opened = Wal::Open(
+      env, "/wal", SmallSegments(), 0,
+      [&read](const WalEntry& entry) {
+        read.push_back(entry.commit_ts);
+        return Status();
+      },
+      nullptr);
+  EXPECT_OK(opened.status());
+  if (opened.ok()) *wal = std::move(opened).value();
+  return read;
+}
+
+TEST("records of a segment that recovery dropped never come back, even at the same LSN") {
+  SimEnv env(1);
+  std::unique_ptr<Wal> wal;
+  const std::string one_sector = Payload(1, kWalSectorBytes - kWalRecordHeaderBytes);
+  const auto append = [&](Timestamp ts) {
+    EXPECT_OK(wal->Reserve(one_sector.size()));
+    EXPECT_OK(wal->Append(ts, one_sector).status());
+  };
+  EXPECT(ReadTimestamps(&env, &wal).empty());
+  for (Timestamp ts = 1; ts <= 30; ++ts) append(ts);  // two full segments of 15
+  EXPECT_OK(wal->Flush());
+  wal.reset();
+  env.RestartProcess();
+  const std::string path = JoinPath("/wal", NumberedFileName(2, kWalExtension));
+  const std::string before = env.Contents(path);
+  env.Overwrite(path, 0, std::string(kWalSegmentHeaderBytes, '\0'));  // its first sector never reached the disk
+  EXPECT_EQ(ReadTimestamps(&env, &wal).size(), 15u);
+  append(100);
+  EXPECT_OK(wal->Sync());
+  wal.reset();
+  env.RestartProcess();
+  // Behind the new record the disk shows what the dropped segment had there, at the very same LSNs.
+  env.Overwrite(path, 1024, std::string_view(before).substr(1024));
+  const auto read = ReadTimestamps(&env, &wal);
+  EXPECT_EQ(read.size(), 16u);
+  EXPECT_EQ(read.back(), 100u);
 }
 
 TEST("a full disk refuses a reserve without a trace, and work goes on once there is room") {

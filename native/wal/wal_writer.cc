@@ -327,13 +327,11 @@ Status WalWriter::Close() {
   const MutexLock syncing(&syncing_);
   const MutexLock lock(&mutex_);
   if (status_.code() == Code::kClosed) return {};
-  const bool had_spares = !spares_.empty();
-  DropSparesBeyond(0);
+  DropSparesBeyond(0);  // one that comes back after a crash is empty, and dropped by the next opening
   if (closed.ok() && active_ != nullptr && active_->written_bytes != end_lsn() - active_->start_lsn) {
     closed = FinishActive();
     if (closed.ok()) closed = active_->file->Sync();
   }
-  if (closed.ok() && had_spares) closed = env_->SyncDir(dir_);
   if (active_ != nullptr) active_->file.reset();
   unsynced_.clear();
   if (status_.ok()) status_ = Status(Code::kClosed, "The log is closed.");
