@@ -19,6 +19,11 @@ class CancelToken {
   CancelToken() = default;
   // deadline_micros is on the Env's monotonic clock; 0 is none.
   CancelToken(Env* env, uint64_t deadline_micros) : env_(env), deadline_micros_(deadline_micros) {}
+  // REQUIRES: no other thread checks it yet.
+  void SetDeadline(Env* env, uint64_t deadline_micros) {
+    env_ = env;
+    deadline_micros_ = deadline_micros;
+  }
 
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   // kCancelled, kTimeout or OK.

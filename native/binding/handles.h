@@ -38,6 +38,7 @@ enum class HandleKind : uint8_t {
   // Query execution (exec_*.cc).
   kStatement = 16,
   kRows = 17,
+  kExchange = 18,
   // Vector collections (vector_*.cc).
   kCollection = 32,
   kVectorIndex = 33,

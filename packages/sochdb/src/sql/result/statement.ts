@@ -124,9 +124,15 @@ export class NativeStatement {
       const rows = views.i32[0]!
       const more = views.i32[1] === 1
       const handle = views.f64[2]!
-      if (rows > 0) this.#factory(views, text ?? '', rows, out)
-      if (!more) return views.f64[1]!
-      if (rows < 0) buffer.grow(views.i32[6]!)
+      const rowsAffected = views.f64[1]!
+      try {
+        if (rows > 0) this.#factory(views, text ?? '', rows, out)
+        if (!more) return rowsAffected
+        if (rows < 0) buffer.grow(views.i32[6]!)
+      } catch (error) {
+        exec.rowsClose(handle)
+        throw error
+      }
       text = exec.rowsNext(handle, buffer.id)
     }
   }

@@ -1,0 +1,15 @@
+// The parts of InitExec (init.h).
+
+#pragma once
+
+#include <node_api.h>
+
+namespace sochdb::binding {
+
+class Environment;
+
+// Each returns false with a JavaScript exception pending.
+[[nodiscard]] bool InitCatalog(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitStatements(Environment* environment, napi_value exports);
+
+}  // namespace sochdb::binding
