@@ -15,7 +15,7 @@ export interface Include {
   readonly parentColumns: readonly string[]
 }
 
-/** Sets `row[include.name]` on every row: a row or `undefined` for `one`, an array for `many`. */
+/** Sets `row[include.name]` on every row: a row or `null` for `one`, an array for `many`. */
 export function loadRelations(rows: readonly Row[], include: Include, target: TableRepository): void {
   if (include.relation.kind === 'one') loadOne(rows, include, target)
   else loadMany(rows, include, target)
@@ -29,7 +29,7 @@ function loadOne(rows: readonly Row[], { name, query, parentColumns }: Include, 
   const own = parentColumns[0]!
   const found = fetchBy(target, column, rows, own, query)
   const byKey = new Map(found.map(row => [identity(row[column]), row]))
-  for (const row of rows) row[name] = byKey.get(identity(row[own]))
+  for (const row of rows) row[name] = byKey.get(identity(row[own])) ?? null
 }
 
 function loadMany(rows: readonly Row[], { name, relation, query, parentColumns }: Include, target: TableRepository): void {

@@ -192,6 +192,9 @@ export class TableRepository {
     return Object.entries(patch).flatMap(([name, value]) => {
       const column = columnOf(this.table, name)
       if (value === undefined) return []
+      if (this.table.primaryKey.includes(name)) {
+        throw new ValidationError(`"${this.table.name}.${name}" is part of the primary key, which stays: insert another row instead.`)
+      }
       return [{ column: name, value: this.#newValue(column, value, parameters) }]
     })
   }

@@ -59,7 +59,7 @@ class ClientStore {
   database(): Database {
     if (this.#database !== undefined) return this.#database
     if (this.#closed) throw new ValidationError('This client is closed: make another one with createClient.')
-    const given = this.#options.database as Database | undefined
+    const given = this.#options.database
     const database = given ?? Database.open(this.#options.path!, this.#options.open)
     try {
       bootstrap(database, this.#definition)
