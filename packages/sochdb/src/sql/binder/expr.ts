@@ -94,6 +94,11 @@ export function call(op: CallOp, type: SqlType, ...args: Expr[]): CallExpr {
   return { op, type, args }
 }
 
+/** The same for operands in any number. */
+export function callOf(op: CallOp, type: SqlType, args: readonly Expr[]): CallExpr {
+  return { op, type, args }
+}
+
 export function cast(arg: Expr, type: SqlType): Expr {
   return arg.type === type ? arg : call('cast', type, arg)
 }

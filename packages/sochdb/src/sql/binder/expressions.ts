@@ -5,7 +5,7 @@ import { isNumeric, typeOfSqlName } from '../types.js'
 import type { SqlType } from '../types.js'
 import { coerce, literalValue, typeOfLiteral } from '../values.js'
 import { describe, expectBoolean, expectType, unify, unifyAll } from './coercion.js'
-import { call, cast, constant } from './expr.js'
+import { call, callOf, cast, constant } from './expr.js'
 import type { CallOp, Expr } from './expr.js'
 import { bindCall } from './functions.js'
 import type { BindContext, Scope } from './scope.js'
@@ -83,13 +83,13 @@ export class ExpressionBinder {
     const pending: Expression[] = [e]
     for (let next = pending.pop(); next; next = pending.pop()) {
       if (next.kind === 'and' || next.kind === 'or') {
-        if (next.kind === e.kind) pending.push(...next.operands.toReversed())
+        if (next.kind === e.kind) for (const operand of next.operands.toReversed()) pending.push(operand)
         else flat.push(next)
       } else flat.push(next)
     }
     const args = flat.map(operand => this.condition(operand, e.kind.toUpperCase()))
     if (args.length === 0) return constant('boolean', e.kind === 'and')
-    return args.length === 1 ? args[0]! : call(e.kind, 'boolean', ...args)
+    return args.length === 1 ? args[0]! : callOf(e.kind, 'boolean', args)
   }
 
   #binary(operator: BinaryOperator, left: Expr, right: Expr): Expr {
@@ -156,7 +156,7 @@ export class ExpressionBinder {
     if (e.list.length === 0) return constant('boolean', e.negated)
     const list = e.list.map(item => this.bind(item))
     const { exprs } = unifyAll(this.context, [operand, ...list], 'compare')
-    const expr = exprs.length === 2 ? call('equal', 'boolean', exprs[0]!, exprs[1]!) : call('in', 'boolean', ...exprs)
+    const expr = exprs.length === 2 ? call('equal', 'boolean', exprs[0]!, exprs[1]!) : callOf('in', 'boolean', exprs)
     return this.#negated(e.negated, expr)
   }
 
@@ -184,7 +184,7 @@ export class ExpressionBinder {
     const { exprs, type } = unifyAll(this.context, results, 'return from one CASE')
     const args = whens.flatMap((when, i) => [when, exprs[i]!])
     if (e.otherwise) args.push(exprs.at(-1)!)
-    return call('case', type, ...args)
+    return callOf('case', type, args)
   }
 
   #cast(e: Extract<Expression, { kind: 'cast' }>): Expr {

@@ -2,7 +2,7 @@
  * Constant folding: what can be computed now, and gives the same as the executor would, is. Where the executor might refuse
  * (overflow) or where its arithmetic is its own (reals as text, decimals), the expression is left as it is.
  */
-import { call, constant, exprKey, FALSE, isCall, mapOperands, TRUE } from '../binder/expr.js'
+import { call, callOf, constant, exprKey, FALSE, isCall, mapOperands, TRUE } from '../binder/expr.js'
 import type { CallExpr, ConstExpr, Expr } from '../binder/expr.js'
 import { isIntegral } from '../types.js'
 import type { SqlType } from '../types.js'
@@ -132,9 +132,9 @@ function equalitiesToIn(terms: readonly Expr[]): Expr | undefined {
     if (a?.op !== 'column' || rest.some(e => e.op !== 'const' && e.op !== 'param')) return undefined
     if (column && exprKey(column) !== exprKey(a)) return undefined
     column = a
-    list.push(...rest)
+    for (const item of rest) list.push(item)
   }
-  return column && call('in', 'boolean', column, ...list)
+  return column && callOf('in', 'boolean', [column, ...list])
 }
 
 const OPPOSITES: Readonly<Record<string, CallExpr['op']>> = {

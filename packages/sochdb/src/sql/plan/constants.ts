@@ -41,21 +41,31 @@ export class ConstantPool {
       return
     }
     switch (tagOf(type, value)) {
-      case 'boolean':
-        this.#bytes[this.#tag('boolean', 1)] = value ? 1 : 0
+      case 'boolean': {
+        const at = this.#tag('boolean', 1)
+        this.#bytes[at] = value ? 1 : 0
         return
-      case 'integer':
-        this.#bytes.writeBigInt64LE(value as bigint, this.#tag('integer', 8))
+      }
+      case 'integer': {
+        const at = this.#tag('integer', 8)
+        this.#bytes.writeBigInt64LE(value as bigint, at)
         return
-      case 'timestamp':
-        this.#bytes.writeBigInt64LE(value as bigint, this.#tag('timestamp', 8))
+      }
+      case 'timestamp': {
+        const at = this.#tag('timestamp', 8)
+        this.#bytes.writeBigInt64LE(value as bigint, at)
         return
-      case 'real':
-        this.#bytes.writeDoubleLE(value as number, this.#tag('real', 8))
+      }
+      case 'real': {
+        const at = this.#tag('real', 8)
+        this.#bytes.writeDoubleLE(value as number, at)
         return
-      case 'uuid':
-        this.#bytes.write((value as string).replaceAll('-', ''), this.#tag('uuid', 16), 'hex')
+      }
+      case 'uuid': {
+        const at = this.#tag('uuid', 16)
+        this.#bytes.write((value as string).replaceAll('-', ''), at, 'hex')
         return
+      }
       case 'vector': {
         const floats = value as Float32Array
         const at = this.#tag('vector', 4 + floats.length * 4)
@@ -80,7 +90,7 @@ export class ConstantPool {
     this.#bytes.set(bytes, at + 4)
   }
 
-  /** Writes the tag and makes room behind it; where that room begins. */
+  /** Writes the tag and makes room behind it, in a buffer that may be another one then; where that room begins. */
   #tag(type: SqlType, size: number): number {
     const needed = this.#length + 1 + size
     if (needed > this.#bytes.length) {
