@@ -34,7 +34,8 @@ Status OpenDirectory(Env* env, const std::string& path, bool create_if_missing) 
   }
   Result<std::vector<std::string>> names = env->ListDir(path);
   if (names.ok()) return {};
-  if (!HasDetail(names.status(), "errno", kNotADirectory)) return names.status();
+  const bool is_file = names.status().code() == Code::kNotFound || HasDetail(names.status(), "errno", kNotADirectory);
+  if (!is_file) return names.status();
   return Status(Code::kInvalidArgument, path + " is a file. A store is a directory: give the path of one, or of a new one.")
       .With("path", path);
 }
