@@ -12,9 +12,12 @@
 #include "env/env.h"
 #include "index/vector/hnsw_graph.h"
 #include "test/harness.h"
+#include "test/vector_fixture.h"
 
 namespace sochdb {
 namespace {
+
+using test::ClusteredVectors;
 
 // A graph with its vectors, as the vector index keeps them.
 struct Fixture {
@@ -64,22 +67,6 @@ struct Fixture {
   HnswGraph graph;
   SearchScratch scratch;
 };
-
-// Points around random centres: what embeddings look like to a graph, and harder for it than uniform noise is easy.
-std::vector<std::vector<float>> ClusteredVectors(size_t count, size_t dimension, size_t clusters, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<std::vector<float>> centres(clusters, std::vector<float>(dimension));
-  for (auto& centre : centres) {
-    for (float& value : centre) value = normal(random);
-  }
-  std::vector<std::vector<float>> vectors(count, std::vector<float>(dimension));
-  for (auto& vector : vectors) {
-    const auto& centre = centres[random() % clusters];
-    for (size_t i = 0; i < dimension; ++i) vector[i] = centre[i] + 0.6f * normal(random);
-  }
-  return vectors;
-}
 
 double Recall(const Fixture& fixture, const std::vector<std::vector<float>>& queries, size_t k, size_t ef) {
   SearchScratch scratch;

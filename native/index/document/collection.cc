@@ -10,21 +10,21 @@ namespace {
 
 constexpr uint32_t kRowsBetweenChecks = 256;
 
-// Undoes the writes of an operation that fails half way.
-class WriteGuard {
+// An operation that writes is a statement: it takes effect as a whole or, when it fails half way, not at all.
+class WriteStatement {
  public:
-  explicit WriteGuard(Transaction* transaction) : transaction_(transaction), savepoint_(transaction->SetSavepoint()) {}
-  WriteGuard(const WriteGuard&) = delete;
-  WriteGuard& operator=(const WriteGuard&) = delete;
+  explicit WriteStatement(Transaction* transaction) : transaction_(transaction), start_(transaction->BeginStatement()) {}
+  WriteStatement(const WriteStatement&) = delete;
+  WriteStatement& operator=(const WriteStatement&) = delete;
   Status Finish(Status status) {
-    if (status.ok()) return transaction_->Release(savepoint_);
-    if (Status undone = transaction_->RollbackTo(savepoint_); !undone.ok() && !transaction_->finished()) return undone;
+    if (status.ok() || transaction_->finished()) return status;
+    if (Status undone = transaction_->RollbackTo(start_); !undone.ok()) return undone;
     return status;
   }
 
  private:
   Transaction* transaction_;
-  SavepointId savepoint_;
+  const SavepointId start_;
 };
 
 }  // namespace
@@ -80,8 +80,8 @@ Status Collection::Put(Transaction* transaction, std::string_view id, std::span<
   if (metadata.empty()) metadata = "{}";
   SOCHDB_TRY(CheckPut(id, vector, metadata));
   const std::string row = EncodeDocumentRow(vector.data(), vector.size(), metadata, expires_ms);
-  WriteGuard guard(transaction);
-  return guard.Finish(WriteDocument(transaction, id, row, metadata, expires_ms));
+  WriteStatement statement(transaction);
+  return statement.Finish(WriteDocument(transaction, id, row, metadata, expires_ms));
 }
 
 Status Collection::ReadOldRow(Transaction* transaction, const std::string& key, ReadValue* value, DocumentRow* row,
@@ -113,6 +113,7 @@ Status Collection::Delete(Transaction* transaction, std::string_view id, bool* e
   *existed = false;
   SOCHDB_TRY(CheckDocumentId(id));
   const std::string key = config_.id.DocumentKey(id);
+  WriteStatement statement(transaction);
   ReadValue value;
   DocumentRow row;
   bool found = false;
@@ -120,10 +121,9 @@ Status Collection::Delete(Transaction* transaction, std::string_view id, bool* e
   if (!found) return {};
   const bool live = row.LiveAt(transaction->now_ms());
   const std::vector<std::string> tests = CollectMetadataTests(config_.indexed, row.metadata);
-  WriteGuard guard(transaction);
   Status status = WriteMetadataEntries(transaction, config_.id, id, tests, {}, true, kNeverExpires);
   if (status.ok()) status = transaction->Delete(TreeId::kVectors, key);
-  SOCHDB_TRY(guard.Finish(std::move(status)));
+  SOCHDB_TRY(statement.Finish(std::move(status)));
   *existed = live;
   return {};
 }
@@ -146,6 +146,7 @@ Status Collection::List(ReadView view, const ListRequest& request, std::vector<D
   if (request.limit == 0) return {};
   std::string lo = config_.id.DocumentKey(request.after);
   if (!request.after.empty()) lo.push_back('\0');
+  view.BeginStatement();
   Reader* reader = view.reader();
   SOCHDB_ASSIGN(cursor, reader->NewCursor(TreeId::kVectors, lo, config_.id.End(), ScanOptions{}));
   for (uint32_t rows = 0;; ++rows) {

@@ -5,7 +5,7 @@
 //
 // Every list is ordered: search results by distance, then by id (bytes); documents by id. score and distance are those of
 // metric.h, whatever path a search takes. A serializable transaction's search or count depends on the whole collection: a
-// commit that changes any of its documents meanwhile is a conflict.
+// commit that changes any of its documents meanwhile is a conflict. Every operation is a statement of its transaction.
 //
 // Thread safety: a Collection may be used by any thread; views belong to one at a time.
 // Lifetime: before the registry's end.
@@ -54,6 +54,10 @@ class ReadView {
   ReadView(Transaction* transaction) : reader_(transaction), transaction_(transaction) {}  // NOLINT
   [[nodiscard]] Reader* reader() const { return reader_; }
   [[nodiscard]] Transaction* transaction() const { return transaction_; }  // null for a snapshot
+  // Whatever is read until the next statement begins, a readCommitted transaction reads at one snapshot.
+  void BeginStatement() const {
+    if (transaction_ != nullptr) (void)transaction_->BeginStatement();
+  }
 
  private:
   Reader* reader_;
@@ -69,11 +73,11 @@ struct Document {
 };
 
 struct SearchRequest {
-  std::span<const float> vector;
+  std::span<const float> vector = {};
   size_t k = 10;
   size_t ef = 0;                           // 0: the collection's
   const MetadataFilter* filter = nullptr;  // null: everything
-  std::optional<double> min_score;
+  std::optional<double> min_score = std::nullopt;
   bool exact = false;  // compare with every vector
   bool with_metadata = true;
   bool with_vectors = false;
@@ -87,7 +91,7 @@ struct SearchResult {
 };
 
 struct ListRequest {
-  std::string_view after;  // ids above this one; empty: from the first
+  std::string_view after = {};  // ids above this one; empty: from the first
   size_t limit = SIZE_MAX;
   const MetadataFilter* filter = nullptr;  // null: everything
   bool with_metadata = true;

@@ -130,7 +130,8 @@ Status CheckSearch(const CollectionConfig& config, const SearchRequest& request)
 }
 
 // Serializable: every write to the collection after the snapshot is a conflict.
-void RegisterCollectionRead(const CollectionConfig& config, ReadView view) {
+void BeginCollectionRead(const CollectionConfig& config, ReadView view) {
+  view.BeginStatement();
   if (view.transaction() == nullptr) return;
   view.transaction()->RegisterRangeRead(TreeId::kVectors, config.id.Prefix(), config.id.End());
 }
@@ -140,7 +141,7 @@ void RegisterCollectionRead(const CollectionConfig& config, ReadView view) {
 Status Collection::Search(ReadView view, const SearchRequest& request, std::vector<SearchResult>* results) const {
   results->clear();
   SOCHDB_TRY(CheckSearch(config_, request));
-  RegisterCollectionRead(config_, view);
+  BeginCollectionRead(config_, view);
   if (request.k == 0) return {};
   std::vector<float> prepared(PaddedDimension(config_.dimension));
   PrepareVector(config_.metric, request.vector.data(), config_.dimension, prepared.data());
@@ -166,7 +167,7 @@ Status Collection::Search(ReadView view, const SearchRequest& request, std::vect
 }
 
 Result<uint64_t> Collection::Count(ReadView view, const MetadataFilter* filter, const CancelToken* cancel) const {
-  RegisterCollectionRead(config_, view);
+  BeginCollectionRead(config_, view);
   Reader* reader = view.reader();
   if (filter != nullptr || !index_->Covers(reader->read_ts())) return CountRows(config_, reader, filter, cancel);
   uint64_t count = index_->CountVisible(reader->read_ts(), reader->now_ms());
