@@ -44,8 +44,8 @@ Result<std::unique_ptr<CursorHandle>> OpenCursor(const Target& target, std::stri
     SOCHDB_ASSIGN(fresh, target.engine->NewSnapshot());
     snapshot = std::move(fresh);
     reader = snapshot.get();
-  } else if (target.transaction != nullptr) {
-    target.transaction->BeginStatement();
+  } else {
+    BeginRead(target);
   }
   SOCHDB_ASSIGN(cursor, reader->NewCursor(TreeId::kKeys, lo, hi, options));
   return std::make_unique<CursorHandle>(std::move(snapshot), std::move(cursor), options.keys_only);

@@ -35,7 +35,9 @@ inline Status ReadValueArgument(napi_env env, napi_value value, BytesArgument* o
 Status ReadTarget(Call& call, Target* out);
 // The same, and it may write.
 Status ReadWritable(Call& call, Target* out);
-// One read statement: from the newest state, a snapshot, or a transaction (which in readCommitted moves on first).
+// Every read of a readCommitted transaction is a statement: it moves on to the newest state first.
+void BeginRead(const Target& target);
+// One key: from the newest state, a snapshot or a transaction.
 Status ReadOne(const Target& target, std::string_view key, ReadValue* out, bool* found);
 
 // kv_database.cc: opening, closing, statistics, the log.

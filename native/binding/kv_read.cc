@@ -12,11 +12,15 @@ Status ReadWritable(Call& call, Target* out) {
   return CheckMayWrite(call.environment(), *out);
 }
 
-Status ReadOne(const Target& target, std::string_view key, ReadValue* out, bool* found) {
-  if (target.reader == nullptr) return target.engine->Get(TreeId::kKeys, key, out, found);
+void BeginRead(const Target& target) {
   if (target.transaction != nullptr && target.transaction->isolation() == IsolationLevel::kReadCommitted) {
     target.transaction->BeginStatement();
   }
+}
+
+Status ReadOne(const Target& target, std::string_view key, ReadValue* out, bool* found) {
+  if (target.reader == nullptr) return target.engine->Get(TreeId::kKeys, key, out, found);
+  BeginRead(target);
   return target.reader->Get(TreeId::kKeys, key, out, found);
 }
 
@@ -73,8 +77,8 @@ class BatchReader {
       SOCHDB_ASSIGN(snapshot, target.engine->NewSnapshot());
       snapshot_ = std::move(snapshot);
       reader_ = snapshot_.get();
-    } else if (target.transaction != nullptr) {
-      target.transaction->BeginStatement();
+    } else {
+      BeginRead(target);
     }
     return {};
   }

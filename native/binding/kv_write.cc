@@ -90,10 +90,10 @@ Status ApplyPacked(Transaction* transaction, std::string_view packed) {
 // All of it or nothing: a transaction of its own, or a statement of the one that is open.
 Status WritePacked(const Target& target, std::string_view packed) {
   if (target.transaction != nullptr) {
-    const SavepointId savepoint = target.transaction->BeginStatement();
+    const SavepointId savepoint = target.transaction->SetSavepoint();
     const Status applied = ApplyPacked(target.transaction, packed);
-    if (applied.ok()) return target.transaction->Release(savepoint);
-    SOCHDB_TRY(target.transaction->RollbackTo(savepoint));
+    if (!applied.ok()) static_cast<void>(target.transaction->RollbackTo(savepoint));
+    static_cast<void>(target.transaction->Release(savepoint));  // fails only where the transaction has ended
     return applied;
   }
   TransactionOptions options;

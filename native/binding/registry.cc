@@ -62,7 +62,9 @@ Result<EngineRef> OpenPrivate(const EngineOptions& options) {
   auto entry = std::make_unique<RegistryEntry>();
   entry->memory = std::make_unique<MemEnv>();
   entry->shares = 1;
-  SOCHDB_ASSIGN(engine, Engine::Open(entry->memory.get(), "/memory", options));
+  EngineOptions fresh = options;
+  fresh.create_if_missing = true;  // there is nothing yet, read-only or not
+  SOCHDB_ASSIGN(engine, Engine::Open(entry->memory.get(), "/memory", fresh));
   entry->engine = std::move(engine);
   return EngineRef(entry.release());
 }

@@ -81,20 +81,24 @@ napi_value SetSavepoint(Call& call) {
   return FromDouble(call.env(), handle->transaction->SetSavepoint());
 }
 
-using SavepointMethod = Status (Transaction::*)(SavepointId);
+// rollbackTo(transaction, savepoint): undoes what came after, and ends the savepoint.
+Status RollBack(Transaction* transaction, SavepointId savepoint) {
+  SOCHDB_TRY(transaction->RollbackTo(savepoint));
+  return transaction->Release(savepoint);
+}
 
-napi_value UseSavepoint(Call& call, SavepointMethod method) {
+// releaseSavepoint(transaction, savepoint): keeps what came after, and ends the savepoint.
+Status Keep(Transaction* transaction, SavepointId savepoint) { return transaction->Release(savepoint); }
+
+template <Status (*kEnd)(Transaction*, SavepointId)>
+napi_value EndSavepoint(Call& call) {
   TransactionHandle* handle = FindTransaction(call);
   if (handle == nullptr) return call.Throw(Finished());
   uint32_t savepoint = 0;
   Status status = ReadUint32(call.env(), call[1], "savepoint", 0, UINT32_MAX, &savepoint);
-  if (status.ok()) status = (handle->transaction.get()->*method)(savepoint);
+  if (status.ok()) status = kEnd(handle->transaction.get(), savepoint);
   return status.ok() ? nullptr : call.Throw(status);
 }
-
-// rollbackTo(transaction, savepoint), releaseSavepoint(transaction, savepoint)
-napi_value RollbackTo(Call& call) { return UseSavepoint(call, &Transaction::RollbackTo); }
-napi_value ReleaseSavepoint(Call& call) { return UseSavepoint(call, &Transaction::Release); }
 
 // snapshot(database): a snapshot's id.
 napi_value NewSnapshot(Call& call) {
@@ -127,8 +131,8 @@ napi_value SnapshotClose(Call& call) {
 bool InitTransactions(Environment* environment, napi_value exports) {
   return Define<Begin, 5>(environment, exports, "begin") && Define<Commit, 1>(environment, exports, "commit") &&
          Define<Abort, 1>(environment, exports, "abort") && Define<SetSavepoint, 1>(environment, exports, "setSavepoint") &&
-         Define<RollbackTo, 2>(environment, exports, "rollbackTo") &&
-         Define<ReleaseSavepoint, 2>(environment, exports, "releaseSavepoint") &&
+         Define<EndSavepoint<RollBack>, 2>(environment, exports, "rollbackTo") &&
+         Define<EndSavepoint<Keep>, 2>(environment, exports, "releaseSavepoint") &&
          Define<NewSnapshot, 1>(environment, exports, "snapshot") &&
          Define<SnapshotTimestamp, 1>(environment, exports, "snapshotTimestamp") &&
          Define<SnapshotClose, 1>(environment, exports, "snapshotClose");

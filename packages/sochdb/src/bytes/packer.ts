@@ -7,6 +7,8 @@ import type { Bytes } from './bytes.js'
 const FIRST_BYTES = 64 * 1024
 /** A packer that grew beyond this is not kept for the next batch. */
 const KEPT_BYTES = 1024 * 1024
+/** What may follow a record that reaches the capacity: its padding, and the header of the next. */
+const SLACK = 16
 const DELETE_MARK = 0xffffffff
 /** Up to this length a loop over ASCII beats the call into Node. */
 const SHORT_STRING = 48
@@ -24,6 +26,8 @@ export class Packer {
   #words: Uint32Array = new Uint32Array(0)
   #length = 0
   #maxBytes = 0
+  /** How far records may reach in the present buffer. */
+  #capacity = 0
 
   constructor() {
     this.#allocate(FIRST_BYTES)
@@ -73,6 +77,7 @@ export class Packer {
   reset(maxBytes: number): this {
     this.#length = 0
     this.#maxBytes = maxBytes
+    this.#limit()
     return this
   }
 
@@ -103,10 +108,10 @@ export class Packer {
   #appendString(value: string, at: number): number {
     const count = value.length
     if (count > SHORT_STRING) {
-      this.#reserve(at + (count > FIRST_BYTES ? Buffer.byteLength(value) : count * 3))
+      this.#reserveString(value, at)
       return this.#bytes.write(value, at, 'utf8')
     }
-    this.#reserve(at + count * 3)
+    this.#reserveString(value, at)
     const bytes = this.#bytes
     for (let i = 0; i < count; i++) {
       const unit = value.charCodeAt(i)
@@ -116,9 +121,13 @@ export class Packer {
     return count
   }
 
+  /** Asks for the exact length only where the longest it may have does not fit. */
+  #reserveString(value: string, at: number): void {
+    if (at + value.length * 3 > this.#capacity) this.#reserve(at + Buffer.byteLength(value))
+  }
+
   #reserve(end: number): void {
-    const needed = end + 8 // padding, and the next header
-    if (needed <= this.#bytes.length) return
+    if (end <= this.#capacity) return
     if (end > this.#maxBytes) {
       throw new DatabaseError(`The batch is larger than ${this.#maxBytes} bytes, the most one transaction may write.`, {
         code: ErrorCode.LIMIT_EXCEEDED,
@@ -126,8 +135,8 @@ export class Packer {
         remediation: 'Write it in smaller parts, or raise maxTransactionBytes.',
       })
     }
-    const old = this.#bytes.subarray(0, this.#length)
-    this.#allocate(Math.max(needed, Math.min(this.#bytes.length * 2, this.#maxBytes)))
+    const old = this.#bytes // all of it: the key of the record under way is beyond #length
+    this.#allocate(Math.max(end + SLACK, Math.min(this.#bytes.length * 2, this.#maxBytes)))
     this.#bytes.set(old)
   }
 
@@ -135,6 +144,11 @@ export class Packer {
     const buffer = new ArrayBuffer((size + 7) & ~7)
     this.#bytes = Buffer.from(buffer)
     this.#words = new Uint32Array(buffer)
+    this.#limit()
+  }
+
+  #limit(): void {
+    this.#capacity = Math.min(this.#bytes.length - SLACK, this.#maxBytes)
   }
 }
 

@@ -32,7 +32,14 @@ export interface DatabaseStats {
   readonly walSyncs: number
 }
 
-const abandoned = new FinalizationRegistry<number>(handle => native.close(handle))
+/** Databases that were dropped without `close`. What closing them says has nobody to hear it: the log recovers. */
+const abandoned = new FinalizationRegistry<number>(handle => {
+  try {
+    native.close(handle)
+  } catch {
+    // See above.
+  }
+})
 
 /**
  * An open database. It works on the calling thread, and every method returns when the work is done.

@@ -71,6 +71,7 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
   readonly #request: ScanRequest
   #cursor = 0
   #started = false
+  #isRegistered = false
   #remaining: number
   #buffer = new ArrayBuffer(0)
   #words = new Uint32Array(0)
@@ -154,20 +155,21 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
   }
 
   #take(buffer: ArrayBuffer, used: number, done: boolean): void {
-    const first = this.#batchBytes === FIRST_BATCH_BYTES
     this.#buffer = buffer
     this.#words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2)
     this.#at = 0
     this.#end = used
     this.#batchBytes = Math.min(this.#batchBytes * BATCH_GROWTH, MAX_BATCH_BYTES)
     if (done) {
-      this.#cursor = 0
-      if (!first) abandoned.unregister(this)
+      this.#forget()
       return
     }
     if (this.#remaining !== Infinity) this.#remaining -= this.#countRows()
     if (this.#remaining <= 0) this.#close()
-    else if (first) abandoned.register(this, this.#cursor, this)
+    else if (!this.#isRegistered) {
+      abandoned.register(this, this.#cursor, this)
+      this.#isRegistered = true
+    }
   }
 
   #countRows(): number {
@@ -183,7 +185,12 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
   #close(): void {
     if (this.#cursor === 0) return
     native.scanClose(this.#cursor)
+    this.#forget()
+  }
+
+  #forget(): void {
     this.#cursor = 0
-    abandoned.unregister(this)
+    if (this.#isRegistered) abandoned.unregister(this)
+    this.#isRegistered = false
   }
 }

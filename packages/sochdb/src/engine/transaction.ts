@@ -198,10 +198,9 @@ export class Transaction extends KeyStore {
   override explain(error: unknown): unknown {
     const explained = errorFromNative(error, 'transaction')
     const isClosed = explained instanceof DatabaseError && explained.code === ErrorCode.DATABASE_CLOSED
-    if (!isClosed && this.isOpen) return explained
     if (!isClosed && !(explained instanceof TransactionError)) return explained
-    const what =
-      this.#database.isOpen || !this.isOpen ? `is ${this.#state} already` : 'ended when its database was closed'
+    if (!isClosed && this.isOpen && this.#database.isOpen) return explained
+    const what = this.isOpen ? 'ended when its database was closed' : `is ${this.#state} already`
     return new TransactionError(`The transaction ${what}.`, {
       details: { state: this.#state },
       remediation: 'Begin another transaction.',
