@@ -96,11 +96,9 @@ function pathOf(request: AccessRequest, key: Key, terms: readonly Term[]): Acces
   let hi: Bound | undefined
   const next = key.columns[width]
   if (single && next && !request.prefixOnly) {
+    // NULLs lie in no range, and a bound that is NULL has no rows, as with the comparison itself.
     lo = boundOf(terms, next.column, 'greater', used)
-    // An upper bound alone leaves the NULLs below it in the range.
-    const upper = new Set<Expr>()
-    hi = boundOf(terms, next.column, 'less', upper)
-    if (lo || request.ref.table.entry.columns[next.column]!.notNull) for (const source of upper) used.add(source)
+    hi = boundOf(terms, next.column, 'less', used)
   }
   const residual = request.predicates.filter(p => !used.has(p))
   const isUnique = key.unique && width === key.columns.length
