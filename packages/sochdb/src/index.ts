@@ -1,17 +1,8 @@
 export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
-export {
-  CompressionType,
-  Database,
-  IsolationLevel,
-  LogLevel,
-  openWithRecovery,
-  Recovery,
-  Snapshot,
-  SyncMode,
-  Transaction,
-} from './engine/index.js'
+export { Database, openWithRecovery, Transaction } from './database/index.js'
+export { CompressionType, IsolationLevel, LogLevel, Recovery, Snapshot, SyncMode } from './engine/index.js'
 export type {
   ChecksumError,
   DatabaseConfig,

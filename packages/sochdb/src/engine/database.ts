@@ -9,7 +9,7 @@ import { checkDatabaseOptions } from './options.js'
 import type { DatabaseConfig, DatabaseOptions } from './options.js'
 import { Recovery } from './recovery.js'
 import { Snapshot } from './snapshot.js'
-import { runClosure, Transaction } from './transaction.js'
+import { checkFunction, Transaction } from './transaction.js'
 import type { TransactionOptions } from './transaction.js'
 
 /** What the database measured since it was opened. */
@@ -58,7 +58,7 @@ export class Database extends KeyStore {
   readonly #config: DatabaseConfig
   readonly #log: Log
 
-  private constructor(config: DatabaseConfig, log: Log) {
+  protected constructor(config: DatabaseConfig, log: Log) {
     super()
     this.#config = config
     this.#log = log
@@ -86,7 +86,7 @@ export class Database extends KeyStore {
     const { config, logger } = checkDatabaseOptions(path, options)
     const log = createLog(config.logLevel, logger)
     try {
-      const database = new Database(config, log)
+      const database = new this(config, log)
       database.#logRecovery()
       return database
     } catch (error) {
@@ -113,17 +113,23 @@ export class Database extends KeyStore {
    * db.transaction(txn => txn.put('counter', String(Number(txn.getString('counter') ?? 0) + 1)))
    */
   transaction<T>(fn: (txn: Transaction) => T, options?: TransactionOptions): T {
-    return runClosure(this, fn, options)
+    checkFunction(fn, 'db.transaction')
+    return this.newTransaction(options, true).run(fn)
   }
 
   /** Alias of `transaction`. */
   withTransaction<T>(fn: (txn: Transaction) => T, options?: TransactionOptions): T {
-    return runClosure(this, fn, options)
+    return this.transaction(fn, options)
   }
 
   /** Begins a transaction that runs beside others; `commit()` or `abort()` it. */
   beginTransaction(options?: TransactionOptions): Transaction {
-    return new Transaction(this, options, false)
+    return this.newTransaction(options, false)
+  }
+
+  /** Makes the transactions of this class of database. */
+  protected newTransaction(options: TransactionOptions | undefined, isClosure: boolean): Transaction {
+    return new Transaction(this, options, isClosure)
   }
 
   /** The database as it is now, for reading; close it when you are done. */
@@ -210,9 +216,4 @@ export class Database extends KeyStore {
     }
     this.#log('info', report.wasClean ? 'opened' : 'opened and recovered', { path, entries: report.replayedEntries })
   }
-}
-
-/** Opens a database. Every opening recovers where that is needed; the name says so. */
-export function openWithRecovery(path: string, options?: DatabaseOptions): Database {
-  return Database.open(path, options)
 }

@@ -1,6 +1,6 @@
 export { DEFAULT_NAMESPACE_ID, CompressionType, IsolationLevel, LogLevel, SyncMode } from './constants.js'
 export type { IndexPolicy } from './constants.js'
-export { Database, openWithRecovery } from './database.js'
+export { Database } from './database.js'
 export type { DatabaseStats } from './database.js'
 export { nativeHandle } from './handle.js'
 export { KeyReader, KeyStore } from './keys.js'

@@ -162,7 +162,7 @@ export class Transaction extends KeyStore {
   }
 
   /** Runs the function of `db.transaction` and commits. @internal */
-  run<T>(fn: (txn: Transaction) => T): T {
+  run<T>(fn: (txn: this) => T): T {
     let result: T
     try {
       result = fn(this)
@@ -226,10 +226,4 @@ function rejectPromise(result: unknown, place: string): void {
   throw new TransactionError(`The function given to ${place} returned a promise. It was rolled back.`, {
     remediation: 'Await before or after it, or use beginTransaction() and commit().',
   })
-}
-
-/** Begins the transaction that `db.transaction(fn)` runs. @internal */
-export function runClosure<T>(database: Database, fn: (txn: Transaction) => T, options: unknown): T {
-  checkFunction(fn, 'db.transaction')
-  return new Transaction(database, options, true).run(fn)
 }

@@ -1,4 +1,4 @@
-import { Database } from '../engine/index.js'
+import { Database } from '../database/index.js'
 import type { DatabaseOptions } from '../engine/index.js'
 
 /** A fresh database in memory, for one test. Close it, or let `using` do so. */

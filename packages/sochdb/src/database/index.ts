@@ -1,0 +1,2 @@
+export { Database, openWithRecovery } from './database.js'
+export { Transaction } from './transaction.js'

@@ -1,0 +1,22 @@
+/** The transaction that applications use: the engine's, with the verbs of every layer above it. */
+import { Transaction as EngineTransaction } from '../engine/index.js'
+
+/**
+ * A transaction: it sees the commits up to its `startTs` and its own writes, and its writes become visible all at once, when
+ * it commits, or never. Every data method of the database is here too.
+ *
+ * There are two kinds. `db.transaction(fn)` runs a synchronous function alone: nothing else writes meanwhile, so it never
+ * conflicts. `db.beginTransaction()` runs beside others, and `commit` throws a `TransactionConflictError` when one of them
+ * got in the way. An open transaction that is garbage is aborted, some time.
+ */
+export class Transaction extends EngineTransaction {
+  /** Runs a synchronous function as a part that rolls back alone when it throws. */
+  override transaction<T>(fn: (txn: Transaction) => T): T {
+    return super.transaction(fn as never)
+  }
+
+  /** Alias of `transaction`. */
+  override withTransaction<T>(fn: (txn: Transaction) => T): T {
+    return this.transaction(fn)
+  }
+}

@@ -1,0 +1,163 @@
+import { col, defineSchema, table } from '@sochdb/schema'
+import { Database, DatabaseError, DimensionMismatchError, InvalidMetadataError, TransactionConflictError, ValidationError } from 'sochdb'
+import { temporaryDirectory } from '../support/temporary.js'
+import { fill, openClient, schema } from './fixture.js'
+
+const directory = temporaryDirectory()
+
+describe('a client', () => {
+  it('opens nothing before the first call', async () => {
+    const db = openClient({ path: '/proc/nowhere/store' })
+    await db.$close()
+  })
+
+  it('finds after reopening what was there before', async () => {
+    const path = directory('reopen')
+    const { ada } = await fill(openAndForget(path))
+    await closeAll()
+    const db = openClient({ path })
+    expect(await db.notes.count()).toBe(5)
+    expect((await db.authors.find({ id: ada }))?.['email']).toBe('ada@example.com')
+    await db.$close()
+  })
+
+  it('refuses a store that was made from another schema, and says what differs', async () => {
+    const path = directory('mismatch')
+    const first = openClient({ path })
+    await first.notes.count()
+    await first.$close()
+    const other = defineSchema({ tables: { notes: table('notes', { id: col.integer().primaryKey() }) } })
+    const second = openClient({ path }, other as unknown as typeof schema)
+    await expect(second.notes.count()).rejects.toThrow(DatabaseError)
+    await expect(second.notes.count()).rejects.toThrow(/table "authors" is gone/)
+    await second.$close()
+  })
+
+  it('shares a database that was handed in, and leaves it open', async () => {
+    using database = Database.open(':memory:')
+    const db = openClient({ database })
+    await fill(db)
+    database.put('beside', 'it')
+    await db.$close()
+    expect(database.getString('beside')).toBe('it')
+  })
+
+  it.each([
+    ['no path', {}],
+    ['both', { path: 'x', database: {} }],
+    ['an unknown option', { path: 'x', cache: true }],
+    ['a path that is no string', { path: 7 }],
+  ])('refuses options with %s', (_, options) => {
+    expect(() => openClient(options as never)).toThrow(ValidationError)
+  })
+})
+
+const opened: { $close(): Promise<void> }[] = []
+function openAndForget(path: string) {
+  const db = openClient({ path })
+  opened.push(db)
+  return db
+}
+const closeAll = () => Promise.all(opened.splice(0).map(db => db.$close()))
+
+describe('a transaction of a client', () => {
+  it('commits rows and vectors together', async () => {
+    await using db = openClient()
+    const { ada } = await fill(db)
+    await db.$transaction(async tx => {
+      await tx.notes.insert({ id: 7, authorId: ada, title: 'Both' })
+      await tx.passages.insert({ id: '7', vector: [1, 0, 0], metadata: { noteId: 7, lang: 'en' } })
+      expect(await tx.notes.count()).toBe(6)
+    })
+    expect(await db.notes.count()).toBe(6)
+    expect(await db.passages.count()).toBe(1)
+  })
+
+  it('leaves nothing when it throws', async () => {
+    await using db = openClient()
+    const { ada } = await fill(db)
+    const attempt = db.$transaction(async tx => {
+      await tx.notes.insert({ id: 7, authorId: ada, title: 'Neither' })
+      await tx.passages.insert({ id: '7', vector: [1, 0, 0], metadata: { noteId: 7, lang: 'en' } })
+      throw new Error('changed my mind')
+    })
+    await expect(attempt).rejects.toThrow('changed my mind')
+    expect(await db.notes.count()).toBe(5)
+    expect(await db.passages.count()).toBe(0)
+  })
+
+  it('runs again after a conflict, and gives up after maxRetries', async () => {
+    await using db = openClient()
+    await fill(db)
+    let attempts = 0
+    const increment = (interfere: () => boolean) =>
+      db.$transaction(
+        async tx => {
+          attempts++
+          const note = await tx.notes.find({ id: 1 })
+          if (interfere()) await db.notes.update({ id: 1 }, { stars: { increment: 10 } })
+          await tx.notes.update({ id: 1 }, { stars: (note!['stars'] as number) + 1 })
+        },
+        { maxRetries: 2 },
+      )
+    await increment(() => attempts === 1)
+    expect(attempts).toBe(2)
+    expect((await db.notes.find({ id: 1 }))?.['stars']).toBe(14)
+    await expect(increment(() => true)).rejects.toThrow(TransactionConflictError)
+    expect(attempts).toBe(5)
+  })
+
+  it('works on the calling thread too', async () => {
+    await using db = openClient()
+    await fill(db)
+    const stars = db.sync.$transaction(tx => {
+      tx.notes.update({ id: 1 }, { stars: 7 })
+      return tx.notes.find({ id: 1 })?.['stars']
+    })
+    expect(stars).toBe(7)
+    expect(() =>
+      db.sync.$transaction(tx => {
+        tx.notes.deleteMany({ where: {} })
+        throw new Error('no')
+      }),
+    ).toThrow('no')
+    expect(db.sync.notes.count()).toBe(5)
+  })
+})
+
+describe('a typed collection', () => {
+  it('searches with a filter, nearest first', async () => {
+    await using db = openClient()
+    await db.passages.insertBatch({
+      ids: ['a', 'b', 'c'],
+      vectors: [
+        [1, 0, 0],
+        [0.9, 0.1, 0],
+        [0, 1, 0],
+      ],
+      metadata: [
+        { noteId: 1, lang: 'en' },
+        { noteId: 2, lang: 'de' },
+        { noteId: 3, lang: 'en' },
+      ],
+    })
+    const hits = await db.passages.search({ vector: [1, 0, 0], k: 2, filter: { lang: 'en' } })
+    expect(Array.from(hits, hit => hit.id)).toEqual(['a', 'c'])
+    expect(Array.from(hits)[0]).toMatchObject({ score: 1, distance: 0, metadata: { noteId: 1, lang: 'en' } })
+    expect(await db.passages.update('a', { metadata: { lang: 'de' } })).toBe(true)
+    expect((await db.passages.get('a'))?.metadata).toEqual({ noteId: 1, lang: 'de' })
+    expect(await db.passages.delete('a')).toBe(true)
+    expect(await db.passages.count()).toBe(2)
+  })
+
+  it('refuses what the schema refuses, and writes nothing', async () => {
+    await using db = openClient()
+    const metadata = { noteId: 1, lang: 'en' }
+    await expect(db.passages.insert({ id: 'x', vector: [1, 0], metadata })).rejects.toThrow(DimensionMismatchError)
+    await expect(db.passages.insert({ id: 'x', vector: [1, 0, NaN], metadata })).rejects.toThrow(ValidationError)
+    await expect(db.passages.insert({ id: 'x', vector: [1, 0, 0], metadata: { noteId: 1, lang: 'fr' } })).rejects.toThrow(
+      InvalidMetadataError,
+    )
+    expect(await db.passages.count()).toBe(0)
+  })
+})
