@@ -39,18 +39,23 @@ enum class Physical : uint8_t {
 constexpr Physical PhysicalOf(ColumnType type) {
   switch (type) {
     case ColumnType::kNull:
-    case ColumnType::kBoolean: return Physical::kBool;
+    case ColumnType::kBoolean:
+      return Physical::kBool;
     case ColumnType::kInteger:
     case ColumnType::kTimestamp:
-    case ColumnType::kBigint: return Physical::kI64;
-    case ColumnType::kReal: return Physical::kF64;
+    case ColumnType::kBigint:
+      return Physical::kI64;
+    case ColumnType::kReal:
+      return Physical::kF64;
     case ColumnType::kText:
     case ColumnType::kBlob:
     case ColumnType::kDecimal:
     case ColumnType::kJson:
     case ColumnType::kUuid:
-    case ColumnType::kVector: return Physical::kBytes;
-    case ColumnType::kAny: return Physical::kAny;
+    case ColumnType::kVector:
+      return Physical::kBytes;
+    case ColumnType::kAny:
+      return Physical::kAny;
   }
   return Physical::kBool;
 }

@@ -113,7 +113,9 @@ Status AppendNumber(KeyBuffer* out, const Value& value) {
 Status AppendAscending(KeyBuffer* out, ColumnType type, const Value& value) {
   const bool exact = type == ColumnType::kAny || type == ColumnType::kDecimal;
   switch (value.tag) {
-    case ValueTag::kNull: out->push_back(static_cast<char>(kClassNull)); return {};
+    case ValueTag::kNull:
+      out->push_back(static_cast<char>(kClassNull));
+      return {};
     case ValueTag::kBoolean:
       out->push_back(static_cast<char>(kClassBoolean));
       out->push_back(static_cast<char>(value.i64 != 0));
@@ -128,18 +130,30 @@ Status AppendAscending(KeyBuffer* out, ColumnType type, const Value& value) {
       if (exact) return AppendNumber(out, value);
       AppendClassAnd64(out, kClassReal, OrderedBits(value.f64));
       return {};
-    case ValueTag::kDecimal: return AppendNumber(out, value);
-    case ValueTag::kTimestamp: AppendClassAnd64(out, kClassTimestamp, static_cast<uint64_t>(value.i64) ^ kSignBit); return {};
-    case ValueTag::kText: AppendEscaped(out, kClassText, value.bytes); return {};
-    case ValueTag::kBlob: AppendEscaped(out, kClassBlob, value.bytes); return {};
-    case ValueTag::kJson: AppendEscaped(out, kClassJson, value.bytes); return {};
-    case ValueTag::kVector: AppendEscaped(out, kClassVector, value.bytes); return {};
+    case ValueTag::kDecimal:
+      return AppendNumber(out, value);
+    case ValueTag::kTimestamp:
+      AppendClassAnd64(out, kClassTimestamp, static_cast<uint64_t>(value.i64) ^ kSignBit);
+      return {};
+    case ValueTag::kText:
+      AppendEscaped(out, kClassText, value.bytes);
+      return {};
+    case ValueTag::kBlob:
+      AppendEscaped(out, kClassBlob, value.bytes);
+      return {};
+    case ValueTag::kJson:
+      AppendEscaped(out, kClassJson, value.bytes);
+      return {};
+    case ValueTag::kVector:
+      AppendEscaped(out, kClassVector, value.bytes);
+      return {};
     case ValueTag::kUuid:
       if (value.bytes.size() != kUuidBytes) return {Code::kInvalidArgument, "A UUID has 16 bytes."};
       out->push_back(static_cast<char>(kClassUuid));
       out->append(value.bytes);
       return {};
-    case ValueTag::kAny: break;
+    case ValueTag::kAny:
+      break;
   }
   return {Code::kInternal, "A value without a type cannot be a key."};
 }
@@ -245,7 +259,9 @@ bool Decode(std::string_view* key, bool descending, std::string* scratch, Value*
   key->remove_prefix(1);
   uint64_t bits = 0;
   switch (c) {
-    case kClassNull: *out = Value::Null(); return true;
+    case kClassNull:
+      *out = Value::Null();
+      return true;
     case kClassBoolean:
       if (key->empty()) return false;
       *out = Value::Boolean(((*key)[0] ^ mask) != 0);
@@ -260,13 +276,25 @@ bool Decode(std::string_view* key, bool descending, std::string* scratch, Value*
       if (!Decode64(key, mask, &bits)) return false;
       *out = Value::Real(std::bit_cast<double>((bits & kSignBit) != 0 ? bits ^ kSignBit : ~bits));
       return true;
-    case kClassNumber: return DecodeNumber(key, mask, scratch, out);
-    case kClassText: out->tag = ValueTag::kText; break;
-    case kClassBlob: out->tag = ValueTag::kBlob; break;
-    case kClassJson: out->tag = ValueTag::kJson; break;
-    case kClassVector: out->tag = ValueTag::kVector; break;
-    case kClassUuid: out->tag = ValueTag::kUuid; return DecodeUuid(key, mask, scratch, &out->bytes);
-    default: return false;
+    case kClassNumber:
+      return DecodeNumber(key, mask, scratch, out);
+    case kClassText:
+      out->tag = ValueTag::kText;
+      break;
+    case kClassBlob:
+      out->tag = ValueTag::kBlob;
+      break;
+    case kClassJson:
+      out->tag = ValueTag::kJson;
+      break;
+    case kClassVector:
+      out->tag = ValueTag::kVector;
+      break;
+    case kClassUuid:
+      out->tag = ValueTag::kUuid;
+      return DecodeUuid(key, mask, scratch, &out->bytes);
+    default:
+      return false;
   }
   return DecodeEscaped(key, mask, scratch, &out->bytes);
 }

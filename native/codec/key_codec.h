@@ -15,10 +15,10 @@
 // | 07 text, 08 blob, 09 JSON, 0b vector | the bytes, 00 as 00 ff, ended by 00 00 |
 // | 0a uuid | 16 bytes |
 //
-// A number is 0 or ±0.d1d2d3… × 10^e with d1 ≠ 0: a sign byte (00 -infinity, 01 negative, 02 zero, 03 positive, 04 infinity), and
-// unless zero or infinite the exponent e + 0x8000 in two bytes big-endian, the digits in pairs (each 1 + the pair, so 01 to
-// 64 hex; an odd digit is paired with a 0), ended by 00. What follows the sign is inverted when it is negative. Reals count with
-// all their digits, so 0.1 as a REAL and 0.1 as a DECIMAL differ, as they do.
+// A number is 0 or ±0.d1d2d3… × 10^e with d1 ≠ 0: a sign byte (00 -infinity, 01 negative, 02 zero, 03 positive, 04 infinity),
+// and unless zero or infinite the exponent e + 0x8000 in two bytes big-endian, the digits in pairs (each 1 + the pair, so 01 to
+// 64 hex; an odd digit is paired with a 0), ended by 00. What follows the sign is inverted when it is negative. Reals count
+// with all their digits, so 0.1 as a REAL and 0.1 as a DECIMAL differ, as they do.
 //
 // No class byte is 00 or ff, inverted or not: a prefix followed by 00 is below, by ff above, all its values.
 //
@@ -93,8 +93,8 @@ inline void AppendIndexPrefix(KeyBuffer* out, uint32_t ns, uint32_t table, uint3
 }
 
 // Appends a value as a column of `type` orders it: for kDecimal and kAny columns, numbers of every kind get the class `number`.
-// kInvalidArgument for NaN; kCorruption for a decimal that does not parse. REQUIRES: the value is NULL, of the column's class, or
-// the column is kAny.
+// kInvalidArgument for NaN; kCorruption for a decimal that does not parse. REQUIRES: the value is NULL, of the column's class,
+// or the column is kAny.
 Status AppendKeyValue(KeyBuffer* out, ColumnType type, const Value& value, bool descending);
 
 // Whether DecodeKeyValue gives back exactly what was encoded (numbers lose their kind and their scale).

@@ -10,7 +10,8 @@ Status Corrupt(const char* what) { return {Code::kCorruption, std::string("A row
 
 // The row when Init found the header wrong: tells a newer schema from damage.
 Status Unreadable(uint32_t row_version, uint32_t layout_version, const char* what) {
-  if (row_version > layout_version) return {Code::kSchemaChanged, "A row was written under a newer schema than this statement's."};
+  if (row_version > layout_version)
+    return {Code::kSchemaChanged, "A row was written under a newer schema than this statement's."};
   return Corrupt(what);
 }
 
@@ -27,11 +28,17 @@ RowLayout::RowLayout(std::span<const ColumnType> types, uint32_t schema_version)
   for (const ColumnType type : types) {
     Column column{type, PhysicalOf(type), fixed, var};
     switch (column.physical) {
-      case Physical::kBool: fixed += 1; break;
+      case Physical::kBool:
+        fixed += 1;
+        break;
       case Physical::kI64:
-      case Physical::kF64: fixed += 8; break;
+      case Physical::kF64:
+        fixed += 8;
+        break;
       case Physical::kBytes:
-      case Physical::kAny: var += 1; break;
+      case Physical::kAny:
+        var += 1;
+        break;
     }
     columns_.push_back(column);
     fixed_bytes_.push_back(fixed);
@@ -47,7 +54,8 @@ Status EncodeRow(const RowLayout& layout, std::span<const Value> values, std::st
     const Physical physical = layout.column(i).physical;
     if (physical == Physical::kBytes || physical == Physical::kAny) var_bytes += StoredBytes(physical, values[i]);
   }
-  if (var_bytes > kMaxValueBytes) return {Code::kInvalidArgument, "A row holds more than 512 MiB.", {{"limit", "kMaxValueBytes"}}};
+  if (var_bytes > kMaxValueBytes)
+    return {Code::kInvalidArgument, "A row holds more than 512 MiB.", {{"limit", "kMaxValueBytes"}}};
 
   const size_t bitmap_bytes = (n + 7) / 8;
   const size_t head = kRowHeaderBytes + bitmap_bytes + layout.fixed_bytes(n) + size_t{layout.var_count(n)} * 4;
@@ -66,7 +74,9 @@ Status EncodeRow(const RowLayout& layout, std::span<const Value> values, std::st
     const RowLayout::Column& column = layout.column(i);
     if (value.is_null()) nulls[i >> 3] = static_cast<char>(nulls[i >> 3] | 1 << (i & 7));
     switch (column.physical) {
-      case Physical::kBool: fixed[column.fixed_offset] = !value.is_null() && value.i64 != 0 ? 1 : 0; break;
+      case Physical::kBool:
+        fixed[column.fixed_offset] = !value.is_null() && value.i64 != 0 ? 1 : 0;
+        break;
       case Physical::kI64:
         EncodeFixed64(fixed + column.fixed_offset, value.is_null() ? 0 : static_cast<uint64_t>(value.i64));
         break;
@@ -108,9 +118,15 @@ Status RowReader::Read(const RowLayout& layout, size_t column, Value* out) const
   if (IsNull(column)) return {};
   const RowLayout::Column& c = layout.column(column);
   switch (c.physical) {
-    case Physical::kBool: *out = Value::Boolean(Boolean(c)); return {};
-    case Physical::kI64: *out = Value::Int(TagOf(c.type), Int64(c)); return {};
-    case Physical::kF64: *out = Value::Real(Real(c)); return {};
+    case Physical::kBool:
+      *out = Value::Boolean(Boolean(c));
+      return {};
+    case Physical::kI64:
+      *out = Value::Int(TagOf(c.type), Int64(c));
+      return {};
+    case Physical::kF64:
+      *out = Value::Real(Real(c));
+      return {};
     case Physical::kBytes: {
       std::string_view bytes;
       if (!Bytes(c, &bytes)) return Corrupt("its offsets do not fit");

@@ -1,8 +1,8 @@
 // Row codec: a table's row as the value of its key, laid out so that one column is read without touching the others.
 //
-//   u8 format (1) | u32 schema version | u16 column count n | null bitmap, (n + 7) / 8 bytes, bit i of byte i / 8: column i is NULL
-//   | fixed section: per BOOLEAN column 1 byte, per INTEGER, BIGINT, TIMESTAMP, REAL column 8
-//   | ends: per other column the end of its bytes, u32, counted from the start of the last section | the bytes
+//   u8 format (1) | u32 schema version | u16 column count n | null bitmap, (n + 7) / 8 bytes, bit i of byte i / 8: column i is
+//   NULL | fixed section: per BOOLEAN column 1 byte, per INTEGER, BIGINT, TIMESTAMP, REAL column 8 | ends: per other column the
+//   end of its bytes, u32, counted from the start of the last section | the bytes
 //
 // Little-endian, unaligned. A NULL takes its place in the fixed section all the same, so a column's offset depends on its
 // position and on nothing in the row. Columns are in storage order, dropped ones included; columns that were added after
@@ -63,8 +63,8 @@ Status EncodeRow(const RowLayout& layout, std::span<const Value> values, std::st
 
 class RowReader {
  public:
-  // kCorruption when the sections do not fit into the bytes; kSchemaChanged when the row was written under a newer schema than the
-  // layout's.
+  // kCorruption when the sections do not fit into the bytes; kSchemaChanged when the row was written under a newer schema than
+  // the layout's.
   Status Init(const RowLayout& layout, std::string_view row);
 
   // Whether the row has the column; otherwise its default stands in.

@@ -16,7 +16,8 @@ bool ReadBody(ByteReader* reader, Value* out) {
   uint32_t n = 0;
   uint8_t flag = 0;
   switch (out->tag) {
-    case ValueTag::kNull: return true;
+    case ValueTag::kNull:
+      return true;
     case ValueTag::kBoolean:
       if (!reader->ReadByte(&flag)) return false;
       out->i64 = flag != 0 ? 1 : 0;
@@ -33,11 +34,15 @@ bool ReadBody(ByteReader* reader, Value* out) {
     case ValueTag::kText:
     case ValueTag::kBlob:
     case ValueTag::kJson:
-    case ValueTag::kDecimal: return reader->ReadFixed32(&n) && reader->ReadBytes(n, &out->bytes);
-    case ValueTag::kUuid: return reader->ReadBytes(kUuidBytes, &out->bytes);
-    case ValueTag::kVector: return reader->ReadFixed32(&n) && reader->ReadBytes(uint64_t{n} * 4, &out->bytes);
+    case ValueTag::kDecimal:
+      return reader->ReadFixed32(&n) && reader->ReadBytes(n, &out->bytes);
+    case ValueTag::kUuid:
+      return reader->ReadBytes(kUuidBytes, &out->bytes);
+    case ValueTag::kVector:
+      return reader->ReadFixed32(&n) && reader->ReadBytes(uint64_t{n} * 4, &out->bytes);
     case ValueTag::kAny:
-    case ValueTag::kBigint: return false;
+    case ValueTag::kBigint:
+      return false;
   }
   return false;
 }
@@ -75,14 +80,19 @@ bool DecodeStoredTagged(std::string_view in, Value* out) {
 
 size_t TaggedBytes(const Value& value) {
   switch (value.tag) {
-    case ValueTag::kNull: return 1;
-    case ValueTag::kBoolean: return 2;
+    case ValueTag::kNull:
+      return 1;
+    case ValueTag::kBoolean:
+      return 2;
     case ValueTag::kInteger:
     case ValueTag::kTimestamp:
     case ValueTag::kBigint:
-    case ValueTag::kReal: return 9;
-    case ValueTag::kUuid: return 1 + kUuidBytes;
-    default: return 5 + value.bytes.size();
+    case ValueTag::kReal:
+      return 9;
+    case ValueTag::kUuid:
+      return 1 + kUuidBytes;
+    default:
+      return 5 + value.bytes.size();
   }
 }
 
@@ -92,14 +102,19 @@ void AppendTagged(const Value& value, std::string* out) {
     case Physical::kBool:
       if (value.tag == ValueTag::kBoolean) PutByte(out, value.i64 != 0 ? 1 : 0);
       return;
-    case Physical::kI64: PutFixed64(out, static_cast<uint64_t>(value.i64)); return;
-    case Physical::kF64: PutFixed64(out, std::bit_cast<uint64_t>(value.f64 == 0 ? 0.0 : value.f64)); return;  // -0 as 0
+    case Physical::kI64:
+      PutFixed64(out, static_cast<uint64_t>(value.i64));
+      return;
+    case Physical::kF64:
+      PutFixed64(out, std::bit_cast<uint64_t>(value.f64 == 0 ? 0.0 : value.f64));
+      return;  // -0 as 0
     case Physical::kBytes:
       if (value.tag == ValueTag::kVector) PutFixed32(out, static_cast<uint32_t>(value.bytes.size() / 4));
       else if (value.tag != ValueTag::kUuid) PutFixed32(out, static_cast<uint32_t>(value.bytes.size()));
       out->append(value.bytes);
       return;
-    case Physical::kAny: return;
+    case Physical::kAny:
+      return;
   }
 }
 

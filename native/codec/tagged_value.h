@@ -1,7 +1,7 @@
 // Tagged values: how constants, parameters and the values of ANY columns are spelled (exec/plan_format.h says where).
 //
-//   u8 tag (ValueTag), then: NULL nothing; BOOLEAN u8; INTEGER, TIMESTAMP i64; REAL f64; TEXT, BLOB, JSON, DECIMAL u32 length and
-//   bytes; UUID 16 bytes; VECTOR u32 count and that many f32. All little-endian.
+//   u8 tag (ValueTag), then: NULL nothing; BOOLEAN u8; INTEGER, TIMESTAMP i64; REAL f64; TEXT, BLOB, JSON, DECIMAL u32 length
+//   and bytes; UUID 16 bytes; VECTOR u32 count and that many f32. All little-endian.
 //
 // Thread safety: functions of their arguments.
 

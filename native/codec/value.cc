@@ -8,19 +8,32 @@ namespace sochdb {
 
 const char* ColumnTypeName(ColumnType type) {
   switch (type) {
-    case ColumnType::kNull: return "NULL";
-    case ColumnType::kBoolean: return "BOOLEAN";
-    case ColumnType::kInteger: return "INTEGER";
-    case ColumnType::kReal: return "REAL";
-    case ColumnType::kText: return "TEXT";
-    case ColumnType::kBlob: return "BLOB";
-    case ColumnType::kDecimal: return "DECIMAL";
-    case ColumnType::kTimestamp: return "TIMESTAMP";
-    case ColumnType::kJson: return "JSON";
-    case ColumnType::kUuid: return "UUID";
-    case ColumnType::kVector: return "VECTOR";
-    case ColumnType::kAny: return "ANY";
-    case ColumnType::kBigint: return "BIGINT";
+    case ColumnType::kNull:
+      return "NULL";
+    case ColumnType::kBoolean:
+      return "BOOLEAN";
+    case ColumnType::kInteger:
+      return "INTEGER";
+    case ColumnType::kReal:
+      return "REAL";
+    case ColumnType::kText:
+      return "TEXT";
+    case ColumnType::kBlob:
+      return "BLOB";
+    case ColumnType::kDecimal:
+      return "DECIMAL";
+    case ColumnType::kTimestamp:
+      return "TIMESTAMP";
+    case ColumnType::kJson:
+      return "JSON";
+    case ColumnType::kUuid:
+      return "UUID";
+    case ColumnType::kVector:
+      return "VECTOR";
+    case ColumnType::kAny:
+      return "ANY";
+    case ColumnType::kBigint:
+      return "BIGINT";
   }
   return "?";
 }
@@ -30,19 +43,29 @@ namespace {
 // Position of a tag in the order of unlike types; all numbers share one.
 int ClassRank(ValueTag tag) {
   switch (tag) {
-    case ValueTag::kNull: return 0;
-    case ValueTag::kBoolean: return 1;
+    case ValueTag::kNull:
+      return 0;
+    case ValueTag::kBoolean:
+      return 1;
     case ValueTag::kInteger:
     case ValueTag::kBigint:
     case ValueTag::kReal:
-    case ValueTag::kDecimal: return 2;
-    case ValueTag::kTimestamp: return 3;
-    case ValueTag::kText: return 4;
-    case ValueTag::kBlob: return 5;
-    case ValueTag::kJson: return 6;
-    case ValueTag::kUuid: return 7;
-    case ValueTag::kVector: return 8;
-    case ValueTag::kAny: return 9;
+    case ValueTag::kDecimal:
+      return 2;
+    case ValueTag::kTimestamp:
+      return 3;
+    case ValueTag::kText:
+      return 4;
+    case ValueTag::kBlob:
+      return 5;
+    case ValueTag::kJson:
+      return 6;
+    case ValueTag::kUuid:
+      return 7;
+    case ValueTag::kVector:
+      return 8;
+    case ValueTag::kAny:
+      return 9;
   }
   return 9;
 }

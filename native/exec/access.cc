@@ -69,7 +69,8 @@ Status AccessReader::LoadCovered(std::string_view key, std::string_view value, u
     const bool in_index = i < index.key.size();
     if (i == index.key.size() && index.unique) key = value;
     scratch_.clear();
-    if (!DecodeKeyValue(&key, in_index && index.key[i].descending, &scratch_, &parts_[i])) return Damaged("its key does not decode");
+    if (!DecodeKeyValue(&key, in_index && index.key[i].descending, &scratch_, &parts_[i]))
+      return Damaged("its key does not decode");
     std::string_view& bytes = parts_[i].bytes;
     if (bytes.data() == scratch_.data() && !bytes.empty()) {
       if (!out->arena().Copy(bytes, &bytes)) return out->arena().memory()->LimitError();

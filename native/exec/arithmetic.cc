@@ -33,10 +33,14 @@ Status DecimalArithmetic(ExprOp op, const Value& a, const Value& b, BatchArena* 
   const Decimal y = Decimal::FromNumber(b);
   Decimal result;
   switch (op) {
-    case ExprOp::kAdd: return KeepDecimal(Decimal::Add(x, y, &result), result, arena, out);
-    case ExprOp::kSubtract: return KeepDecimal(Decimal::Add(x, y.Negated(), &result), result, arena, out);
-    case ExprOp::kMultiply: return KeepDecimal(Decimal::Multiply(x, y, &result), result, arena, out);
-    default: break;
+    case ExprOp::kAdd:
+      return KeepDecimal(Decimal::Add(x, y, &result), result, arena, out);
+    case ExprOp::kSubtract:
+      return KeepDecimal(Decimal::Add(x, y.Negated(), &result), result, arena, out);
+    case ExprOp::kMultiply:
+      return KeepDecimal(Decimal::Multiply(x, y, &result), result, arena, out);
+    default:
+      break;
   }
   if (y.is_zero()) {
     *out = Value::Null();
@@ -49,7 +53,9 @@ Status DecimalArithmetic(ExprOp op, const Value& a, const Value& b, BatchArena* 
 }  // namespace
 
 Status IntegerOverflow() { return {Code::kInvalidArgument, "An INTEGER result is out of range: it needs more than 64 bits."}; }
-Status DecimalOverflow() { return {Code::kInvalidArgument, "A DECIMAL result is out of range: it needs more than 1000 digits."}; }
+Status DecimalOverflow() {
+  return {Code::kInvalidArgument, "A DECIMAL result is out of range: it needs more than 1000 digits."};
+}
 
 Status Arithmetic(ExprOp op, const Value& a, const Value& b, BatchArena* arena, Value* out) {
   *out = Value::Null();

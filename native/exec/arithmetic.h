@@ -29,10 +29,14 @@ Status UnaryArithmetic(ExprOp op, const Value& a, BatchArena* arena, Value* out)
 inline bool IntegerArithmetic(ExprOp op, int64_t a, int64_t b, int64_t* out, bool* null) {
   *null = false;
   switch (op) {
-    case ExprOp::kAdd: return !__builtin_add_overflow(a, b, out);
-    case ExprOp::kSubtract: return !__builtin_sub_overflow(a, b, out);
-    case ExprOp::kMultiply: return !__builtin_mul_overflow(a, b, out);
-    default: break;
+    case ExprOp::kAdd:
+      return !__builtin_add_overflow(a, b, out);
+    case ExprOp::kSubtract:
+      return !__builtin_sub_overflow(a, b, out);
+    case ExprOp::kMultiply:
+      return !__builtin_mul_overflow(a, b, out);
+    default:
+      break;
   }
   *out = 0;
   if (b == 0) {
@@ -49,11 +53,21 @@ inline double RealArithmetic(ExprOp op, double a, double b, bool* null) {
   double result = 0;
   *null = false;
   switch (op) {
-    case ExprOp::kAdd: result = a + b; break;
-    case ExprOp::kSubtract: result = a - b; break;
-    case ExprOp::kMultiply: result = a * b; break;
-    case ExprOp::kDivide: result = b == 0 ? std::numeric_limits<double>::quiet_NaN() : a / b; break;
-    default: result = b == 0 ? std::numeric_limits<double>::quiet_NaN() : std::fmod(a, b); break;
+    case ExprOp::kAdd:
+      result = a + b;
+      break;
+    case ExprOp::kSubtract:
+      result = a - b;
+      break;
+    case ExprOp::kMultiply:
+      result = a * b;
+      break;
+    case ExprOp::kDivide:
+      result = b == 0 ? std::numeric_limits<double>::quiet_NaN() : a / b;
+      break;
+    default:
+      result = b == 0 ? std::numeric_limits<double>::quiet_NaN() : std::fmod(a, b);
+      break;
   }
   *null = std::isnan(result);
   return result;

@@ -62,11 +62,16 @@ Value ColumnVector::Get(uint32_t r) const {
   const uint32_t i = at(r);
   if (nulls_[i] != 0) return {};
   switch (physical_) {
-    case Physical::kBool: return Value::Boolean(data<uint8_t>()[i] != 0);
-    case Physical::kI64: return Value::Int(TagOf(type_), data<int64_t>()[i]);
-    case Physical::kF64: return Value::Real(data<double>()[i]);
-    case Physical::kBytes: return Value::Bytes(type_, data<std::string_view>()[i]);
-    case Physical::kAny: return data<Value>()[i];
+    case Physical::kBool:
+      return Value::Boolean(data<uint8_t>()[i] != 0);
+    case Physical::kI64:
+      return Value::Int(TagOf(type_), data<int64_t>()[i]);
+    case Physical::kF64:
+      return Value::Real(data<double>()[i]);
+    case Physical::kBytes:
+      return Value::Bytes(type_, data<std::string_view>()[i]);
+    case Physical::kAny:
+      return data<Value>()[i];
   }
   return {};
 }
@@ -78,11 +83,21 @@ void ColumnVector::Set(uint32_t r, const Value& value) {
     return;
   }
   switch (physical_) {
-    case Physical::kBool: data<uint8_t>()[r] = value.i64 != 0 ? 1 : 0; break;
-    case Physical::kI64: data<int64_t>()[r] = value.i64; break;
-    case Physical::kF64: data<double>()[r] = value.f64; break;
-    case Physical::kBytes: data<std::string_view>()[r] = value.bytes; break;
-    case Physical::kAny: data<Value>()[r] = value; break;
+    case Physical::kBool:
+      data<uint8_t>()[r] = value.i64 != 0 ? 1 : 0;
+      break;
+    case Physical::kI64:
+      data<int64_t>()[r] = value.i64;
+      break;
+    case Physical::kF64:
+      data<double>()[r] = value.f64;
+      break;
+    case Physical::kBytes:
+      data<std::string_view>()[r] = value.bytes;
+      break;
+    case Physical::kAny:
+      data<Value>()[r] = value;
+      break;
   }
 }
 
@@ -118,11 +133,21 @@ Status GatherRows(const ColumnVector& in, std::span<const uint32_t> rows, Column
     return {};
   }
   switch (in.physical()) {
-    case Physical::kBool: GatherInto<uint8_t>(in, rows, out); break;
-    case Physical::kI64: GatherInto<int64_t>(in, rows, out); break;
-    case Physical::kF64: GatherInto<double>(in, rows, out); break;
-    case Physical::kBytes: GatherInto<std::string_view>(in, rows, out); break;
-    case Physical::kAny: GatherInto<Value>(in, rows, out); break;
+    case Physical::kBool:
+      GatherInto<uint8_t>(in, rows, out);
+      break;
+    case Physical::kI64:
+      GatherInto<int64_t>(in, rows, out);
+      break;
+    case Physical::kF64:
+      GatherInto<double>(in, rows, out);
+      break;
+    case Physical::kBytes:
+      GatherInto<std::string_view>(in, rows, out);
+      break;
+    case Physical::kAny:
+      GatherInto<Value>(in, rows, out);
+      break;
   }
   bool any_null = false;
   uint8_t* nulls = out->nulls();
@@ -134,7 +159,8 @@ Status GatherRows(const ColumnVector& in, std::span<const uint32_t> rows, Column
   return {};
 }
 
-Status GatherText(const Batch& batch, std::span<const int32_t> columns, uint32_t first, uint32_t count, bool utf16, TextRun* out) {
+Status GatherText(const Batch& batch, std::span<const int32_t> columns, uint32_t first, uint32_t count, bool utf16,
+                  TextRun* out) {
   const uint32_t last = first + count;
   out->bytes.clear();
   out->ends.resize(count * columns.size());
@@ -146,7 +172,8 @@ Status GatherText(const Batch& batch, std::span<const int32_t> columns, uint32_t
     for (uint32_t r = first; r < last; ++r)
       if (!column.IsNull(r)) bytes += uuid ? kUuidTextBytes : column.bytes(r).size();
   }
-  if (bytes > kMaxValueBytes) return {Code::kLimit, "One batch of results holds more than 512 MiB of text.", {{"limit", "text"}}};
+  if (bytes > kMaxValueBytes)
+    return {Code::kLimit, "One batch of results holds more than 512 MiB of text.", {{"limit", "text"}}};
   out->bytes.resize(bytes);
   char* at = out->bytes.data();
   for (uint32_t r = first; r < last; ++r) {

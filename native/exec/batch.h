@@ -1,10 +1,10 @@
 // Batches: up to kBatchRows rows, column by column, as operators hand them on and the binding reads them.
 //
-// A ColumnVector has one array of fixed-width values and one byte per row that says whether it is NULL (1). BOOLEAN is one byte,
-// INTEGER, BIGINT and TIMESTAMP int64, REAL double, ANY a Value; all else is a string_view of bytes (UUID: 16 bytes; VECTOR: f32s).
-// Values of NULL rows are undefined. A constant vector holds one value for all rows.
-// A batch may carry a selection: the row numbers, ascending, that count. Batches an Execution hands out have none, and no
-// constant vectors: their arrays can be copied as they are.
+// A ColumnVector has one array of fixed-width values and one byte per row that says whether it is NULL (1). BOOLEAN is one
+// byte, INTEGER, BIGINT and TIMESTAMP int64, REAL double, ANY a Value; all else is a string_view of bytes (UUID: 16 bytes;
+// VECTOR: f32s). Values of NULL rows are undefined. A constant vector holds one value for all rows. A batch may carry a
+// selection: the row numbers, ascending, that count. Batches an Execution hands out have none, and no constant vectors: their
+// arrays can be copied as they are.
 //
 // Thread safety: one thread. Ownership: a batch points to vectors of the operator that filled it; vectors and the bytes they
 // view are valid until that operator is asked for the next batch.
@@ -157,6 +157,7 @@ struct TextRun {
 };
 // Columns are batch positions of TEXT, DECIMAL, JSON (as they are) and UUID (as 36 characters); `count` rows from `first` are
 // taken. Replaces `out`, reusing its room. kLimit when the run passes 512 MiB.
-Status GatherText(const Batch& batch, std::span<const int32_t> columns, uint32_t first, uint32_t count, bool utf16, TextRun* out);
+Status GatherText(const Batch& batch, std::span<const int32_t> columns, uint32_t first, uint32_t count, bool utf16,
+                  TextRun* out);
 
 }  // namespace sochdb

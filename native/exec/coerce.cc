@@ -30,7 +30,8 @@ std::string Quoted(const Value& value) {
 }
 
 Status Refuse(const Value& value, ColumnType to, const char* why = "") {
-  return {Code::kInvalidArgument, Quoted(value) + " (" + ColumnTypeName(value.tag) + ") cannot become " + ColumnTypeName(to) + why + "."};
+  return {Code::kInvalidArgument,
+          Quoted(value) + " (" + ColumnTypeName(value.tag) + ") cannot become " + ColumnTypeName(to) + why + "."};
 }
 
 std::string_view Trimmed(std::string_view text) {
@@ -67,7 +68,8 @@ Status ToBoolean(const Value& value, Mode mode, Value* out) {
         if (lower == word) return *out = Value::Boolean(false), Status();
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return Refuse(value, ColumnType::kBoolean);
 }
@@ -96,28 +98,35 @@ Status ToInteger(const Value& value, Mode mode, Value* out) {
       if (mode == Mode::kLossless && value.tag == ValueTag::kTimestamp) break;
       *out = Value::Integer(value.i64);
       return {};
-    case ValueTag::kReal: return RealToInteger(value, mode, out);
-    case ValueTag::kDecimal: return DecimalToInteger(value, Decimal::FromNumber(value), mode, out);
+    case ValueTag::kReal:
+      return RealToInteger(value, mode, out);
+    case ValueTag::kDecimal:
+      return DecimalToInteger(value, Decimal::FromNumber(value), mode, out);
     case ValueTag::kText: {
       Decimal number;
       if (!Decimal::Parse(Trimmed(value.bytes), &number)) break;
       return DecimalToInteger(value, number, mode, out);
     }
-    default: break;
+    default:
+      break;
   }
   return Refuse(value, ColumnType::kInteger);
 }
 
 Status ToReal(const Value& value, Mode mode, Value* out) {
   switch (value.tag) {
-    case ValueTag::kBoolean: *out = Value::Real(value.i64 != 0 ? 1 : 0); return {};
+    case ValueTag::kBoolean:
+      *out = Value::Real(value.i64 != 0 ? 1 : 0);
+      return {};
     case ValueTag::kInteger:
     case ValueTag::kBigint:
     case ValueTag::kTimestamp:
       if (mode == Mode::kLossless && CompareIntegerReal(value.i64, static_cast<double>(value.i64)) != 0) break;
       *out = Value::Real(static_cast<double>(value.i64));
       return {};
-    case ValueTag::kDecimal: *out = Value::Real(Decimal::FromNumber(value).ToReal()); return {};
+    case ValueTag::kDecimal:
+      *out = Value::Real(Decimal::FromNumber(value).ToReal());
+      return {};
     case ValueTag::kText: {
       // The grammar of decimals, which leaves out hexadecimal, infinities and NaN.
       Decimal number;
@@ -125,7 +134,8 @@ Status ToReal(const Value& value, Mode mode, Value* out) {
       *out = Value::Real(number.ToReal());
       return {};
     }
-    default: break;
+    default:
+      break;
   }
   return Refuse(value, ColumnType::kReal);
 }
@@ -143,12 +153,14 @@ Status ToDecimal(const Value& value, BatchArena* arena, Value* out) {
     case ValueTag::kText: {
       // A real becomes the shortest decimal that reads as it, which is what its author wrote.
       std::string_view source = Trimmed(value.bytes);
-      if (value.tag == ValueTag::kReal) source = {text, static_cast<size_t>(std::to_chars(text, text + sizeof text, value.f64).ptr - text)};
+      if (value.tag == ValueTag::kReal)
+        source = {text, static_cast<size_t>(std::to_chars(text, text + sizeof text, value.f64).ptr - text)};
       Decimal number;
       if (!Decimal::Parse(source, &number)) break;
       return Keep(number.ToString(), ColumnType::kDecimal, arena, out);
     }
-    default: break;
+    default:
+      break;
   }
   return Refuse(value, ColumnType::kDecimal);
 }
@@ -214,14 +226,21 @@ Status Convert(const Value& value, ColumnType to, Mode mode, BatchArena* arena, 
     return value.tag == ValueTag::kDecimal && !IsCanonicalDecimal(value.bytes) ? Respell(value, arena, out) : Status();
   }
   switch (to) {
-    case ColumnType::kBoolean: return ToBoolean(value, mode, out);
+    case ColumnType::kBoolean:
+      return ToBoolean(value, mode, out);
     case ColumnType::kInteger:
-    case ColumnType::kBigint: return ToInteger(value, mode, out);
-    case ColumnType::kReal: return ToReal(value, mode, out);
-    case ColumnType::kDecimal: return ToDecimal(value, arena, out);
-    case ColumnType::kTimestamp: return ToTimestamp(value, mode, out);
-    case ColumnType::kText: return ToText(value, arena, out);
-    case ColumnType::kUuid: return ToUuid(value, arena, out);
+    case ColumnType::kBigint:
+      return ToInteger(value, mode, out);
+    case ColumnType::kReal:
+      return ToReal(value, mode, out);
+    case ColumnType::kDecimal:
+      return ToDecimal(value, arena, out);
+    case ColumnType::kTimestamp:
+      return ToTimestamp(value, mode, out);
+    case ColumnType::kText:
+      return ToText(value, arena, out);
+    case ColumnType::kUuid:
+      return ToUuid(value, arena, out);
     case ColumnType::kJson:
       if (value.tag != ValueTag::kText) return Refuse(value, to);
       if (!IsValidJson(value.bytes)) return Refuse(value, to, ": it is not JSON");
@@ -233,7 +252,8 @@ Status Convert(const Value& value, ColumnType to, Mode mode, BatchArena* arena, 
         return {};
       }
       return Refuse(value, to);
-    default: return Refuse(value, to);
+    default:
+      return Refuse(value, to);
   }
 }
 
@@ -242,19 +262,27 @@ Status Convert(const Value& value, ColumnType to, Mode mode, BatchArena* arena, 
 void AppendText(const Value& value, std::string* out) {
   char text[40];
   switch (value.tag) {
-    case ValueTag::kBoolean: *out += value.i64 != 0 ? "true" : "false"; return;
+    case ValueTag::kBoolean:
+      *out += value.i64 != 0 ? "true" : "false";
+      return;
     case ValueTag::kInteger:
-    case ValueTag::kBigint: *out += std::to_string(value.i64); return;
+    case ValueTag::kBigint:
+      *out += std::to_string(value.i64);
+      return;
     case ValueTag::kReal:
       if (std::isinf(value.f64)) *out += value.f64 < 0 ? "-Infinity" : "Infinity";
       else out->append(text, static_cast<size_t>(std::to_chars(text, text + sizeof text, value.f64).ptr - text));
       return;
-    case ValueTag::kTimestamp: AppendTimestamp(value.i64, out); return;
+    case ValueTag::kTimestamp:
+      AppendTimestamp(value.i64, out);
+      return;
     case ValueTag::kUuid:
       FormatUuid(value.bytes, text);
       out->append(text, kUuidTextBytes);
       return;
-    default: out->append(value.bytes); return;
+    default:
+      out->append(value.bytes);
+      return;
   }
 }
 
@@ -267,17 +295,26 @@ bool CanCast(ColumnType from, ColumnType to) {
     return false;
   };
   switch (to) {
-    case T::kBoolean: return one_of(from, {T::kInteger, T::kBigint, T::kReal, T::kText});
+    case T::kBoolean:
+      return one_of(from, {T::kInteger, T::kBigint, T::kReal, T::kText});
     case T::kInteger:
     case T::kBigint:
-    case T::kReal: return from != T::kBlob && from != T::kJson && from != T::kUuid && from != T::kVector;
-    case T::kDecimal: return one_of(from, {T::kBoolean, T::kInteger, T::kBigint, T::kReal, T::kText});
-    case T::kTimestamp: return one_of(from, {T::kInteger, T::kBigint, T::kReal, T::kDecimal, T::kText});
-    case T::kText: return from != T::kVector;
-    case T::kUuid: return one_of(from, {T::kText, T::kBlob});
-    case T::kJson: return from == T::kText;
-    case T::kBlob: return one_of(from, {T::kText, T::kUuid, T::kJson});
-    default: return false;
+    case T::kReal:
+      return from != T::kBlob && from != T::kJson && from != T::kUuid && from != T::kVector;
+    case T::kDecimal:
+      return one_of(from, {T::kBoolean, T::kInteger, T::kBigint, T::kReal, T::kText});
+    case T::kTimestamp:
+      return one_of(from, {T::kInteger, T::kBigint, T::kReal, T::kDecimal, T::kText});
+    case T::kText:
+      return from != T::kVector;
+    case T::kUuid:
+      return one_of(from, {T::kText, T::kBlob});
+    case T::kJson:
+      return from == T::kText;
+    case T::kBlob:
+      return one_of(from, {T::kText, T::kUuid, T::kJson});
+    default:
+      return false;
   }
 }
 

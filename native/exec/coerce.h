@@ -1,9 +1,9 @@
 // Coercion of single values: CAST, and what parameters go through.
 //
-// CAST keeps as much as the type can: a REAL cast to INTEGER is cut off after the point, JSON must be JSON, a number out of range or
-// text that is no number is an error. Timestamps read ISO 8601 (a date, or date and time, with fractions and zone) and are written as
-// 2026-01-31T12:00:00.000Z.
-// Parameters are coerced without loss or refused: '12' and 12.0 are an INTEGER 12; 1 is a BOOLEAN; 12.5 is no INTEGER.
+// CAST keeps as much as the type can: a REAL cast to INTEGER is cut off after the point, JSON must be JSON, a number out of
+// range or text that is no number is an error. Timestamps read ISO 8601 (a date, or date and time, with fractions and zone) and
+// are written as 2026-01-31T12:00:00.000Z. Parameters are coerced without loss or refused: '12' and 12.0 are an INTEGER 12; 1
+// is a BOOLEAN; 12.5 is no INTEGER.
 //
 // Thread safety: functions of their arguments. Results may point into the argument's bytes or into the arena.
 

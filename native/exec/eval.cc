@@ -76,13 +76,20 @@ Status Evaluator::Parameter(const Expr& expr, const Batch& in, ColumnVector* out
 Status Evaluator::EvalInto(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out) {
   switch (expr.op) {
     case ExprOp::kAnd:
-    case ExprOp::kOr: return And(expr, in, selection, out);
-    case ExprOp::kNot: return Not(expr, in, selection, out);
-    case ExprOp::kIsNull: return IsNull(expr, in, selection, out);
-    case ExprOp::kCoalesce: return Coalesce(expr, in, selection, out);
-    case ExprOp::kCase: return Case(expr, in, selection, out);
-    case ExprOp::kIn: return In(expr, in, selection, out);
-    default: break;
+    case ExprOp::kOr:
+      return And(expr, in, selection, out);
+    case ExprOp::kNot:
+      return Not(expr, in, selection, out);
+    case ExprOp::kIsNull:
+      return IsNull(expr, in, selection, out);
+    case ExprOp::kCoalesce:
+      return Coalesce(expr, in, selection, out);
+    case ExprOp::kCase:
+      return Case(expr, in, selection, out);
+    case ExprOp::kIn:
+      return In(expr, in, selection, out);
+    default:
+      break;
   }
   Operands operands;
   const ColumnVector** places[] = {&operands.a, &operands.b, &operands.c};
@@ -100,16 +107,20 @@ Status Evaluator::EvalInto(const Expr& expr, const Batch& in, const Selection& s
     case ExprOp::kLessEqual:
     case ExprOp::kGreater:
     case ExprOp::kGreaterEqual:
-    case ExprOp::kIsNotDistinct: return EvalCompare(expr.op, operands, selection, out);
+    case ExprOp::kIsNotDistinct:
+      return EvalCompare(expr.op, operands, selection, out);
     case ExprOp::kAdd:
     case ExprOp::kSubtract:
     case ExprOp::kMultiply:
     case ExprOp::kDivide:
     case ExprOp::kModulo:
     case ExprOp::kNegate:
-    case ExprOp::kAbs: return EvalArithmetic(expr, operands, selection, &arena_, out);
-    case ExprOp::kCast: return EvalCast(expr, *operands.a, selection, &arena_, out);
-    default: return EvalText(expr, operands, selection, context_, &arena_, out);
+    case ExprOp::kAbs:
+      return EvalArithmetic(expr, operands, selection, &arena_, out);
+    case ExprOp::kCast:
+      return EvalCast(expr, *operands.a, selection, &arena_, out);
+    default:
+      return EvalText(expr, operands, selection, context_, &arena_, out);
   }
 }
 
@@ -167,11 +178,21 @@ void CopyRows(const ColumnVector& in, const Selection& selection, ColumnVector* 
     return;
   }
   switch (in.physical()) {
-    case Physical::kBool: copy(in.data<uint8_t>(), out->data<uint8_t>()); break;
-    case Physical::kI64: copy(in.data<int64_t>(), out->data<int64_t>()); break;
-    case Physical::kF64: copy(in.data<double>(), out->data<double>()); break;
-    case Physical::kBytes: copy(in.data<std::string_view>(), out->data<std::string_view>()); break;
-    case Physical::kAny: copy(in.data<Value>(), out->data<Value>()); break;
+    case Physical::kBool:
+      copy(in.data<uint8_t>(), out->data<uint8_t>());
+      break;
+    case Physical::kI64:
+      copy(in.data<int64_t>(), out->data<int64_t>());
+      break;
+    case Physical::kF64:
+      copy(in.data<double>(), out->data<double>());
+      break;
+    case Physical::kBytes:
+      copy(in.data<std::string_view>(), out->data<std::string_view>());
+      break;
+    case Physical::kAny:
+      copy(in.data<Value>(), out->data<Value>());
+      break;
   }
   if (!in.may_have_nulls()) return;
   selection.ForEach([&](uint32_t r) {

@@ -1,10 +1,10 @@
 // Evaluator: expressions over batches, a vector at a time, with three-valued logic.
 //
-// Only the selected rows are computed, so that nothing fails on behalf of a row that is filtered out: AND, OR, COALESCE, CASE and IN look
-// at an operand only for the rows it still decides.
+// Only the selected rows are computed, so that nothing fails on behalf of a row that is filtered out: AND, OR, COALESCE, CASE
+// and IN look at an operand only for the rows it still decides.
 //
-// Thread safety: one thread. Ownership: results are vectors of the input, or of the evaluator and then valid until BeginBatch or the
-// next evaluation of the same expression.
+// Thread safety: one thread. Ownership: results are vectors of the input, or of the evaluator and then valid until BeginBatch
+// or the next evaluation of the same expression.
 
 #pragma once
 
@@ -71,7 +71,7 @@ struct Operands {
   const ColumnVector* b = nullptr;  // null for unary operators
   const ColumnVector* c = nullptr;  // the escape of LIKE
 };
-Status EvalCompare(ExprOp op, const Operands& in, const Selection& selection, ColumnVector* out);               // eval_compare.cc
+Status EvalCompare(ExprOp op, const Operands& in, const Selection& selection, ColumnVector* out);  // eval_compare.cc
 Status EvalArithmetic(const Expr& expr, const Operands& in, const Selection& selection, BatchArena* arena,
                       ColumnVector* out);  // eval_arithmetic.cc
 Status EvalText(const Expr& expr, const Operands& in, const Selection& selection, ExecContext* context, BatchArena* arena,

@@ -42,11 +42,16 @@ Status Reals(const ColumnVector& a, const ColumnVector& b, const Selection& sele
 template <typename F>
 Status ByOperator(ExprOp op, F&& f) {
   switch (op) {
-    case ExprOp::kAdd: return f(std::integral_constant<ExprOp, ExprOp::kAdd>());
-    case ExprOp::kSubtract: return f(std::integral_constant<ExprOp, ExprOp::kSubtract>());
-    case ExprOp::kMultiply: return f(std::integral_constant<ExprOp, ExprOp::kMultiply>());
-    case ExprOp::kDivide: return f(std::integral_constant<ExprOp, ExprOp::kDivide>());
-    default: return f(std::integral_constant<ExprOp, ExprOp::kModulo>());
+    case ExprOp::kAdd:
+      return f(std::integral_constant<ExprOp, ExprOp::kAdd>());
+    case ExprOp::kSubtract:
+      return f(std::integral_constant<ExprOp, ExprOp::kSubtract>());
+    case ExprOp::kMultiply:
+      return f(std::integral_constant<ExprOp, ExprOp::kMultiply>());
+    case ExprOp::kDivide:
+      return f(std::integral_constant<ExprOp, ExprOp::kDivide>());
+    default:
+      return f(std::integral_constant<ExprOp, ExprOp::kModulo>());
   }
 }
 

@@ -22,23 +22,35 @@ void Loop(const ColumnVector& a, const ColumnVector& b, const Selection& selecti
 template <typename T>
 void CompareNumbers(ExprOp op, const ColumnVector& a, const ColumnVector& b, const Selection& selection, uint8_t* out) {
   switch (op) {
-    case ExprOp::kNotEqual: return Loop<T>(a, b, selection, out, [](T x, T y) { return x != y; });
-    case ExprOp::kLess: return Loop<T>(a, b, selection, out, [](T x, T y) { return x < y; });
-    case ExprOp::kLessEqual: return Loop<T>(a, b, selection, out, [](T x, T y) { return x <= y; });
-    case ExprOp::kGreater: return Loop<T>(a, b, selection, out, [](T x, T y) { return x > y; });
-    case ExprOp::kGreaterEqual: return Loop<T>(a, b, selection, out, [](T x, T y) { return x >= y; });
-    default: return Loop<T>(a, b, selection, out, [](T x, T y) { return x == y; });
+    case ExprOp::kNotEqual:
+      return Loop<T>(a, b, selection, out, [](T x, T y) { return x != y; });
+    case ExprOp::kLess:
+      return Loop<T>(a, b, selection, out, [](T x, T y) { return x < y; });
+    case ExprOp::kLessEqual:
+      return Loop<T>(a, b, selection, out, [](T x, T y) { return x <= y; });
+    case ExprOp::kGreater:
+      return Loop<T>(a, b, selection, out, [](T x, T y) { return x > y; });
+    case ExprOp::kGreaterEqual:
+      return Loop<T>(a, b, selection, out, [](T x, T y) { return x >= y; });
+    default:
+      return Loop<T>(a, b, selection, out, [](T x, T y) { return x == y; });
   }
 }
 
 bool Holds(ExprOp op, int order) {
   switch (op) {
-    case ExprOp::kNotEqual: return order != 0;
-    case ExprOp::kLess: return order < 0;
-    case ExprOp::kLessEqual: return order <= 0;
-    case ExprOp::kGreater: return order > 0;
-    case ExprOp::kGreaterEqual: return order >= 0;
-    default: return order == 0;
+    case ExprOp::kNotEqual:
+      return order != 0;
+    case ExprOp::kLess:
+      return order < 0;
+    case ExprOp::kLessEqual:
+      return order <= 0;
+    case ExprOp::kGreater:
+      return order > 0;
+    case ExprOp::kGreaterEqual:
+      return order >= 0;
+    default:
+      return order == 0;
   }
 }
 
@@ -83,14 +95,22 @@ Status EvalCompare(ExprOp op, const Operands& in, const Selection& selection, Co
     CompareAnything(op, a, b, selection, out);  // one side is the literal NULL, compared with IS
   } else {
     switch (a.physical()) {
-      case Physical::kBool: CompareNumbers<uint8_t>(op, a, b, selection, truth); break;
-      case Physical::kI64: CompareNumbers<int64_t>(op, a, b, selection, truth); break;
-      case Physical::kF64: CompareNumbers<double>(op, a, b, selection, truth); break;
+      case Physical::kBool:
+        CompareNumbers<uint8_t>(op, a, b, selection, truth);
+        break;
+      case Physical::kI64:
+        CompareNumbers<int64_t>(op, a, b, selection, truth);
+        break;
+      case Physical::kF64:
+        CompareNumbers<double>(op, a, b, selection, truth);
+        break;
       case Physical::kBytes:
         if (a.type() == ColumnType::kDecimal) CompareAnything(op, a, b, selection, out);
         else CompareBytes(op, a, b, selection, out);
         break;
-      case Physical::kAny: CompareAnything(op, a, b, selection, out); break;
+      case Physical::kAny:
+        CompareAnything(op, a, b, selection, out);
+        break;
     }
   }
   if (op == ExprOp::kIsNotDistinct) DecideNulls(a, b, selection, out);

@@ -23,7 +23,8 @@ Status Evaluator::In(const Expr& expr, const Batch& in, const Selection& selecti
     return {};
   }
   const auto is_constant = [](const Expr* e) { return e->IsConstantLeaf(); };
-  if (expr.args.size() > kHashedListMin && !context_->bulk() && std::all_of(expr.args.begin() + 1, expr.args.end(), is_constant)) {
+  if (expr.args.size() > kHashedListMin && !context_->bulk() &&
+      std::all_of(expr.args.begin() + 1, expr.args.end(), is_constant)) {
     return InConstants(expr, *value, selection, out);
   }
   std::vector<uint16_t> open;

@@ -22,7 +22,8 @@ Status Concat(const Operands& in, const Selection& selection, BatchArena* arena,
     const std::string_view a = in.a->bytes(r);
     const std::string_view b = in.b->bytes(r);
     const size_t n = a.size() + b.size();
-    if (n > kMaxValueBytes) return {Code::kLimit, "A text of more than 512 MiB cannot be built.", {{"limit", "kMaxValueBytes"}}};
+    if (n > kMaxValueBytes)
+      return {Code::kLimit, "A text of more than 512 MiB cannot be built.", {{"limit", "kMaxValueBytes"}}};
     char* to = arena->Allocate(n);
     if (to == nullptr) return arena->memory()->LimitError();
     if (!a.empty()) std::memcpy(to, a.data(), a.size());
@@ -61,9 +62,11 @@ Status EvalText(const Expr& expr, const Operands& in, const Selection& selection
                 ColumnVector* out) {
   PropagateNulls(*in.a, in.b, selection, out);
   switch (expr.op) {
-    case ExprOp::kConcat: return Concat(in, selection, arena, out);
+    case ExprOp::kConcat:
+      return Concat(in, selection, arena, out);
     case ExprOp::kLower:
-    case ExprOp::kUpper: return ChangeCase(expr.op, in, selection, arena, out);
+    case ExprOp::kUpper:
+      return ChangeCase(expr.op, in, selection, arena, out);
     case ExprOp::kLength:
       return ForEachValue(selection, *out, [&](uint32_t r) -> Status {
         const std::string_view text = in.a->bytes(r);
@@ -73,7 +76,8 @@ Status EvalText(const Expr& expr, const Operands& in, const Selection& selection
       });
     case ExprOp::kContains:
     case ExprOp::kStartsWith:
-    case ExprOp::kEndsWith: return Search(expr.op, in, selection, out);
+    case ExprOp::kEndsWith:
+      return Search(expr.op, in, selection, out);
     case ExprOp::kLike:
       if (in.c != nullptr && in.c->may_have_nulls()) {
         selection.ForEach([&](uint32_t r) {
@@ -87,7 +91,8 @@ Status EvalText(const Expr& expr, const Operands& in, const Selection& selection
         out->data<uint8_t>()[r] = matches ? 1 : 0;
         return {};
       });
-    default: return {Code::kInternal, "An expression has no evaluation."};
+    default:
+      return {Code::kInternal, "An expression has no evaluation."};
   }
 }
 

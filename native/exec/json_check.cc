@@ -45,7 +45,8 @@ class Checker {
     const char c = rest_[0];
     rest_.remove_prefix(1);
     if (c != 'u') return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
-    if (rest_.size() < 4 || rest_.substr(0, 4).find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return false;
+    if (rest_.size() < 4 || rest_.substr(0, 4).find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+      return false;
     rest_.remove_prefix(4);
     return true;
   }

@@ -14,7 +14,8 @@ struct Bound {
   bool inclusive;
 };
 
-Status AppendBound(const AccessReader& reader, size_t part, const Bound& bound, Evaluator* evaluator, KeyBuffer* out, bool* null) {
+Status AppendBound(const AccessReader& reader, size_t part, const Bound& bound, Evaluator* evaluator, KeyBuffer* out,
+                   bool* null) {
   Value value;
   SOCHDB_TRY(evaluator->EvalConstant(*bound.expr, &value));
   *null = value.is_null();

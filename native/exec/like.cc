@@ -18,7 +18,8 @@ struct Element {
 };
 
 Element ElementAt(std::string_view pattern, size_t at, std::string_view escape) {
-  if (!escape.empty() && pattern.substr(at, escape.size()) == escape) return {Element::kByte, escape.size() + 1, pattern[at + escape.size()]};
+  if (!escape.empty() && pattern.substr(at, escape.size()) == escape)
+    return {Element::kByte, escape.size() + 1, pattern[at + escape.size()]};
   if (pattern[at] == '%') return {Element::kAny, 1, 0};
   if (pattern[at] == '_') return {Element::kOne, 1, 0};
   return {Element::kByte, 1, pattern[at]};
@@ -40,10 +41,11 @@ Status CheckPattern(std::string_view pattern, std::string_view escape) {
 
 }  // namespace
 
-Status Like(std::string_view text, std::string_view pattern, std::string_view escape, bool case_insensitive, ExecContext* context,
-            bool* matches) {
+Status Like(std::string_view text, std::string_view pattern, std::string_view escape, bool case_insensitive,
+            ExecContext* context, bool* matches) {
   constexpr uint32_t kStepsBetweenTicks = 1 << 16;
-  if (!escape.empty() && CodePointCount(escape) != 1) return {Code::kInvalidArgument, "The escape of LIKE must be one character."};
+  if (!escape.empty() && CodePointCount(escape) != 1)
+    return {Code::kInvalidArgument, "The escape of LIKE must be one character."};
   SOCHDB_TRY(CheckPattern(pattern, escape));
   // When a mismatch follows a '%', it takes one more character and what came after it is tried again.
   size_t t = 0;

@@ -8,15 +8,24 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
     return maker(n, context, std::move(child));
   };
   switch (node.op) {
-    case PlanOp::kScan: return MakeScan(static_cast<const ScanNode&>(node), context);
-    case PlanOp::kScanKeys: return MakeScanKeys(static_cast<const ScanKeysNode&>(node), context);
-    case PlanOp::kFilter: return with_child(static_cast<const FilterNode&>(node), MakeFilter);
-    case PlanOp::kProject: return with_child(static_cast<const ProjectNode&>(node), MakeProject);
-    case PlanOp::kSort: return with_child(static_cast<const SortNode&>(node), MakeSort);
-    case PlanOp::kLimit: return with_child(static_cast<const LimitNode&>(node), MakeLimit);
-    case PlanOp::kAggregate: return with_child(static_cast<const AggregateNode&>(node), MakeAggregate);
-    case PlanOp::kDistinct: return with_child(static_cast<const DistinctNode&>(node), MakeDistinct);
-    case PlanOp::kValues: return MakeValues(static_cast<const ValuesNode&>(node), context);
+    case PlanOp::kScan:
+      return MakeScan(static_cast<const ScanNode&>(node), context);
+    case PlanOp::kScanKeys:
+      return MakeScanKeys(static_cast<const ScanKeysNode&>(node), context);
+    case PlanOp::kFilter:
+      return with_child(static_cast<const FilterNode&>(node), MakeFilter);
+    case PlanOp::kProject:
+      return with_child(static_cast<const ProjectNode&>(node), MakeProject);
+    case PlanOp::kSort:
+      return with_child(static_cast<const SortNode&>(node), MakeSort);
+    case PlanOp::kLimit:
+      return with_child(static_cast<const LimitNode&>(node), MakeLimit);
+    case PlanOp::kAggregate:
+      return with_child(static_cast<const AggregateNode&>(node), MakeAggregate);
+    case PlanOp::kDistinct:
+      return with_child(static_cast<const DistinctNode&>(node), MakeDistinct);
+    case PlanOp::kValues:
+      return MakeValues(static_cast<const ValuesNode&>(node), context);
     case PlanOp::kIndexJoin: {
       const auto& join = static_cast<const IndexJoinNode&>(node);
       SOCHDB_ASSIGN(outer, MakeOperator(*join.outer, context));
@@ -30,7 +39,8 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
     }
     case PlanOp::kInsert:
     case PlanOp::kUpdate:
-    case PlanOp::kDelete: break;  // roots, executed by Execution (write.h)
+    case PlanOp::kDelete:
+      break;  // roots, executed by Execution (write.h)
   }
   return Status(Code::kInternal, "An operator cannot be executed here.");
 }

@@ -5,7 +5,9 @@
 namespace sochdb {
 namespace {
 
-Timestamp Join(int32_t high, int32_t low) { return static_cast<uint64_t>(static_cast<uint32_t>(high)) << 32 | static_cast<uint32_t>(low); }
+Timestamp Join(int32_t high, int32_t low) {
+  return static_cast<uint64_t>(static_cast<uint32_t>(high)) << 32 | static_cast<uint32_t>(low);
+}
 
 }  // namespace
 

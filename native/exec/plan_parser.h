@@ -1,7 +1,7 @@
 // Plan parser: words to PlanNode, TableInfo and Expr, checking everything that the executor later takes for granted.
 //
-// What it promises of a plan it accepts: offsets point forward and inner nodes have one parent, so the plan is a tree no deeper than
-// kPlanDepthMax; every column and parameter number exists; operands have the types their operator takes; keys and
+// What it promises of a plan it accepts: offsets point forward and inner nodes have one parent, so the plan is a tree no deeper
+// than kPlanDepthMax; every column and parameter number exists; operands have the types their operator takes; keys and
 // projections name live columns of their table.
 //
 // Thread safety: one thread, one use. Limits: kPlanWordsMax, kPlanDepthMax, kPlanExpressionsMax.

@@ -34,7 +34,8 @@ Status PlanParser::ExprAt(int32_t offset, int32_t parent, int32_t word, int dept
   } else {
     if (!visited_.insert(offset).second) return Fail(word, "two nodes point to word " + std::to_string(offset));
     SOCHDB_TRY(ParseOperands(&words, depth, scope, expr));
-    expr->constant = std::all_of(expr->args.begin(), expr->args.end(), [](const Expr* a) { return a == nullptr || a->constant; });
+    expr->constant =
+        std::all_of(expr->args.begin(), expr->args.end(), [](const Expr* a) { return a == nullptr || a->constant; });
   }
   SOCHDB_TRY(CheckTypes(*expr));
   *out = expr;
@@ -92,7 +93,8 @@ Status PlanParser::ParseLeaf(Words* words, const Types& scope, Expr* expr) {
       }
       if (!SameClass(scope[static_cast<size_t>(number)], expr->type)) {
         return Fail(words->last(), std::string("column ") + std::to_string(number) + " is " +
-                                       ColumnTypeName(scope[static_cast<size_t>(number)]) + ", not " + ColumnTypeName(expr->type));
+                                       ColumnTypeName(scope[static_cast<size_t>(number)]) + ", not " +
+                                       ColumnTypeName(expr->type));
       }
       return {};
   }
@@ -117,7 +119,8 @@ Status PlanParser::ParseOperands(Words* words, int depth, const Types& scope, Ex
     case ExprOp::kConcat:
     case ExprOp::kContains:
     case ExprOp::kStartsWith:
-    case ExprOp::kEndsWith: return NextExprs(words, 2, depth, scope, args);
+    case ExprOp::kEndsWith:
+      return NextExprs(words, 2, depth, scope, args);
     case ExprOp::kNot:
     case ExprOp::kIsNull:
     case ExprOp::kNegate:
@@ -125,7 +128,8 @@ Status PlanParser::ParseOperands(Words* words, int depth, const Types& scope, Ex
     case ExprOp::kUpper:
     case ExprOp::kLength:
     case ExprOp::kAbs:
-    case ExprOp::kCast: return NextExprs(words, 1, depth, scope, args);
+    case ExprOp::kCast:
+      return NextExprs(words, 1, depth, scope, args);
     case ExprOp::kAnd:
     case ExprOp::kOr:
     case ExprOp::kCoalesce:
@@ -145,7 +149,8 @@ Status PlanParser::ParseOperands(Words* words, int depth, const Types& scope, Ex
       if (count < 1) return Fail(words->last(), "a CASE needs a WHEN");
       SOCHDB_TRY(NextExprs(words, count * 2, depth, scope, args));
       return NextOptionalExpr(words, depth, scope, &args->emplace_back());
-    default: return Fail(words->start(), "there is no expression " + std::to_string(static_cast<int32_t>(expr->op)));
+    default:
+      return Fail(words->start(), "there is no expression " + std::to_string(static_cast<int32_t>(expr->op)));
   }
 }
 
@@ -204,7 +209,8 @@ Status PlanParser::CheckTypes(const Expr& expr) const {
   switch (expr.op) {
     case ExprOp::kConst:
     case ExprOp::kParam:
-    case ExprOp::kColumn: return {};
+    case ExprOp::kColumn:
+      return {};
     case ExprOp::kEqual:
     case ExprOp::kNotEqual:
     case ExprOp::kLess:
@@ -232,7 +238,8 @@ Status PlanParser::CheckTypes(const Expr& expr) const {
     case ExprOp::kDivide:
     case ExprOp::kModulo:
     case ExprOp::kNegate:
-    case ExprOp::kAbs: return CheckArithmetic(expr);
+    case ExprOp::kAbs:
+      return CheckArithmetic(expr);
     case ExprOp::kConcat:
     case ExprOp::kLike:
     case ExprOp::kContains:
@@ -240,12 +247,15 @@ Status PlanParser::CheckTypes(const Expr& expr) const {
     case ExprOp::kEndsWith:
     case ExprOp::kLower:
     case ExprOp::kUpper:
-    case ExprOp::kLength: return CheckText(expr);
+    case ExprOp::kLength:
+      return CheckText(expr);
     case ExprOp::kCoalesce:
-    case ExprOp::kCase: return CheckBranches(expr);
+    case ExprOp::kCase:
+      return CheckBranches(expr);
     case ExprOp::kCast:
       if (CanCast(args[0]->type, expr.type)) return {};
-      return Fail(expr.word, std::string("there is no cast from ") + ColumnTypeName(args[0]->type) + " to " + ColumnTypeName(expr.type));
+      return Fail(expr.word,
+                  std::string("there is no cast from ") + ColumnTypeName(args[0]->type) + " to " + ColumnTypeName(expr.type));
   }
   return {};
 }

@@ -7,7 +7,9 @@ namespace {
 
 const std::vector<ColumnType> kNoColumns;
 
-void Append(std::vector<ColumnType>* to, const std::vector<ColumnType>& from) { to->insert(to->end(), from.begin(), from.end()); }
+void Append(std::vector<ColumnType>* to, const std::vector<ColumnType>& from) {
+  to->insert(to->end(), from.begin(), from.end());
+}
 
 std::vector<ColumnType> ProjectedTypes(const IndexAccess& access) {
   std::vector<ColumnType> types;
@@ -77,17 +79,28 @@ Status PlanParser::ParseNode(PlanOp op, Words* words, int depth, std::unique_ptr
     return (this->*method)(words, depth, raw);
   };
   switch (op) {
-    case PlanOp::kScan: return parse(&PlanParser::ParseScan);
-    case PlanOp::kScanKeys: return parse(&PlanParser::ParseScanKeys);
-    case PlanOp::kProject: return parse(&PlanParser::ParseProject);
-    case PlanOp::kSort: return parse(&PlanParser::ParseSort);
-    case PlanOp::kAggregate: return parse(&PlanParser::ParseAggregate);
-    case PlanOp::kIndexJoin: return parse(&PlanParser::ParseIndexJoin);
-    case PlanOp::kLoopJoin: return parse(&PlanParser::ParseLoopJoin);
-    case PlanOp::kValues: return parse(&PlanParser::ParseValues);
-    case PlanOp::kInsert: return parse(&PlanParser::ParseInsert);
-    case PlanOp::kUpdate: return parse(&PlanParser::ParseUpdate);
-    case PlanOp::kDelete: return parse(&PlanParser::ParseDelete);
+    case PlanOp::kScan:
+      return parse(&PlanParser::ParseScan);
+    case PlanOp::kScanKeys:
+      return parse(&PlanParser::ParseScanKeys);
+    case PlanOp::kProject:
+      return parse(&PlanParser::ParseProject);
+    case PlanOp::kSort:
+      return parse(&PlanParser::ParseSort);
+    case PlanOp::kAggregate:
+      return parse(&PlanParser::ParseAggregate);
+    case PlanOp::kIndexJoin:
+      return parse(&PlanParser::ParseIndexJoin);
+    case PlanOp::kLoopJoin:
+      return parse(&PlanParser::ParseLoopJoin);
+    case PlanOp::kValues:
+      return parse(&PlanParser::ParseValues);
+    case PlanOp::kInsert:
+      return parse(&PlanParser::ParseInsert);
+    case PlanOp::kUpdate:
+      return parse(&PlanParser::ParseUpdate);
+    case PlanOp::kDelete:
+      return parse(&PlanParser::ParseDelete);
     case PlanOp::kFilter: {
       auto node = std::make_unique<FilterNode>();
       SOCHDB_TRY(NextNode(words, depth, &node->child));
@@ -277,7 +290,8 @@ Status PlanParser::ParseValues(Words* words, int depth, ValuesNode* node) {
   int32_t columns = 0;
   SOCHDB_TRY(words->NextCount(0, &rows));
   SOCHDB_TRY(words->NextCount(rows == 0 ? 0 : rows, &columns));
-  if (rows > kPlanWordsMax || static_cast<size_t>(columns) > kColumnsMax) return Fail(words->last(), "there are too many values");
+  if (rows > kPlanWordsMax || static_cast<size_t>(columns) > kColumnsMax)
+    return Fail(words->last(), "there are too many values");
   node->rows = static_cast<uint32_t>(rows);
   SOCHDB_TRY(NextExprs(words, rows * columns, depth, kNoColumns, &node->exprs));
   node->columns.assign(static_cast<size_t>(columns), ColumnType::kNull);

@@ -70,7 +70,8 @@ Status PlanParser::ParseColumn(Words* words, ColumnInfo* column) {
     SOCHDB_TRY(Constant(index, words->last(), &column->default_value));
     const Value& value = column->default_value;
     if (!value.is_null() && column->type != ColumnType::kAny && !SameClass(value.tag, column->type)) {
-      return Fail(words->last(), std::string("the default of a ") + ColumnTypeName(column->type) + " column is of another type");
+      return Fail(words->last(),
+                  std::string("the default of a ") + ColumnTypeName(column->type) + " column is of another type");
     }
   }
   return Name(words, &column->name);
@@ -92,6 +93,7 @@ Status PlanParser::ParsePrimaryKey(Words* words, TableInfo* table) {
     for (const KeyColumn& other : table->primary_key)
       if (other.column == column) return Fail(words->last(), "a column is twice in the primary key");
     table->primary_key.push_back({column, table->columns[column].type, false});
+    table->columns[column].not_null = true;
   }
   return {};
 }

@@ -47,7 +47,8 @@ Status PlanParser::WholeRows(const WriteNode& node) const {
   const auto& columns = node.table->columns;
   if (node.child->columns.size() < columns.size()) return Fail(node.child->word, "the rows to write are not whole");
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (!SameClass(node.child->columns[i], columns[i].type)) return Fail(node.child->word, "the rows to write are not the table's");
+    if (!SameClass(node.child->columns[i], columns[i].type))
+      return Fail(node.child->word, "the rows to write are not the table's");
   }
   return {};
 }
@@ -75,7 +76,8 @@ Status PlanParser::ParseInsert(Words* words, int depth, InsertNode* node) {
   SOCHDB_TRY(NextNode(words, depth, &node->child));
   int32_t count = 0;
   SOCHDB_TRY(words->NextCount(1, &count));
-  if (static_cast<size_t>(count) != node->child->columns.size()) return Fail(words->last(), "targets and values differ in number");
+  if (static_cast<size_t>(count) != node->child->columns.size())
+    return Fail(words->last(), "targets and values differ in number");
   std::vector<bool> seen(node->table->columns.size());
   for (int32_t i = 0; i < count; ++i) {
     uint32_t column = 0;

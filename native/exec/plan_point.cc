@@ -40,19 +40,24 @@ const ScanNode* AsPointScan(const PlanNode* node) {
 
 PointKind ClassifyPoint(const PlanNode& root) {
   switch (root.op) {
-    case PlanOp::kScan: return AsPointScan(&root) != nullptr ? PointKind::kSelect : PointKind::kNone;
+    case PlanOp::kScan:
+      return AsPointScan(&root) != nullptr ? PointKind::kSelect : PointKind::kNone;
     case PlanOp::kProject: {
       const auto& project = static_cast<const ProjectNode&>(root);
       return AsPointScan(project.child) != nullptr && AllLeaves(project.exprs) ? PointKind::kSelect : PointKind::kNone;
     }
-    case PlanOp::kInsert: return ClassifyInsert(static_cast<const InsertNode&>(root));
-    case PlanOp::kDelete: return ReadsWholeRows(static_cast<const WriteNode&>(root)) ? PointKind::kDelete : PointKind::kNone;
+    case PlanOp::kInsert:
+      return ClassifyInsert(static_cast<const InsertNode&>(root));
+    case PlanOp::kDelete:
+      return ReadsWholeRows(static_cast<const WriteNode&>(root)) ? PointKind::kDelete : PointKind::kNone;
     case PlanOp::kUpdate: {
       const auto& update = static_cast<const UpdateNode&>(root);
-      const bool leaves = std::all_of(update.sets.begin(), update.sets.end(), [](const Assignment& a) { return a.expr->IsLeaf(); });
+      const bool leaves =
+          std::all_of(update.sets.begin(), update.sets.end(), [](const Assignment& a) { return a.expr->IsLeaf(); });
       return leaves && ReadsWholeRows(update) ? PointKind::kUpdate : PointKind::kNone;
     }
-    default: return PointKind::kNone;
+    default:
+      return PointKind::kNone;
   }
 }
 

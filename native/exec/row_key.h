@@ -1,5 +1,5 @@
-// RowKey: some columns of a row as one string of bytes, equal when the rows are equal there (NULL equals NULL): what groups, distinct
-// rows and joins hash, and what sorts compare.
+// RowKey: some columns of a row as one string of bytes, equal when the rows are equal there (NULL equals NULL): what groups,
+// distinct rows and joins hash, and what sorts compare.
 //
 // Thread safety: functions of their arguments.
 

@@ -2,19 +2,23 @@
 
 namespace sochdb {
 
-RowLoader::RowLoader(const TableInfo* table, std::span<const uint32_t> projection) : table_(table) {
+RowLoader::RowLoader(const TableInfo* table, std::span<const uint32_t> projection) : RowLoader(table, projection, {}) {}
+
+RowLoader::RowLoader(const TableInfo* table, std::span<const uint32_t> projection, std::span<const uint32_t> targets)
+    : table_(table) {
   parts_.reserve(projection.size());
-  for (const uint32_t column : projection) {
-    parts_.push_back({column, table->layout.column(column), &table->columns[column].default_value});
+  for (uint32_t i = 0; i < projection.size(); ++i) {
+    const uint32_t column = projection[i];
+    parts_.push_back(
+        {column, table->layout.column(column), &table->columns[column].default_value, targets.empty() ? i : targets[i]});
   }
 }
 
 Status RowLoader::Load(std::string_view row, uint32_t r, size_t first, BatchStorage* out) const {
   RowReader reader;
   if (Status status = reader.Init(table_->layout, row); !status.ok()) return std::move(status.With("table", table_->name));
-  for (size_t i = 0; i < parts_.size(); ++i) {
-    const Part& part = parts_[i];
-    ColumnVector& to = out->column(first + i);
+  for (const Part& part : parts_) {
+    ColumnVector& to = out->column(first + part.target);
     if (!reader.Has(part.column)) {
       to.Set(r, *part.default_value);  // its bytes live in the plan
       continue;
@@ -24,11 +28,19 @@ Status RowLoader::Load(std::string_view row, uint32_t r, size_t first, BatchStor
       continue;
     }
     switch (part.layout.physical) {
-      case Physical::kBool: to.data<uint8_t>()[r] = reader.Boolean(part.layout) ? 1 : 0; break;
-      case Physical::kI64: to.data<int64_t>()[r] = reader.Int64(part.layout); break;
-      case Physical::kF64: to.data<double>()[r] = reader.Real(part.layout); break;
+      case Physical::kBool:
+        to.data<uint8_t>()[r] = reader.Boolean(part.layout) ? 1 : 0;
+        break;
+      case Physical::kI64:
+        to.data<int64_t>()[r] = reader.Int64(part.layout);
+        break;
+      case Physical::kF64:
+        to.data<double>()[r] = reader.Real(part.layout);
+        break;
       case Physical::kBytes:
-      case Physical::kAny: SOCHDB_TRY(LoadBytes(reader, part, r, first + i, out)); break;
+      case Physical::kAny:
+        SOCHDB_TRY(LoadBytes(reader, part, r, first + part.target, out));
+        break;
     }
   }
   return {};

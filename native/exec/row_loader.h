@@ -16,8 +16,10 @@ namespace sochdb {
 class RowLoader {
  public:
   RowLoader(const TableInfo* table, std::span<const uint32_t> projection);
+  // projection[i] goes to column targets[i] of the batch.
+  RowLoader(const TableInfo* table, std::span<const uint32_t> projection, std::span<const uint32_t> targets);
 
-  // Fills row r of the storage's columns first, first + 1, …
+  // Fills row r of the storage's columns first, first + 1, … (or first + target).
   Status Load(std::string_view row, uint32_t r, size_t first, BatchStorage* out) const;
 
  private:
@@ -25,6 +27,7 @@ class RowLoader {
     uint32_t column;
     RowLayout::Column layout;
     const Value* default_value;
+    uint32_t target;
   };
   Status LoadBytes(const RowReader& reader, const Part& part, uint32_t r, size_t to, BatchStorage* out) const;
 

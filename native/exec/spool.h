@@ -33,7 +33,8 @@ class Spool {
 
  private:
   using Chunk = std::vector<std::unique_ptr<ColumnVector>>;
-  Status CopyInto(const ColumnVector& from, const Selection& selection, uint32_t first, uint32_t n, uint32_t to, ColumnVector* out);
+  Status CopyInto(const ColumnVector& from, const Selection& selection, uint32_t first, uint32_t n, uint32_t to,
+                  ColumnVector* out);
 
   std::vector<ColumnType> types_;
   MemoryTracker* memory_;

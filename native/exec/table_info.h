@@ -17,7 +17,7 @@ namespace sochdb {
 struct ColumnInfo {
   uint32_t id = 0;
   ColumnType type = ColumnType::kNull;
-  bool not_null = false;
+  bool not_null = false;  // those of the primary key always are
   bool dropped = false;
   Value default_value;  // of the column's class, or NULL
   std::string name;
@@ -36,8 +36,8 @@ struct IndexInfo {
   std::vector<KeyColumn> key;
 };
 
-// Index entries (docs/internals/row-format.md): a unique index has the key `columns` (+ primary key when one of them is NULL) and
-// the primary key as value; any other has the key `columns + primary key` and an empty value.
+// Index entries (docs/internals/row-format.md): a unique index has the key `columns` (+ primary key when one of them is NULL)
+// and the primary key as value; any other has the key `columns + primary key` and an empty value.
 struct TableInfo {
   uint32_t id = 0;
   uint32_t schema_version = 0;

@@ -13,8 +13,8 @@ namespace sochdb {
 // 2026-01-31T12:00:00.000Z; years outside 0000 to 9999 as JavaScript writes them (+012026-…).
 void AppendTimestamp(int64_t ms, std::string* out);
 
-// YYYY-MM-DD, optionally followed by T or a space, HH:MM[:SS[.fraction]] and Z, ±HH:MM, ±HHMM or ±HH; UTC where no zone is said.
-// *exact is false when a fraction finer than milliseconds was cut off. False for anything else.
+// YYYY-MM-DD, optionally followed by T or a space, HH:MM[:SS[.fraction]] and Z, ±HH:MM, ±HHMM or ±HH; UTC where no zone is
+// said. *exact is false when a fraction finer than milliseconds was cut off. False for anything else.
 bool ParseTimestamp(std::string_view text, int64_t* ms, bool* exact);
 
 }  // namespace sochdb

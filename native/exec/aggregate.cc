@@ -1,0 +1,150 @@
+// kAggregate: hash aggregation. Groups come out in the order they were first seen.
+
+#include "exec/aggregate_state.h"
+#include "exec/eval.h"
+#include "exec/operator.h"
+#include "exec/row_key.h"
+#include "exec/spool.h"
+
+namespace sochdb {
+namespace {
+
+std::vector<ColumnType> GroupTypes(const AggregateNode& node) {
+  return {node.columns.begin(), node.columns.begin() + static_cast<ptrdiff_t>(node.groups.size())};
+}
+
+class Aggregate : public Operator {
+ public:
+  Aggregate(const AggregateNode& node, ExecContext* context, OperatorPtr child)
+      : node_(node),
+        context_(context),
+        evaluator_(context),
+        child_(std::move(child)),
+        groups_(&context->memory, context->hash_seed),
+        group_values_(GroupTypes(node), &context->memory),
+        output_(&context->memory) {
+    output_.Init(node.columns);
+  }
+
+  Status Open() override {
+    evaluator_.Restart();
+    groups_.Clear();
+    group_values_.Clear();
+    states_.clear();
+    for (const auto& fn : node_.functions) states_.push_back(std::make_unique<AggregateState>(&fn, context_));
+    group_count_ = 0;
+    next_ = 0;
+    done_ = false;
+    return child_->Open();
+  }
+
+  Status Next(uint32_t want, Batch* out) override {
+    out->Clear();
+    if (!done_) {
+      SOCHDB_TRY(ReadAll());
+      done_ = true;
+    }
+    const uint32_t n = std::min(want, group_count_ - next_);
+    if (n == 0) return {};
+    SOCHDB_TRY(context_->Tick(n));
+    SOCHDB_TRY(output_.Reset(n));
+    rows_.resize(n);
+    for (uint32_t i = 0; i < n; ++i) rows_[i] = next_ + i;
+    for (size_t c = 0; c < node_.groups.size(); ++c) SOCHDB_TRY(group_values_.Gather(rows_, c, &output_.column(c)));
+    for (size_t f = 0; f < states_.size(); ++f) {
+      for (uint32_t i = 0; i < n; ++i) SOCHDB_TRY(states_[f]->Finish(next_ + i, i, node_.groups.size() + f, &output_));
+    }
+    next_ += n;
+    output_.Expose(n, out);
+    return {};
+  }
+
+ private:
+  Status ReadAll() {
+    if (node_.groups.empty()) SOCHDB_TRY(SetGroupCount(1));
+    Batch batch;
+    for (;;) {
+      SOCHDB_TRY(child_->Next(kBatchRows, &batch));
+      if (batch.count() == 0) return {};
+      SOCHDB_TRY(context_->Tick(batch.count()));
+      evaluator_.BeginBatch();
+      group_of_.assign(batch.count(), 0);
+      if (!node_.groups.empty()) SOCHDB_TRY(FindGroups(batch));
+      for (size_t f = 0; f < states_.size(); ++f) SOCHDB_TRY(Add(node_.functions[f], states_[f].get(), batch));
+    }
+  }
+
+  Status SetGroupCount(uint32_t n) {
+    group_count_ = n;
+    for (const auto& state : states_) SOCHDB_TRY(state->Resize(n));
+    return {};
+  }
+
+  Status FindGroups(const Batch& batch) {
+    Batch values;
+    values.columns.resize(node_.groups.size());
+    for (size_t c = 0; c < node_.groups.size(); ++c) {
+      SOCHDB_TRY(evaluator_.Eval(*node_.groups[c], batch, batch.selection, &values.columns[c]));
+    }
+    rows_of_new_.clear();
+    for (uint32_t i = 0; i < batch.count(); ++i) {
+      const uint32_t r = batch.selection[i];
+      key_.clear();
+      SOCHDB_TRY(AppendRowKey(values.columns, r, &key_));
+      bool inserted = false;
+      SOCHDB_TRY(groups_.FindOrInsert(key_.view(), &group_of_[i], &inserted));
+      if (inserted) rows_of_new_.push_back(static_cast<uint16_t>(r));
+    }
+    values.rows = batch.rows;
+    values.selection = {rows_of_new_.data(), static_cast<uint32_t>(rows_of_new_.size())};
+    SOCHDB_TRY(group_values_.Append(values));
+    return SetGroupCount(groups_.size());
+  }
+
+  Status Add(const AggregateNode::Function& fn, AggregateState* state, const Batch& batch) {
+    Selection selection = batch.selection;
+    const uint32_t* groups = group_of_.data();
+    if (fn.filter != nullptr) {
+      filtered_.clear();
+      SOCHDB_TRY(evaluator_.EvalPredicate(*fn.filter, batch, batch.selection, &filtered_));
+      // Both lists of rows ascend: walk them together to find the groups of those that passed.
+      filtered_groups_.clear();
+      uint32_t i = 0;
+      for (const uint16_t r : filtered_) {
+        while (batch.selection[i] != r) ++i;
+        filtered_groups_.push_back(group_of_[i]);
+      }
+      selection = {filtered_.data(), static_cast<uint32_t>(filtered_.size())};
+      groups = filtered_groups_.data();
+    }
+    const ColumnVector* argument = nullptr;
+    if (fn.arg != nullptr) SOCHDB_TRY(evaluator_.Eval(*fn.arg, batch, selection, &argument));
+    return state->Add(selection, groups, argument);
+  }
+
+  const AggregateNode& node_;
+  ExecContext* context_;
+  Evaluator evaluator_;
+  OperatorPtr child_;
+  ByteTable groups_;
+  Spool group_values_;
+  std::vector<std::unique_ptr<AggregateState>> states_;
+  BatchStorage output_;
+  KeyBuffer key_;
+  std::vector<uint32_t> group_of_;  // of each selected row of the batch
+  std::vector<uint16_t> rows_of_new_;
+  std::vector<uint16_t> filtered_;
+  std::vector<uint32_t> filtered_groups_;
+  std::vector<uint32_t> rows_;
+  uint32_t group_count_ = 0;
+  uint32_t next_ = 0;
+  bool done_ = false;
+};
+
+}  // namespace
+
+OperatorPtr MakeAggregate(const AggregateNode& node, ExecContext* context, OperatorPtr child) {
+  return std::make_unique<Aggregate>(node, context, std::move(child));
+}
+
+}  // namespace sochdb

@@ -1,0 +1,42 @@
+#include "exec/catalog_check.h"
+
+namespace sochdb {
+namespace {
+
+Status Changed(const TableInfo& table) {
+  return {
+      Code::kSchemaChanged, "Table " + table.name + " has changed since the statement was prepared.", {{"table", table.name}}};
+}
+
+Status CheckTable(ExecContext* context, const TableInfo& table, bool written) {
+  ReadValue entry;
+  bool found = false;
+  if (written) SOCHDB_TRY(context->txn->GetForConstraint(TreeId::kCatalog, table.catalog_key, &entry, &found));
+  else SOCHDB_TRY(context->reader->Get(TreeId::kCatalog, table.catalog_key, &entry, &found));
+  return found && entry.ts == table.catalog_ts ? Status() : Changed(table);
+}
+
+}  // namespace
+
+Status CheckCatalog(ExecContext* context) {
+  const PreparedPlan& plan = *context->plan;
+  const TableInfo* written = plan.written_table();
+  if (written != nullptr) SOCHDB_TRY(CheckTable(context, *written, true));
+  if (plan.tables().size() == (written != nullptr ? 1u : 0u)) return {};
+  // Asked before the entries are read: what is written meanwhile is looked for next time.
+  const Timestamp last_write = context->engine != nullptr ? context->engine->LastWrite(TreeId::kCatalog) : kMaxTimestamp;
+  const bool current = last_write <= plan.validated_ts() && context->reader->read_ts() >= plan.newest_entry_ts() &&
+                       !plan.has_own_entry() &&
+                       (context->txn == nullptr || !context->txn->HasOwnWrites(TreeId::kCatalog, {}, {}));
+  if (current) return {};
+  for (const auto& table : plan.tables()) {
+    if (table.get() != written) SOCHDB_TRY(CheckTable(context, *table, false));
+  }
+  // Only a view of everything written so far proves anything about it.
+  if (written == nullptr && context->engine != nullptr && context->txn == nullptr && context->reader->read_ts() >= last_write) {
+    plan.set_validated_ts(last_write);
+  }
+  return {};
+}
+
+}  // namespace sochdb

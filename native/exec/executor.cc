@@ -1,0 +1,124 @@
+#include "exec/executor.h"
+
+#include <algorithm>
+
+#include "exec/catalog_check.h"
+
+namespace sochdb {
+namespace {
+
+bool UsesParameters(const Expr* expr) {
+  if (expr == nullptr) return false;
+  return expr->op == ExprOp::kParam || std::any_of(expr->args.begin(), expr->args.end(), UsesParameters);
+}
+
+// Inserts of one row of values, whose parameters are looked at nowhere else, take many parameter rows at once.
+bool TakesBulk(const PlanNode& root) {
+  if (root.op != PlanOp::kInsert) return false;
+  const auto& insert = static_cast<const InsertNode&>(root);
+  if (insert.child->op != PlanOp::kValues || static_cast<const ValuesNode&>(*insert.child).rows != 1) return false;
+  const auto set_uses = [](const Assignment& set) { return UsesParameters(set.expr); };
+  return !UsesParameters(insert.set_predicate) && std::none_of(insert.sets.begin(), insert.sets.end(), set_uses) &&
+         std::none_of(insert.returning.begin(), insert.returning.end(), UsesParameters);
+}
+
+}  // namespace
+
+Execution::Execution(std::shared_ptr<const PreparedPlan> plan, const ExecutionTarget& target, std::string_view params,
+                     uint32_t row_count, const CancelToken* cancel, const ExecutionLimits& limits)
+    : plan_(std::move(plan)),
+      context_(limits.query_memory_bytes),
+      parameters_(params, row_count, plan_->parameter_count()),
+      output_(&context_.memory) {
+  context_.plan = plan_.get();
+  context_.engine = target.engine;
+  context_.reader = target.reader;
+  context_.txn = target.txn;
+  context_.cancel = cancel;
+  // Not to be guessed from outside, and the same throughout.
+  context_.hash_seed = reinterpret_cast<uintptr_t>(this) ^ target.reader->read_ts();
+}
+
+Execution::~Execution() = default;
+
+Result<std::unique_ptr<Execution>> Execution::Open(std::shared_ptr<const PreparedPlan> plan, const ExecutionTarget& target,
+                                                   std::string_view params, uint32_t row_count, const CancelToken* cancel,
+                                                   const ExecutionLimits& limits) {
+  if (plan->is_write() && target.txn == nullptr) return Status(Code::kReadOnly, "A statement that writes needs a transaction.");
+  std::unique_ptr<Execution> execution(new Execution(std::move(plan), target, params, row_count, cancel, limits));
+  SOCHDB_TRY(execution->Start());
+  return execution;
+}
+
+Status Execution::Start() {
+  if (context_.cancel != nullptr) SOCHDB_TRY(context_.cancel->Check());
+  SOCHDB_TRY(CheckCatalog(&context_));
+  const PlanNode& root = plan_->root();
+  output_.Init(plan_->output_types());
+  const bool writes = plan_->is_write();
+  if (writes) write_ = MakeWriteOperator(root, &context_);
+  SOCHDB_ASSIGN(top, MakeOperator(writes ? *static_cast<const WriteNode&>(root).child : root, &context_));
+  root_ = std::move(top);
+  return {};
+}
+
+Status Execution::Next(uint32_t want, Batch* out) {
+  out->Clear();
+  if (write_ == nullptr) return NextRead(std::clamp(want, 1u, kBatchRows), out);
+  if (!started_) {
+    started_ = true;
+    SOCHDB_TRY(RunWrite());
+  }
+  return NextReturned(out);
+}
+
+Status Execution::RunWrite() {
+  const uint32_t at_once = TakesBulk(plan_->root()) ? kBatchRows : 1;
+  while (parameters_.rows_left() > 0) {
+    SOCHDB_TRY(parameters_.Read(at_once, &context_.parameters));
+    SOCHDB_TRY(write_->Run(root_.get()));
+  }
+  rows_affected_ = write_->rows_affected();
+  return {};
+}
+
+Status Execution::NextReturned(Batch* out) {
+  const Spool& results = write_->returning().results();
+  if (next_chunk_ < results.chunks()) results.ExposeChunk(next_chunk_++, out);
+  return {};
+}
+
+Status Execution::NextRead(uint32_t want, Batch* out) {
+  Batch batch;
+  for (;;) {
+    if (!opened_) {
+      if (parameters_.rows_left() == 0) return {};
+      SOCHDB_TRY(parameters_.Read(1, &context_.parameters));
+      SOCHDB_TRY(root_->Open());
+      opened_ = true;
+    }
+    SOCHDB_TRY(root_->Next(want, &batch));
+    if (batch.count() > 0) return MakeDense(batch, out);
+    opened_ = false;
+  }
+}
+
+Status Execution::MakeDense(const Batch& in, Batch* out) {
+  const auto& types = plan_->output_types();
+  out->columns.resize(types.size());
+  out->SetDense(in.count());
+  picked_.resize(in.count());
+  for (uint32_t i = 0; i < in.count(); ++i) picked_[i] = in.selection[i];
+  for (size_t c = 0; c < types.size(); ++c) {
+    const ColumnVector& column = *in.columns[c];
+    if (in.selection.rows == nullptr && !column.constant() && column.type() == types[c]) {
+      out->columns[c] = &column;
+      continue;
+    }
+    SOCHDB_TRY(GatherRows(column, picked_, &output_.column(c)));
+    out->columns[c] = &output_.column(c);
+  }
+  return {};
+}
+
+}  // namespace sochdb

@@ -1,0 +1,152 @@
+// kIndexJoin: for every row of the outer side, the entries of an index that equal it.
+
+#include <algorithm>
+
+#include "exec/join_buffer.h"
+#include "exec/key_range.h"
+#include "exec/operator.h"
+
+namespace sochdb {
+namespace {
+
+constexpr uint32_t kInnerRowsMin = 16;
+
+std::vector<ColumnType> InnerTypes(const IndexJoinNode& node) {
+  return {node.columns.begin() + static_cast<ptrdiff_t>(node.outer->columns.size()), node.columns.end()};
+}
+
+class IndexJoin : public Operator {
+ public:
+  IndexJoin(const IndexJoinNode& node, ExecContext* context, OperatorPtr outer)
+      : node_(node),
+        context_(context),
+        evaluator_(context),
+        outer_(std::move(outer)),
+        reader_(context, &node.access),
+        inner_(&context->memory),
+        buffer_(context, node.kind, node.residual, node.columns, node.outer->columns.size()) {
+    inner_.Init(InnerTypes(node));
+  }
+
+  Status Open() override {
+    cursor_.reset();
+    evaluator_.Restart();
+    buffer_.Restart();
+    batch_.Clear();
+    next_row_ = 0;
+    done_ = false;
+    return outer_->Open();
+  }
+
+  Status Next(uint32_t want, Batch* out) override {
+    const auto gather = [this](std::span<const uint32_t> rows, size_t c, ColumnVector* to) {
+      return GatherRows(inner_.column(c), rows, to);
+    };
+    out->Clear();
+    while (!done_) {
+      buffer_.Clear();
+      // A result of one row must not read the matches of a thousand.
+      enough_ = std::clamp(want, kInnerRowsMin, kBatchRows);
+      SOCHDB_TRY(inner_.Reset(enough_));
+      inner_rows_ = 0;
+      SOCHDB_TRY(Fill(want));
+      if (buffer_.empty()) continue;
+      SOCHDB_TRY(buffer_.Emit(batch_, gather, out));
+      if (out->count() > 0) return {};
+    }
+    return {};
+  }
+
+ private:
+  // Adds pairs until the buffer is full or they name all rows of one outer batch.
+  Status Fill(uint32_t want) {
+    if (next_row_ == batch_.count()) {
+      SOCHDB_TRY(NextBatch(want));
+      if (done_) return {};
+    }
+    while (!buffer_.full() && next_row_ < batch_.count() && inner_rows_ < enough_) {
+      const uint32_t row = batch_.selection[next_row_];
+      bool found = false;
+      SOCHDB_TRY(NextMatch(row, &found));
+      if (found) {
+        buffer_.AddPair(row, inner_rows_++);
+      } else {
+        buffer_.EndLeft(row);
+        ++next_row_;
+        started_ = false;
+      }
+    }
+    return {};
+  }
+
+  Status NextBatch(uint32_t want) {
+    SOCHDB_TRY(outer_->Next(want, &batch_));
+    next_row_ = 0;
+    started_ = false;
+    done_ = batch_.count() == 0;
+    if (done_) return {};
+    evaluator_.BeginBatch();
+    keys_.resize(node_.equals.size());
+    for (size_t k = 0; k < keys_.size(); ++k) {
+      SOCHDB_TRY(evaluator_.Eval(*node_.equals[k], batch_, batch_.selection, &keys_[k]));
+    }
+    return {};
+  }
+
+  // Loads the next entry for an outer row as inner row inner_rows_.
+  Status NextMatch(uint32_t row, bool* found) {
+    *found = false;
+    if (!started_) {
+      started_ = true;
+      SOCHDB_TRY(context_->Tick());
+      bool null = false;
+      SOCHDB_TRY(BuildKey(row, &null));
+      if (null) return {};
+      if (node_.access.IsUnique(keys_.size())) return reader_.LoadPoint(range_.lo.view(), inner_rows_, 0, &inner_, found);
+      PrefixRange(&range_);
+      SOCHDB_ASSIGN(cursor, context_->reader->NewCursor(reader_.tree(), range_.lo.view(), range_.hi.view(), {}));
+      cursor_ = std::move(cursor);
+    }
+    if (cursor_ == nullptr) return {};
+    SOCHDB_TRY(cursor_->Next(found));
+    if (*found) return reader_.LoadEntry(cursor_->key(), cursor_->value(), inner_rows_, 0, &inner_);
+    cursor_.reset();
+    return {};
+  }
+
+  Status BuildKey(uint32_t row, bool* null) {
+    range_.lo.clear();
+    reader_.AppendPrefix(&range_.lo);
+    for (size_t k = 0; k < keys_.size(); ++k) {
+      *null = keys_[k]->IsNull(row);
+      if (*null) return {};
+      SOCHDB_TRY(reader_.AppendKey(k, keys_[k]->Get(row), &range_.lo));
+    }
+    return {};
+  }
+
+  const IndexJoinNode& node_;
+  ExecContext* context_;
+  Evaluator evaluator_;
+  OperatorPtr outer_;
+  AccessReader reader_;
+  BatchStorage inner_;
+  JoinBuffer buffer_;
+  Batch batch_;  // of the outer side
+  std::vector<const ColumnVector*> keys_;
+  KeyRange range_;
+  std::unique_ptr<Cursor> cursor_;
+  uint32_t next_row_ = 0;  // position in the selection of batch_
+  uint32_t inner_rows_ = 0;
+  uint32_t enough_ = 0;
+  bool started_ = false;  // the entries of that row are being read
+  bool done_ = false;
+};
+
+}  // namespace
+
+OperatorPtr MakeIndexJoin(const IndexJoinNode& node, ExecContext* context, OperatorPtr outer) {
+  return std::make_unique<IndexJoin>(node, context, std::move(outer));
+}
+
+}  // namespace sochdb

@@ -1,0 +1,119 @@
+// kInsert, with every conflict action.
+
+#include "exec/row_evaluator.h"
+#include "exec/table_writer.h"
+#include "exec/write.h"
+
+namespace sochdb {
+namespace {
+
+class Insert : public WriteOperator {
+ public:
+  Insert(const InsertNode& node, ExecContext* context)
+      : WriteOperator(node, context), node_(node), writer_(context, node.table), sets_(node, context) {
+    for (const ColumnInfo& column : node.table->columns) {
+      template_.push_back(column.dropped ? Value() : column.default_value);
+    }
+    // Evaluating SET sees the existing row, then the proposed one.
+    both_.resize(template_.size() * 2);
+  }
+
+ protected:
+  Status Write(const Batch& batch) override {
+    SOCHDB_TRY(CheckNotNull(batch));
+    row_ = template_;
+    for (uint32_t i = 0; i < batch.count(); ++i) {
+      const uint32_t r = batch.selection[i];
+      for (size_t c = 0; c < node_.targets.size(); ++c) row_[node_.targets[c]] = batch.columns[c]->Get(r);
+      SOCHDB_TRY(WriteRow());
+    }
+    return {};
+  }
+
+ private:
+  // Before the first row of the batch is written.
+  Status CheckNotNull(const Batch& batch) {
+    if (node_.action == ConflictAction::kIgnore || batch.count() == 0) return {};
+    std::vector<bool> given(template_.size());
+    for (size_t c = 0; c < node_.targets.size(); ++c) {
+      const uint32_t column = node_.targets[c];
+      given[column] = true;
+      const ColumnVector& values = *batch.columns[c];
+      if (!node_.table->columns[column].not_null || (!values.may_have_nulls() && values.type() != ColumnType::kNull)) continue;
+      for (uint32_t i = 0; i < batch.count(); ++i)
+        if (values.IsNull(batch.selection[i])) return writer_.NotNullError(column);
+    }
+    for (size_t column = 0; column < given.size(); ++column) {
+      if (!given[column] && node_.table->columns[column].not_null && template_[column].is_null())
+        return writer_.NotNullError(column);
+    }
+    return {};
+  }
+
+  Status WriteRow() {
+    if (node_.action == ConflictAction::kIgnore && !writer_.CheckNotNull(row_).ok()) return {};
+    if (node_.action == ConflictAction::kReplace) SOCHDB_TRY(DeleteConflicting());
+    TableWriter::Conflict conflict;
+    bool found = false;
+    const bool handles = node_.action == ConflictAction::kNothing || node_.action == ConflictAction::kUpdate ||
+                         node_.action == ConflictAction::kIgnore;
+    if (handles) {
+      // The key the statement speaks of comes first: when it is taken, the others do not matter.
+      SOCHDB_TRY(writer_.FindConflict(row_, node_.conflict_index, &conflict, &found));
+      if (found) return node_.action == ConflictAction::kUpdate ? UpdateExisting(conflict) : Status();
+    }
+    if (node_.conflict_index != kConflictAny || !handles) {
+      SOCHDB_TRY(writer_.FindConflict(row_, kConflictAny, &conflict, &found));
+      if (found) return writer_.UniqueError(conflict.index);
+    }
+    SOCHDB_TRY(writer_.Insert(row_));
+    ++rows_affected_;
+    return returning_.Add(row_);
+  }
+
+  Status DeleteConflicting() {
+    existing_.resize(template_.size());
+    for (;;) {
+      TableWriter::Conflict conflict;
+      bool found = false;
+      SOCHDB_TRY(writer_.FindConflict(row_, kConflictAny, &conflict, &found));
+      if (!found) return {};
+      SOCHDB_TRY(writer_.ReadRow(conflict.primary_key, existing_, &existing_bytes_));
+      SOCHDB_TRY(writer_.Delete(existing_));
+    }
+  }
+
+  Status UpdateExisting(const TableWriter::Conflict& conflict) {
+    const size_t n = template_.size();
+    SOCHDB_TRY(writer_.ReadRow(conflict.primary_key, std::span(both_).first(n), &existing_bytes_));
+    std::copy(row_.begin(), row_.end(), both_.begin() + static_cast<ptrdiff_t>(n));
+    bool wanted = true;
+    SOCHDB_TRY(sets_.Begin(both_, node_.set_predicate, &wanted));
+    if (!wanted) return {};
+    existing_.assign(both_.begin(), both_.begin() + static_cast<ptrdiff_t>(n));
+    updated_ = existing_;
+    SOCHDB_TRY(sets_.Assign(both_, node_.sets, updated_));
+    SOCHDB_TRY(writer_.CheckNotNull(updated_));
+    SOCHDB_TRY(writer_.Update(existing_, updated_));
+    ++rows_affected_;
+    return returning_.Add(updated_);
+  }
+
+  const InsertNode& node_;
+  TableWriter writer_;
+  RowEvaluator sets_;
+  std::vector<Value> template_;  // the defaults
+  std::vector<Value> row_;
+  std::vector<Value> both_;
+  std::vector<Value> existing_;
+  std::vector<Value> updated_;
+  std::string existing_bytes_;
+};
+
+}  // namespace
+
+std::unique_ptr<WriteOperator> MakeInsert(const InsertNode& node, ExecContext* context) {
+  return std::make_unique<Insert>(node, context);
+}
+
+}  // namespace sochdb

@@ -1,0 +1,87 @@
+#include "exec/join_buffer.h"
+
+namespace sochdb {
+namespace {
+
+void CollectColumns(const Expr& expr, std::set<size_t>* out) {
+  if (expr.op == ExprOp::kColumn) out->insert(static_cast<size_t>(expr.number));
+  for (const Expr* arg : expr.args)
+    if (arg != nullptr) CollectColumns(*arg, out);
+}
+
+}  // namespace
+
+JoinBuffer::JoinBuffer(ExecContext* context, JoinKind kind, const Expr* predicate, std::span<const ColumnType> columns,
+                       size_t left_columns)
+    : context_(context),
+      kind_(kind),
+      predicate_(predicate),
+      left_columns_(left_columns),
+      evaluator_(context),
+      candidates_(&context->memory),
+      output_(&context->memory) {
+  if (predicate != nullptr) {
+    CollectColumns(*predicate, &predicate_columns_);
+    candidates_.Init(columns);
+  }
+  output_.Init(columns);
+}
+
+void JoinBuffer::Restart() {
+  Clear();
+  evaluator_.Restart();
+  matched_ = false;
+}
+
+Status JoinBuffer::GatherColumn(const Batch& left, const GatherRight& gather_right, size_t c,
+                                std::span<const uint32_t> left_rows, std::span<const uint32_t> right_rows,
+                                ColumnVector* out) const {
+  if (c < left_columns_) return GatherRows(*left.columns[c], left_rows, out);
+  return gather_right(right_rows, c - left_columns_, out);
+}
+
+// Leaves in passed_ the positions of the pairs that join.
+Status JoinBuffer::Decide(const Batch& left, const GatherRight& gather_right) {
+  passed_.clear();
+  real_.clear();
+  for (uint32_t i = 0; i < right_.size(); ++i)
+    if (right_[i] != kNoRow) real_.push_back(static_cast<uint16_t>(i));
+  if (predicate_ == nullptr) {
+    passed_ = real_;
+    return {};
+  }
+  if (real_.empty()) return {};
+  for (const size_t c : predicate_columns_) {
+    SOCHDB_TRY(GatherColumn(left, gather_right, c, left_, right_, &candidates_.column(c)));
+  }
+  Batch batch;
+  candidates_.Expose(static_cast<uint32_t>(left_.size()), &batch);
+  evaluator_.BeginBatch();
+  const Selection selection{real_.data(), static_cast<uint32_t>(real_.size())};
+  return evaluator_.EvalPredicate(*predicate_, batch, selection, &passed_);
+}
+
+Status JoinBuffer::Emit(const Batch& left, const GatherRight& gather_right, Batch* out) {
+  SOCHDB_TRY(context_->Tick(static_cast<uint32_t>(left_.size())));
+  SOCHDB_TRY(Decide(left, gather_right));
+  out_left_.clear();
+  out_right_.clear();
+  size_t next_passed = 0;
+  for (uint32_t i = 0; i < left_.size(); ++i) {
+    const bool end = right_[i] == kNoRow;
+    const bool passed = next_passed < passed_.size() && passed_[next_passed] == i;
+    next_passed += passed ? 1 : 0;
+    if (passed || (end && !matched_)) {
+      out_left_.push_back(left_[i]);
+      out_right_.push_back(right_[i]);
+    }
+    matched_ = !end && (matched_ || passed);
+  }
+  for (size_t c = 0; c < output_.size() && !out_left_.empty(); ++c) {
+    SOCHDB_TRY(GatherColumn(left, gather_right, c, out_left_, out_right_, &output_.column(c)));
+  }
+  output_.Expose(static_cast<uint32_t>(out_left_.size()), out);
+  return {};
+}
+
+}  // namespace sochdb

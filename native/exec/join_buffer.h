@@ -1,0 +1,64 @@
+// JoinBuffer: pairs of rows that may join, on their way to becoming a batch.
+//
+// A join adds pairs, left row by left row; Emit drops those the predicate refuses, puts a row of NULLs beside left rows of a
+// left join that nothing matched, and gathers the columns.
+//
+// Thread safety: one thread. Ownership: output columns are the buffer's; their bytes stay where the sides have them.
+
+#pragma once
+
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "exec/eval.h"
+
+namespace sochdb {
+
+class JoinBuffer {
+ public:
+  // Fills `out` with a column of the right side, for the given right rows (kNoRow: NULL).
+  using GatherRight = std::function<Status(std::span<const uint32_t> rows, size_t column, ColumnVector* out)>;
+
+  JoinBuffer(ExecContext* context, JoinKind kind, const Expr* predicate, std::span<const ColumnType> columns,
+             size_t left_columns);
+
+  void Restart();
+  void Clear() { left_.clear(), right_.clear(); }
+  [[nodiscard]] bool full() const { return left_.size() == kBatchRows; }
+  [[nodiscard]] bool empty() const { return left_.empty(); }
+  // REQUIRES for both: not full.
+  void AddPair(uint32_t left_row, uint32_t right_row) {
+    left_.push_back(left_row);
+    right_.push_back(right_row);
+  }
+  // To be called after the last pair of every left row.
+  void EndLeft(uint32_t left_row) {
+    if (kind_ == JoinKind::kLeft) AddPair(left_row, kNoRow);
+  }
+  // May leave `out` without rows. The rows of `left` are those the pairs name.
+  Status Emit(const Batch& left, const GatherRight& gather_right, Batch* out);
+
+ private:
+  Status Decide(const Batch& left, const GatherRight& gather_right);
+  Status GatherColumn(const Batch& left, const GatherRight& gather_right, size_t c, std::span<const uint32_t> left_rows,
+                      std::span<const uint32_t> right_rows, ColumnVector* out) const;
+
+  ExecContext* context_;
+  JoinKind kind_;
+  const Expr* predicate_;
+  size_t left_columns_;
+  Evaluator evaluator_;
+  std::set<size_t> predicate_columns_;
+  BatchStorage candidates_;  // only the predicate's columns are filled
+  BatchStorage output_;
+  std::vector<uint32_t> left_;
+  std::vector<uint32_t> right_;  // kNoRow ends a left row
+  std::vector<uint16_t> real_;
+  std::vector<uint16_t> passed_;
+  std::vector<uint32_t> out_left_;
+  std::vector<uint32_t> out_right_;
+  bool matched_ = false;  // the left row whose pairs are being decided
+};
+
+}  // namespace sochdb

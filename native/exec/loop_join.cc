@@ -1,0 +1,197 @@
+// kLoopJoin: every pair of rows for which a predicate holds. The right side is kept in memory.
+//
+// Where the predicate demands that something of the left row equals something of the right one, right rows are found by
+// hashing; the whole predicate still decides.
+
+#include "exec/join_buffer.h"
+#include "exec/operator.h"
+#include "exec/row_key.h"
+#include "exec/spool.h"
+
+namespace sochdb {
+namespace {
+
+class LoopJoin : public Operator {
+ public:
+  LoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right)
+      : node_(node),
+        context_(context),
+        evaluator_(context),
+        left_(std::move(left)),
+        right_(std::move(right)),
+        right_rows_(node.right->columns, &context->memory),
+        table_(&context->memory, context->hash_seed),
+        buffer_(context, node.kind, node.predicate, node.columns, node.left->columns.size()) {}
+  ~LoopJoin() override { context_->memory.Release(charged_); }
+
+  Status Open() override {
+    evaluator_.Restart();
+    buffer_.Restart();
+    batch_.Clear();
+    right_rows_.Clear();
+    table_.Clear();
+    heads_.clear();
+    tails_.clear();
+    chain_.clear();
+    context_->memory.Release(charged_);
+    charged_ = 0;
+    next_row_ = 0;
+    done_ = false;
+    started_ = false;
+    SOCHDB_TRY(right_->Open());
+    SOCHDB_TRY(ReadRight());
+    return left_->Open();
+  }
+
+  Status Next(uint32_t want, Batch* out) override {
+    const auto gather = [this](std::span<const uint32_t> rows, size_t c, ColumnVector* to) {
+      return right_rows_.Gather(rows, c, to);
+    };
+    out->Clear();
+    while (!done_) {
+      buffer_.Clear();
+      SOCHDB_TRY(Fill(want));
+      if (buffer_.empty()) continue;
+      SOCHDB_TRY(buffer_.Emit(batch_, gather, out));
+      if (out->count() > 0) return {};
+    }
+    return {};
+  }
+
+ private:
+  [[nodiscard]] bool hashed() const { return !node_.equalities.empty(); }
+
+  Status ReadRight() {
+    Batch batch;
+    for (;;) {
+      SOCHDB_TRY(right_->Next(kBatchRows, &batch));
+      if (batch.count() == 0) return {};
+      SOCHDB_TRY(context_->Tick(batch.count()));
+      if (hashed()) SOCHDB_TRY(HashRows(batch));
+      SOCHDB_TRY(right_rows_.Append(batch));
+    }
+  }
+
+  // Right rows of one key form a chain, in order.
+  Status HashRows(const Batch& batch) {
+    Batch shifted;  // the right row where the predicate expects it: after the left one's columns
+    shifted.columns.assign(node_.left->columns.size(), nullptr);
+    shifted.columns.insert(shifted.columns.end(), batch.columns.begin(), batch.columns.end());
+    shifted.rows = batch.rows;
+    shifted.selection = batch.selection;
+    evaluator_.BeginBatch();
+    keys_.resize(node_.equalities.size());
+    for (size_t k = 0; k < keys_.size(); ++k) {
+      SOCHDB_TRY(evaluator_.Eval(*node_.equalities[k].right, shifted, shifted.selection, &keys_[k]));
+    }
+    const uint64_t charge = uint64_t{batch.count()} * sizeof(uint32_t) * 4;
+    if (!context_->memory.Charge(charge)) return context_->memory.LimitError();
+    charged_ += charge;
+    for (uint32_t i = 0; i < batch.count(); ++i) {
+      const uint32_t right_row = right_rows_.rows() + i;
+      chain_.push_back(kNoRow);
+      bool null = false;
+      SOCHDB_TRY(BuildKey(batch.selection[i], &null));
+      if (null) continue;
+      uint32_t id = 0;
+      bool inserted = false;
+      SOCHDB_TRY(table_.FindOrInsert(key_.view(), &id, &inserted));
+      if (inserted) {
+        heads_.push_back(right_row);
+        tails_.push_back(right_row);
+      } else {
+        chain_[tails_[id]] = right_row;
+        tails_[id] = right_row;
+      }
+    }
+    return {};
+  }
+
+  Status BuildKey(uint32_t row, bool* null) {
+    key_.clear();
+    for (const ColumnVector* column : keys_) {
+      *null = column->IsNull(row);
+      if (*null) return {};
+    }
+    return AppendRowKey(keys_, row, &key_);
+  }
+
+  Status Fill(uint32_t want) {
+    if (next_row_ == batch_.count()) {
+      SOCHDB_TRY(NextBatch(want));
+      if (done_) return {};
+    }
+    while (!buffer_.full() && next_row_ < batch_.count()) {
+      const uint32_t row = batch_.selection[next_row_];
+      if (!started_) {
+        SOCHDB_TRY(FirstCandidate(row));
+        started_ = true;
+      }
+      if (candidate_ != kNoRow) {
+        buffer_.AddPair(row, candidate_);
+        if (hashed()) candidate_ = chain_[candidate_];
+        else candidate_ = candidate_ + 1 < right_rows_.rows() ? candidate_ + 1 : kNoRow;
+      } else {
+        buffer_.EndLeft(row);
+        ++next_row_;
+        started_ = false;
+      }
+    }
+    return {};
+  }
+
+  Status NextBatch(uint32_t want) {
+    SOCHDB_TRY(left_->Next(want, &batch_));
+    next_row_ = 0;
+    started_ = false;
+    done_ = batch_.count() == 0;
+    if (done_ || !hashed()) return {};
+    evaluator_.BeginBatch();
+    for (size_t k = 0; k < keys_.size(); ++k) {
+      SOCHDB_TRY(evaluator_.Eval(*node_.equalities[k].left, batch_, batch_.selection, &keys_[k]));
+    }
+    return {};
+  }
+
+  Status FirstCandidate(uint32_t row) {
+    candidate_ = kNoRow;
+    if (right_rows_.rows() == 0) return {};
+    if (!hashed()) {
+      candidate_ = 0;
+      return {};
+    }
+    bool null = false;
+    SOCHDB_TRY(BuildKey(row, &null));
+    const uint32_t id = null ? ByteTable::kNone : table_.Find(key_.view());
+    if (id != ByteTable::kNone) candidate_ = heads_[id];
+    return {};
+  }
+
+  const LoopJoinNode& node_;
+  ExecContext* context_;
+  Evaluator evaluator_;
+  OperatorPtr left_;
+  OperatorPtr right_;
+  Spool right_rows_;
+  ByteTable table_;
+  std::vector<uint32_t> heads_;  // by key
+  std::vector<uint32_t> tails_;
+  std::vector<uint32_t> chain_;  // by right row: the next with its key
+  JoinBuffer buffer_;
+  Batch batch_;  // of the left side
+  std::vector<const ColumnVector*> keys_;
+  KeyBuffer key_;
+  uint64_t charged_ = 0;
+  uint32_t next_row_ = 0;
+  uint32_t candidate_ = kNoRow;
+  bool started_ = false;
+  bool done_ = false;
+};
+
+}  // namespace
+
+OperatorPtr MakeLoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right) {
+  return std::make_unique<LoopJoin>(node, context, std::move(left), std::move(right));
+}
+
+}  // namespace sochdb

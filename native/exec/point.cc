@@ -1,0 +1,236 @@
+#include "exec/point.h"
+
+#include "codec/row_codec.h"
+#include "codec/tagged_value.h"
+#include "exec/access.h"
+#include "exec/catalog_check.h"
+#include "exec/coerce.h"
+
+namespace sochdb {
+namespace {
+
+// The newest published state, one get at a time.
+class EngineReader : public Reader {
+ public:
+  explicit EngineReader(Engine* engine) : engine_(engine) {}
+  Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) override {
+    return engine_->Get(tree, key, out, found);
+  }
+  Result<std::unique_ptr<Cursor>> NewCursor(TreeId, std::string_view, std::string_view, const ScanOptions&) override {
+    return Status(Code::kInternal, "A point read has no cursor.");
+  }
+  Timestamp read_ts() const override { return engine_->visible_ts(); }
+  uint64_t now_ms() const override { return 0; }
+
+ private:
+  Engine* engine_;
+};
+
+}  // namespace
+
+PointStatement::PointStatement(std::shared_ptr<const PreparedPlan> plan, const ExecutionLimits& limits)
+    : plan_(std::move(plan)), context_(limits.query_memory_bytes), arena_(&context_.memory), output_(&context_.memory) {
+  context_.plan = plan_.get();
+  output_.Init(plan_->output_types());
+  if (plan_->point_kind() == PointKind::kSelect) PrepareSelect();
+  else PrepareWrite(static_cast<const WriteNode&>(plan_->root()));
+}
+
+void PointStatement::PrepareSelect() {
+  const PlanNode& root = plan_->root();
+  scan_ = AsPointScan(root.op == PlanOp::kScan ? &root : static_cast<const ProjectNode&>(root).child);
+  if (root.op == PlanOp::kScan) {
+    loader_ = std::make_unique<RowLoader>(scan_->access.table, scan_->access.projection);
+    return;
+  }
+  std::vector<uint32_t> columns;
+  std::vector<uint32_t> targets;
+  const auto& exprs = static_cast<const ProjectNode&>(root).exprs;
+  for (uint32_t i = 0; i < exprs.size(); ++i) {
+    if (exprs[i]->op == ExprOp::kColumn) {
+      columns.push_back(scan_->access.projection[static_cast<size_t>(exprs[i]->number)]);
+      targets.push_back(i);
+    } else {
+      computed_.push_back({i, exprs[i]});
+    }
+  }
+  loader_ = std::make_unique<RowLoader>(scan_->access.table, columns, targets);
+}
+
+void PointStatement::PrepareWrite(const WriteNode& write) {
+  if (plan_->point_kind() != PointKind::kInsert) scan_ = AsPointScan(write.child);
+  writer_ = std::make_unique<TableWriter>(&context_, write.table);
+  for (const ColumnInfo& column : write.table->columns) template_.push_back(column.dropped ? Value() : column.default_value);
+  row_ = template_;
+}
+
+Status PointStatement::BindParameters(std::string_view params) {
+  arena_.Reset();
+  ParameterReader reader(params, 1, plan_->parameter_count());
+  return reader.Read(1, &context_.parameters);
+}
+
+Status PointStatement::Execute(const ExecutionTarget& target, std::string_view params) {
+  batch_.Clear();
+  rows_affected_ = 0;
+  SOCHDB_TRY(BindParameters(params));
+  EngineReader newest(target.engine);
+  std::unique_ptr<Snapshot> snapshot;
+  context_.engine = target.engine;
+  context_.txn = target.txn;
+  context_.reader = target.reader != nullptr ? target.reader : target.txn;
+  if (plan_->is_write() && target.txn == nullptr) return {Code::kReadOnly, "A statement that writes needs a transaction."};
+  if (context_.reader == nullptr) {
+    context_.reader = &newest;
+    if (scan_->access.index != nullptr) {  // an entry, then its row: both from one state
+      SOCHDB_ASSIGN(taken, target.engine->NewSnapshot());
+      snapshot = std::move(taken);
+      context_.reader = snapshot.get();
+    }
+  }
+  SOCHDB_TRY(CheckCatalog(&context_));
+  switch (plan_->point_kind()) {
+    case PointKind::kSelect:
+      return Select();
+    case PointKind::kInsert:
+      return Insert();
+    default:
+      return UpdateOrDelete();
+  }
+}
+
+Status PointStatement::Leaf(const Expr& expr, std::span<const Value> row, Value* out) {
+  switch (expr.op) {
+    case ExprOp::kColumn:
+      *out = row[static_cast<size_t>(expr.number)];
+      return {};
+    case ExprOp::kConst:
+      *out = expr.value;
+      return {};
+    default: {
+      const Value& given = context_.parameters.values[static_cast<size_t>(expr.number)];
+      if (given.tag == expr.type && given.tag != ValueTag::kDecimal) {
+        *out = given;
+        return {};
+      }
+      return CoerceLossless(given, expr.type, &arena_, out);
+    }
+  }
+}
+
+Status PointStatement::BuildKey(bool* null) {
+  const IndexAccess& access = scan_->access;
+  key_.clear();
+  if (access.index == nullptr) AppendRowPrefix(&key_, plan_->namespace_id(), access.table->id);
+  else AppendIndexPrefix(&key_, plan_->namespace_id(), access.table->id, access.index->id);
+  const auto& columns = access.key();
+  for (size_t i = 0; i < columns.size(); ++i) {
+    Value value;
+    SOCHDB_TRY(Leaf(*scan_->equals[i], {}, &value));
+    *null = value.is_null();
+    if (*null) return {};
+    SOCHDB_TRY(AppendKeyValue(&key_, columns[i].type, value, columns[i].descending));
+  }
+  return {};
+}
+
+Status PointStatement::Find(ReadValue* row, bool* found) {
+  bool null = false;
+  *found = false;
+  SOCHDB_TRY(BuildKey(&null));
+  if (null) return {};
+  if (scan_->access.index == nullptr) return context_.reader->Get(TreeId::kRows, key_.view(), row, found);
+  ReadValue entry;
+  SOCHDB_TRY(context_.reader->Get(TreeId::kIndexes, key_.view(), &entry, found));
+  if (!*found) return {};
+  row_key_.clear();
+  AppendRowPrefix(&row_key_, plan_->namespace_id(), scan_->access.table->id);
+  row_key_.append(entry.data);
+  SOCHDB_TRY(context_.reader->Get(TreeId::kRows, row_key_.view(), row, found));
+  if (*found) return {};
+  return {Code::kCorruption,
+          "An index entry leads to no row.",
+          {{"table", scan_->access.table->name}, {"index", scan_->access.index->name}}};
+}
+
+Status PointStatement::Select() {
+  ReadValue row;
+  bool found = false;
+  SOCHDB_TRY(Find(&row, &found));
+  if (!found) return {};
+  SOCHDB_TRY(output_.Reset(1));
+  SOCHDB_TRY(loader_->Load(row.data, 0, 0, &output_));
+  for (const Computed& computed : computed_) {
+    Value value;
+    SOCHDB_TRY(Leaf(*computed.expr, {}, &value));
+    SOCHDB_TRY(output_.Set(computed.target, 0, value));
+  }
+  output_.Expose(1, &batch_);
+  return {};
+}
+
+Status PointStatement::Return(std::span<const Value> row) {
+  rows_affected_ = 1;
+  const auto& returning = static_cast<const WriteNode&>(plan_->root()).returning;
+  if (returning.empty()) return {};
+  SOCHDB_TRY(output_.Reset(1));
+  for (size_t c = 0; c < returning.size(); ++c) {
+    Value value;
+    SOCHDB_TRY(Leaf(*returning[c], row, &value));
+    SOCHDB_TRY(output_.Set(c, 0, value));
+  }
+  output_.Expose(1, &batch_);
+  return {};
+}
+
+Status PointStatement::Insert() {
+  const auto& insert = static_cast<const InsertNode&>(plan_->root());
+  const auto& values = static_cast<const ValuesNode&>(*insert.child);
+  row_ = template_;
+  for (size_t c = 0; c < insert.targets.size(); ++c) SOCHDB_TRY(Leaf(*values.exprs[c], {}, &row_[insert.targets[c]]));
+  const bool lenient = insert.action != ConflictAction::kError;
+  if (Status status = writer_->CheckNotNull(row_); !status.ok()) {
+    return insert.action == ConflictAction::kIgnore ? Status() : std::move(status);
+  }
+  TableWriter::Conflict conflict;
+  bool found = false;
+  if (lenient) SOCHDB_TRY(writer_->FindConflict(row_, insert.conflict_index, &conflict, &found));
+  if (found) return {};
+  if (!lenient || insert.conflict_index != kConflictAny) {
+    SOCHDB_TRY(writer_->FindConflict(row_, kConflictAny, &conflict, &found));
+    if (found) return writer_->UniqueError(conflict.index);
+  }
+  SOCHDB_TRY(writer_->Insert(row_));
+  return Return(row_);
+}
+
+Status PointStatement::UpdateOrDelete() {
+  const auto& write = static_cast<const WriteNode&>(plan_->root());
+  ReadValue found_row;
+  bool found = false;
+  SOCHDB_TRY(Find(&found_row, &found));
+  if (!found) return {};
+  // Kept through the write: what is read of an own write is gone once it is written again.
+  std::string_view bytes;
+  if (!arena_.Copy(found_row.data, &bytes)) return context_.memory.LimitError();
+  RowReader reader;
+  const TableInfo& table = *write.table;
+  SOCHDB_TRY(reader.Init(table.layout, bytes));
+  for (size_t i = 0; i < row_.size(); ++i) {
+    if (reader.Has(i)) SOCHDB_TRY(reader.Read(table.layout, i, &row_[i]));
+    else row_[i] = table.columns[i].default_value;
+  }
+  if (plan_->point_kind() == PointKind::kDelete) {
+    SOCHDB_TRY(writer_->Delete(row_));
+    return Return(row_);
+  }
+  after_ = row_;
+  for (const Assignment& set : write.sets) {
+    SOCHDB_TRY(Leaf(*set.expr, row_, &after_[set.column]));
+    if (after_[set.column].is_null() && table.columns[set.column].not_null) return writer_->NotNullError(set.column);
+  }
+  SOCHDB_TRY(writer_->Update(row_, after_));
+  return Return(after_);
+}
+
+}  // namespace sochdb
