@@ -1,5 +1,14 @@
 /** Throw-away projects for tests: a directory whose `node_modules` links to this repository's packages. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -41,7 +50,7 @@ export class TestProject {
 
   /** Every file below a folder, by path. */
   list(folder: string): string[] {
-    return (readdirSync(join(this.directory, folder), { recursive: true, withFileTypes: true }))
+    return readdirSync(join(this.directory, folder), { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile())
       .map(entry => join(entry.parentPath, entry.name).slice(join(this.directory, folder).length + 1))
       .sort()

@@ -42,12 +42,16 @@ export function jsonType(name: string, schema: JsonSchema, side: Side, comment: 
   const printer = new TypePrinter(name, schema, side, types)
   if (isPlainObject(schema) || printer.refersToRoot()) {
     const body = printer.root()
-    const isObject = body.startsWith('{')
-    const head = isObject ? `export interface ${name} ${body}` : `export type ${name} = ${body}`
-    return { text: name, declarations: `${doc(comment)}${head}\n\n${printer.definitions()}` }
+    return { text: name, declarations: doc(comment) + declaration(name, schema, body) + printer.definitions() }
   }
   const text = printer.root()
   return { text, declarations: printer.definitions() }
+}
+
+/** An object is an interface, its first brace on a line of its own for prettier to keep it open. */
+function declaration(name: string, schema: JsonSchema, body: string): string {
+  if (!isPlainObject(schema)) return `export type ${name} = ${body}\n\n`
+  return `export interface ${name} ${body.replace(/^\{ /, '{\n')}\n\n`
 }
 
 function isPlainObject(schema: JsonSchema): boolean {
@@ -83,11 +87,8 @@ class TypePrinter {
       .map(([key, schema]) => {
         const name = this.#definitionNames.get(key)!
         const body = this.#print(schema)
-        const head =
-          body.startsWith('{') && isPlainObject(schema)
-            ? `export interface ${name} ${body}`
-            : `export type ${name} = ${body}`
-        return `${doc(`A part of \`${this.#name}\` that refers to itself or is used twice.`)}${head}\n\n`
+        const comment = doc(`A part of \`${this.#name}\` that refers to itself or is used twice.`)
+        return comment + declaration(name, schema, body)
       })
       .join('')
   }
@@ -157,7 +158,7 @@ class TypePrinter {
       return this.#member(name, this.#print(value), present)
     })
     if (additional !== undefined && additional !== false) members.push('[key: string]: unknown')
-    return `{\n${members.map(member => `  ${member}\n`).join('')}}`
+    return `{ ${members.join('; ')} }`
   }
 
   /** Writers may say `undefined` for what they leave out; what is read back was never `undefined`. */

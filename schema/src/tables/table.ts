@@ -77,7 +77,8 @@ export class Table<Name extends string> extends Declaration<TableNode> {
   /** Finds and orders rows by these columns. */
   index(...columns: [Name, ...Name[]] | [Name, ...Name[], IndexOptions<Name>]): Table<Name> {
     const last = columns.at(-1)
-    if (typeof last === 'object') return this.#addIndex('index', columns.slice(0, -1) as Name[], last, false)
+    if (typeof last === 'object' && last !== null)
+      return this.#addIndex('index', columns.slice(0, -1) as Name[], last, false)
     return this.#addIndex('index', columns as Name[], {}, false)
   }
 

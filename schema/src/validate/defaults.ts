@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ColumnNode } from '../columns/column.js'
 import { describe, isDate } from '../core/brand.js'
+import { toJsonSchema } from '../core/json-schema.js'
 import { sortKeys } from '../core/json.js'
 import type { Report } from './diagnostic.js'
 
@@ -94,7 +95,7 @@ function checkAgainstSchema(
   column: ColumnNode,
   value: unknown,
 ): void {
-  if (column.schema === undefined || !('_zod' in column.schema)) return
+  if (column.schema === undefined || !toJsonSchema(column.schema).ok) return
   try {
     const result = z.safeParse(column.schema, value)
     if (result.success) return

@@ -1,5 +1,5 @@
 import type { SchemaNode } from '../define/define-schema.js'
-import type { Report } from './diagnostic.js'
+import type { PathSegment, Report } from './diagnostic.js'
 
 /** Characters of a name at most. */
 export const nameLengthMax = 63
@@ -26,7 +26,7 @@ const reservedInRow = new Set(['AND', 'OR', 'NOT', '__proto__', 'constructor', '
 const shape = `letters, digits and underscores, not a digit first, ${nameLengthMax} at most`
 
 /** A name that becomes an identifier in generated code, in SQL, or both. Returns whether it is one. */
-export function checkIdentifier(report: Report, at: readonly string[], what: string, name: unknown): boolean {
+export function checkIdentifier(report: Report, at: readonly PathSegment[], what: string, name: unknown): boolean {
   if (typeof name === 'string' && identifier.test(name) && name.length <= nameLengthMax) return true
   const shown = typeof name === 'string' ? `"${name}"` : String(name)
   report.error(at, 'name_invalid', `${shown} is not a name for ${what}.`, `A name has ${shape}.`)

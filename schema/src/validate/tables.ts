@@ -5,7 +5,7 @@ import type { SchemaNode } from '../define/define-schema.js'
 import type { IndexNode, TableNode } from '../tables/table.js'
 import { checkDefault } from './defaults.js'
 import { suggest, type Report } from './diagnostic.js'
-import { checkRowProperty } from './names.js'
+import { checkIdentifier, checkRowProperty } from './names.js'
 import { checkReference } from './references.js'
 import { checkZod, checkZodOfType } from './zod-schemas.js'
 
@@ -170,7 +170,7 @@ function checkIndexes(
   indexNames: Map<string, string>,
 ): void {
   const shapes = new Map<string, string>([
-    [JSON.stringify([true, primaryKeyOf(table).map(name => [name, false])]), 'its primary key'],
+    [JSON.stringify([true, primaryKeyOf(table).map(name => [String(name), false])]), 'its primary key'],
   ])
   for (const index of allIndexes(table)) {
     const site = Object.hasOwn(table.columns, index.site.call) ? [...at, index.site.call] : [...at, index.site]
@@ -185,6 +185,7 @@ function checkIndexes(
       if (comparable(column)) continue
       report.error(site, 'index_type', `Column "${name}" is of type ${column.type}, which an index cannot order.`)
     }
+    if (index.name !== undefined) checkIdentifier(report, site, 'an index', index.name)
     checkIndexIdentity(report, site, key, table, index, shapes, indexNames)
   }
 }
@@ -200,7 +201,7 @@ function checkIndexIdentity(
   names: Map<string, string>,
 ): void {
   const name = indexName(table.name, index)
-  const shape = JSON.stringify([index.unique, index.columns.map(part => [part.column, part.desc])])
+  const shape = JSON.stringify([index.unique, index.columns.map(part => [String(part.column), part.desc])])
   const twin = shapes.get(shape)
   if (twin !== undefined) {
     report.error(site, 'index_duplicate', `This index of table "${key}" does what ${twin} does already.`, 'Remove one.')

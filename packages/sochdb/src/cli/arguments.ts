@@ -63,9 +63,9 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const { message } = error as Error
     const unknown = /Unknown option '([^']+)'/.exec(message)?.[1]
-    throw new UsageError(unknown === undefined ? message : `There is no option ${unknown}.`)
+    throw new UsageError(unknown === undefined ? `${message}.` : `There is no option ${unknown}.`)
   }
 }
 

@@ -89,8 +89,8 @@ export interface NullableDecimalFilter extends Equality<string | null>, Membersh
 export interface DateFilter extends Equality<DateInput>, Membership<DateInput>, Ordering<DateInput> {}
 export interface NullableDateFilter extends Equality<DateInput | null>, Membership<DateInput>, Ordering<DateInput> {}
 
-export interface BooleanFilter extends Equality<boolean> {}
-export interface NullableBooleanFilter extends Equality<boolean | null> {}
+export interface BooleanFilter extends Equality<boolean>, Membership<boolean> {}
+export interface NullableBooleanFilter extends Equality<boolean | null>, Membership<boolean> {}
 
 export interface UuidFilter extends Equality<string>, Membership<string>, Ordering<string> {}
 export interface NullableUuidFilter extends Equality<string | null>, Membership<string>, Ordering<string> {}
@@ -104,7 +104,12 @@ export interface EnumFilter<Value extends string> extends Equality<Value>, Membe
 export interface NullableEnumFilter<Value extends string> extends Equality<Value | null>, Membership<Value> {}
 
 /** Of nullable columns whose values do not compare: JSON and vectors. */
-export interface NullFilter extends Equality<null> {}
+export interface NullFilter {
+  readonly equals?: null
+  readonly $eq?: null
+  readonly not?: null
+  readonly $ne?: null
+}
 
 // ---------------------------------------------------------------------------------------------- repositories
 
