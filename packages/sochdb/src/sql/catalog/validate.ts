@@ -61,7 +61,24 @@ export function checkTable(spec: TableSpec): void {
     if (indexNames.has(foldName(index.name))) throw invalid(`${of} declares the index "${index.name}" twice.`)
     indexNames.add(foldName(index.name))
   }
-  for (const check of spec.checks ?? []) checkName(`a check of table "${spec.name}"`, check.name)
+  refuseUnenforced(spec)
+}
+
+/** What would be kept but not done is not taken. */
+function refuseUnenforced(spec: TableSpec): void {
+  const [check] = spec.checks ?? []
+  if (check) {
+    throw invalid(
+      `Table "${spec.name}" declares the check "${check.name}"; checks are not enforced yet.`,
+      'Leave it out, and check the value before it is written.',
+    )
+  }
+  if (spec.indexPolicy !== undefined && spec.indexPolicy !== 'balanced') {
+    throw invalid(
+      `Table "${spec.name}" asks for the index policy ${spec.indexPolicy}; every table is balanced yet.`,
+      'Leave it out.',
+    )
+  }
 }
 
 function checkColumn(table: string, column: ColumnSpec): void {
