@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "exec/catalog_check.h"
 
 namespace sochdb {
@@ -32,11 +33,11 @@ Execution::Execution(std::shared_ptr<const PreparedPlan> plan, const ExecutionTa
       output_(&context_.memory) {
   context_.plan = plan_.get();
   context_.engine = target.engine;
-  context_.reader = target.reader;
+  context_.reader = target.reader != nullptr ? target.reader : target.txn;
   context_.txn = target.txn;
   context_.cancel = cancel;
-  // Not to be guessed from outside, and the same throughout.
-  context_.hash_seed = reinterpret_cast<uintptr_t>(this) ^ target.reader->read_ts();
+  // Where this lies in memory is not to be guessed from outside.
+  context_.hash_seed = HashNumber(reinterpret_cast<uintptr_t>(this));
 }
 
 Execution::~Execution() = default;
