@@ -66,6 +66,8 @@ export default defineSchema({
     dateFilters: table('dateFilters', { id, at: col.timestamp() }),
     statuses: table('statuses', { id }),
     people: table('people', { id }),
+    counters: table('counters', { n: col.integer().primaryKey(), m: col.vector(3) }),
+    moments: table('moments', { at: col.timestamp(), big: col.bigint() }).primaryKey('at', 'big'),
     shapes: table('shapes', {
       id,
       tree: col.json(tree),

@@ -21,7 +21,7 @@ export function emitClient(context: ModelContext, contractHash: string): Emitted
   return {
     path: 'client.ts',
     made: contractHash,
-    text: `${imports.toString()}\n${text}`,
+    text: imports.above(text),
     language: 'typescript',
     formatted: false,
   }

@@ -33,7 +33,7 @@ export function emitCollections({ contract, collections, types }: ModelContext):
   return {
     path: 'collections.ts',
     made,
-    text: `${imports.toString()}\n${body}`,
+    text: imports.above(body),
     language: 'typescript',
     formatted: false,
   }

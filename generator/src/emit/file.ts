@@ -12,7 +12,7 @@ export interface EmittedFile {
   readonly formatted: boolean
 }
 
-/** Imports of one file, in a stable order: only what was asked for. */
+/** Imports of one file, in a stable order. */
 export class Imports {
   readonly #types = new Map<string, Set<string>>()
   readonly #values = new Map<string, Set<string>>()
@@ -27,17 +27,18 @@ export class Imports {
     return add(this.#values, module, name)
   }
 
-  toString(): string {
+  /** The import statements and `body` below them. Types that `body` does not name are left out: compilers may refuse those. */
+  above(body: string): string {
+    const used = new Set(body.match(/[A-Za-z_$][A-Za-z0-9_$]*/g))
     const modules = [...new Set([...this.#types.keys(), ...this.#values.keys()])].sort(packagesFirst)
-    return modules
-      .map(module => {
-        const values = [...(this.#values.get(module) ?? [])].sort()
-        const types = [...(this.#types.get(module) ?? [])].sort()
-        if (values.length === 0) return `import type { ${types.join(', ')} } from '${module}'\n`
-        const names = [...values, ...types.map(name => `type ${name}`)]
-        return `import { ${names.join(', ')} } from '${module}'\n`
-      })
-      .join('')
+    const statements = modules.map(module => {
+      const values = [...(this.#values.get(module) ?? [])].sort()
+      const types = [...(this.#types.get(module) ?? [])].filter(name => used.has(name)).sort()
+      if (values.length + types.length === 0) return ''
+      if (values.length === 0) return `import type { ${types.join(', ')} } from '${module}'\n`
+      return `import { ${[...values, ...types.map(name => `type ${name}`)].join(', ')} } from '${module}'\n`
+    })
+    return `${statements.join('')}\n${body}`
   }
 }
 

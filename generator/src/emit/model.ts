@@ -45,7 +45,7 @@ export function emitModel(context: ModelContext, key: string): EmittedFile {
   ].join('')
   const path = `models/${key}.ts`
   const made = `tables.${key} ${partHash({ table, relations })}`
-  return { path, made, text: `${imports.toString()}\n${body}`, language: 'typescript', formatted: false }
+  return { path, made, text: imports.above(body), language: 'typescript', formatted: false }
 }
 
 function orNull(type: string, column: ColumnContract): string {
@@ -171,7 +171,7 @@ export function emitDatabase(context: ModelContext): EmittedFile {
   })
   entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   const members = entries.map(({ name, type }) => `${property(name)}: ${type}`)
-  const text = `${imports.toString()}\n${interfaceText('DB', members, 'Every table, for Kysely.')}`
+  const text = imports.above(interfaceText('DB', members, 'Every table, for Kysely.'))
   const made = `tables ${partHash(entries)}`
   return { path: 'db.ts', made, text, language: 'typescript', formatted: false }
 }
