@@ -329,6 +329,12 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     `export default defineSchema({ tables: { /*!*/$t: table('t', { ${id} }) } })`,
   ],
   [
+    'keys that differ in case',
+    'name_duplicate',
+    'would be one on some systems',
+    `export default defineSchema({ tables: { a: table('a', { ${id} }), /*!*/A: table('b', { ${id} }) } })`,
+  ],
+  [
     'a name in the store twice',
     'name_duplicate',
     `is taken by tables.a`,

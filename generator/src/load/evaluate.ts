@@ -110,7 +110,9 @@ function packageOf(specifier: string): string {
 
 /** The innermost frame of the stack that lies in one of the graph's files. */
 function stackLocation(stack: string, graph: ModuleGraph): Location | undefined {
-  for (const [, name, line, column] of stack.matchAll(/[\\/]load-[^\\/:]+[\\/](\d+\.mjs):(\d+)(?::(\d+))?/g)) {
+  for (const [, name, line, column] of stack.matchAll(
+    /(?:[\\/]|\.sochdb-)load-[^\\/:]+[\\/](\d+\.mjs):(\d+)(?::(\d+))?/g,
+  )) {
     const module = graph.modules.find(one => one.outputName === name)
     if (module !== undefined) return mapPosition(module, Number(line), Number(column ?? 1))
   }

@@ -51,6 +51,7 @@ type Section = 'tables' | 'collections' | 'caches' | 'kv'
 /** Keys become properties of one client: reserved names are refused, and no two sections share one. */
 export function checkClientProperties(report: Report, schema: SchemaNode): void {
   const seen = new Map<string, string>()
+  checkCase(report, Object.keys(schema.tables))
   const sections: readonly Section[] = ['tables', 'collections', 'caches', 'kv']
   for (const section of sections) {
     for (const key of Object.keys(schema[section])) {
@@ -65,6 +66,19 @@ export function checkClientProperties(report: Report, schema: SchemaNode): void 
         const message = `"${key}" is reserved: the client has a property of that name.`
         report.error(at, 'name_reserved', message, 'Use another key; the name in the store may stay.')
       } else checkIdentifier(report, at, 'a property of the client', key)
+    }
+  }
+}
+
+/** A table's key names a file: keys that differ in case alone would be one file on some systems. */
+function checkCase(report: Report, keys: readonly string[]): void {
+  const seen = new Map<string, string>()
+  for (const key of keys) {
+    const other = seen.get(key.toLowerCase())
+    if (other === undefined) seen.set(key.toLowerCase(), key)
+    else {
+      const message = `Tables "${other}" and "${key}" differ in case only: their files would be one on some systems.`
+      report.error(['tables', key], 'name_duplicate', message, 'Give one of them another key.')
     }
   }
 }

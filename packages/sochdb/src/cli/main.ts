@@ -1,10 +1,14 @@
 /** Entry of `bin/sochdb.js`: connects the command line to the process. */
 import { run } from './run.js'
 
+const argv = process.argv.slice(2)
 const controller = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+// Watching ends in order; every other command ends as processes do.
+if (argv.includes('--watch')) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+}
 
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await run(argv, {
   cwd: process.cwd(),
   env: process.env,
   stdout: process.stdout,
