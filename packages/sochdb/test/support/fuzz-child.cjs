@@ -139,7 +139,7 @@ for (let i = 0; i < calls; i++) {
       remember(Reflect.apply(fn, pick(receivers), args))
     }
   } catch (error) {
-    if (!(error instanceof Error)) throw new Error('Something that is no Error was thrown.')
+    if (!(error instanceof Error)) throw new Error('Something that is no Error was thrown.', { cause: error })
     if (error.nativeCode === 20) throw error
   }
 }
