@@ -203,7 +203,7 @@ Status BytesArgument::Read(napi_env env, napi_value value, const char* name, std
   // A longer string is cut at a character, so up to four bytes before the end of the room.
   if (length + 5 >= room) return ReadLongString(env, value, name, prefix, max_bytes);
   if (length > max_bytes) return TooLong(name, length, max_bytes);
-  std::memcpy(inline_, prefix.data(), prefix.size());
+  if (!prefix.empty()) std::memcpy(inline_, prefix.data(), prefix.size());
   view_ = {inline_, prefix.size() + length};
   return {};
 }
@@ -234,7 +234,7 @@ Status BytesArgument::ReadView(napi_env env, napi_value value, const char* name,
     heap_.resize(total);
     to = heap_.data();
   }
-  std::memcpy(to, prefix.data(), prefix.size());
+  if (!prefix.empty()) std::memcpy(to, prefix.data(), prefix.size());
   if (!view.bytes.empty()) std::memcpy(to + prefix.size(), view.bytes.data(), view.bytes.size());
   view_ = {to, total};
   return {};
