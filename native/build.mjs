@@ -40,18 +40,23 @@ function nodeDirectory() {
 
 const wanted = fingerprint()
 const current = existsSync(stamp) && existsSync(addon) ? readFileSync(stamp, 'utf8') : ''
-if (current !== wanted || process.argv.includes('--force')) {
+const force = process.argv.includes('--force')
+if (current !== wanted || force) {
   const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
   const started = Date.now()
-  console.log('Building the engine (once, about a minute) …')
-  const result = spawnSync(process.execPath, [nodeGyp, 'rebuild', '--silent', '--jobs=2', ...nodeDirectory()], {
+  console.log('Building the engine (about a minute the first time) …')
+  // make compiles what has changed; configuring again finds new files.
+  const commands = force ? ['rebuild'] : ['configure', 'build']
+  const result = spawnSync(process.execPath, [nodeGyp, ...commands, '--silent', '--jobs=2', ...nodeDirectory()], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
   })
   if (result.status !== 0) {
     console.error(`${result.stdout}\n${result.stderr}`)
-    console.error('The engine did not build. It needs python3, make and a C++20 compiler (g++ 11 or clang 14, or newer).')
+    console.error(
+      'The engine did not build. It needs python3, make and a C++20 compiler (g++ 11 or clang 14, or newer).',
+    )
     process.exit(1)
   }
   mkdirSync(dirname(stamp), { recursive: true })
