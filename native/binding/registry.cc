@@ -7,6 +7,7 @@
 
 #include "env/mem_env.h"
 #include "env/sync.h"
+#include "index/vector/vector_index_registry.h"
 
 namespace sochdb::binding {
 
@@ -20,6 +21,8 @@ class RegistryEntry {
   EngineOptions options;
   std::unique_ptr<MemEnv> memory;  // outlives the engine
   std::unique_ptr<Engine> engine;
+  Mutex vectors_mutex{Env::Posix()};  // guards the making of:
+  std::unique_ptr<VectorIndexRegistry> vectors;
 };
 
 namespace {
@@ -116,11 +119,18 @@ Result<EngineRef> OpenShared(const std::string& path, const EngineOptions& optio
 
 Engine* EngineRef::get() const { return entry_ == nullptr ? nullptr : entry_->engine.get(); }
 
+VectorIndexRegistry* EngineRef::vector_indexes() const {
+  const MutexLock lock(&entry_->vectors_mutex);
+  if (entry_->vectors == nullptr) entry_->vectors = std::make_unique<VectorIndexRegistry>(entry_->engine.get());
+  return entry_->vectors.get();
+}
+
 Status EngineRef::Release() {
   RegistryEntry* entry = std::exchange(entry_, nullptr);
   if (entry == nullptr) return {};
   if (entry->key.empty()) {
     const std::unique_ptr<RegistryEntry> owned(entry);
+    owned->vectors.reset();
     return owned->engine->Close();
   }
   Registry& registry = TheRegistry();
@@ -130,6 +140,7 @@ Status EngineRef::Release() {
     entry->state = RegistryEntry::State::kBusy;
   }
   // Nobody else reaches the entry now: openers of this path wait for it to go.
+  entry->vectors.reset();
   const Status closed = entry->engine->Close();
   entry->engine.reset();
   const MutexLock lock(&registry.mutex);

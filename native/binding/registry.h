@@ -4,7 +4,7 @@
 // go closes it. ':memory:' is always a new, private engine.
 //
 // Thread safety: any thread. Opening and closing one store excludes only others of the same store.
-// Ownership: an EngineRef is a share; the engine closes when the last one is released.
+// Ownership: an EngineRef is a share; the engine closes when the last one is released, its vector indexes just before.
 
 #pragma once
 
@@ -14,6 +14,10 @@
 
 #include "base/status.h"
 #include "engine/engine.h"
+
+namespace sochdb {
+class VectorIndexRegistry;
+}
 
 namespace sochdb::binding {
 
@@ -32,6 +36,8 @@ class EngineRef {
 
   [[nodiscard]] Engine* get() const;
   Engine* operator->() const { return get(); }
+  // The vector indexes of this engine, for all who share it; made when first asked for.
+  [[nodiscard]] VectorIndexRegistry* vector_indexes() const;
   // Gives the share back; the last one closes the engine and returns what closing said.
   Status Release();
 

@@ -2,7 +2,17 @@
 import type { CollectionContract } from '@sochdb/schema/contract'
 import { validatorFor, type Validator } from '@sochdb/schema/validator'
 import { InvalidMetadataError } from '../errors/index.js'
-import { Collection, type SearchResults, type StoredDocument } from '../search/index.js'
+import { openCollection } from '../search/index.js'
+import type {
+  Collection,
+  DocumentBatch,
+  DocumentChange,
+  MetadataFilter,
+  NewDocument,
+  SearchRequest,
+  SearchResults,
+  StoredDocument,
+} from '../search/index.js'
 import type { StatementTarget } from './statements.js'
 import { isPlainObject } from './where.js'
 
@@ -17,12 +27,12 @@ export class DocumentCollection {
     this.#target = target
   }
 
-  insert(document: { readonly id: string; readonly vector: unknown; readonly metadata?: unknown }): void {
+  insert(document: NewDocument): void {
     this.#check(document.id, document.metadata)
     this.#collection().insert(document)
   }
 
-  insertBatch(documents: { readonly ids: readonly string[]; readonly vectors: unknown; readonly metadata?: readonly unknown[] }): number {
+  insertBatch(documents: DocumentBatch): number {
     documents.metadata?.forEach((metadata, i) => {
       this.#check(documents.ids[i] ?? `#${String(i)}`, metadata)
     })
@@ -33,7 +43,7 @@ export class DocumentCollection {
     return this.#collection().get(id)
   }
 
-  update(id: string, change: { readonly vector?: unknown; readonly metadata?: unknown }): boolean {
+  update(id: string, change: DocumentChange): boolean {
     if (isPlainObject(change.metadata)) {
       const stored = this.get(id)
       if (stored === undefined) return false
@@ -46,16 +56,16 @@ export class DocumentCollection {
     return this.#collection().delete(id)
   }
 
-  count(filter?: unknown): number {
+  count(filter?: MetadataFilter): number {
     return this.#collection().count(filter)
   }
 
-  search(query: Readonly<Record<string, unknown>>): SearchResults {
+  search(query: SearchRequest): SearchResults {
     return this.#collection().search(query)
   }
 
   #collection(): Collection {
-    return this.#target().collection(this.#contract.name)
+    return openCollection(this.#target(), this.#contract.name)
   }
 
   #check(id: string, metadata: unknown): void {

@@ -1,0 +1,222 @@
+#include "binding/vector_collection.h"
+
+#include <utility>
+
+#include "binding/init.h"
+#include "binding/slab.h"
+#include "index/vector/vector_index_registry.h"
+
+namespace sochdb::binding {
+namespace {
+
+Status NotThere() {
+  return {Code::kSchemaChanged, "The collection is not there any more: it was dropped, or replaced by another of its name."};
+}
+
+DatabaseHandle* DatabaseOf(Handle* target) {
+  Handle* database = target->kind() == HandleKind::kDatabase ? target : target->parent();
+  SOCHDB_DCHECK(database != nullptr && database->kind() == HandleKind::kDatabase);
+  return static_cast<DatabaseHandle*>(database);
+}
+
+// Records: u32 number | u32 length | path, padded to 4 bytes.
+Status ReadIndexedFields(napi_env env, napi_value value, std::vector<IndexedField>* fields) {
+  std::string_view packed;
+  SOCHDB_TRY(ReadBytes(env, value, "indexed", &packed));
+  ByteReader records(packed);
+  while (!records.empty()) {
+    IndexedField field;
+    uint32_t length = 0;
+    std::string_view path;
+    if (!records.ReadFixed32(&field.number) || !records.ReadFixed32(&length) || !records.ReadBytes(length, &path) ||
+        !records.Skip(PadTo4(length) - length)) {
+      return {Code::kInvalidArgument, "The packed list of indexed fields is damaged."};
+    }
+    field.path = path;
+    fields->push_back(std::move(field));
+  }
+  return {};
+}
+
+Status ReadConfig(Call& call, size_t first, CollectionConfig* config) {
+  napi_env env = call.env();
+  uint32_t metric = 0;
+  SOCHDB_TRY(ReadUint32(env, call[first], "namespaceId", 0, UINT32_MAX, &config->id.namespace_id));
+  SOCHDB_TRY(ReadUint32(env, call[first + 1], "collectionId", 0, UINT32_MAX, &config->id.collection_id));
+  SOCHDB_TRY(ReadUint32(env, call[first + 2], "dimension", 1, kMaxDimension, &config->dimension));
+  SOCHDB_TRY(ReadUint32(env, call[first + 3], "metric", 0, static_cast<uint32_t>(Metric::kEuclidean), &metric));
+  SOCHDB_TRY(ReadUint32(env, call[first + 4], "m", 0, UINT32_MAX, &config->m));
+  SOCHDB_TRY(ReadUint32(env, call[first + 5], "efConstruction", 0, UINT32_MAX, &config->ef_construction));
+  SOCHDB_TRY(ReadUint32(env, call[first + 6], "efSearch", 0, UINT32_MAX, &config->ef_search));
+  config->metric = static_cast<Metric>(metric);
+  return ReadIndexedFields(env, call[first + 7], &config->indexed);
+}
+
+Status OpenArguments(Call& call, HandleId* id) {
+  Target target;
+  SOCHDB_TRY(FindTarget(call.environment(), ReadHandleId(call.env(), call[0]), &target));
+  std::string_view key;
+  std::string_view entry;
+  SOCHDB_TRY(ReadBytes(call.env(), call[1], "key", &key));
+  SOCHDB_TRY(ReadBytes(call.env(), call[2], "entry", &entry));
+  auto handle = std::make_unique<CollectionHandle>();
+  handle->engine = target.engine;
+  handle->catalog_key = key;
+  handle->catalog_entry = entry;
+  CollectionConfig config;
+  SOCHDB_TRY(ReadConfig(call, 3, &config));
+  DatabaseHandle* database = DatabaseOf(target.handle);
+  if (target.transaction != nullptr) {
+    handle->own_indexes = std::make_unique<VectorIndexRegistry>(target.engine);
+    handle->indexes = handle->own_indexes.get();
+  } else {
+    handle->indexes = database->engine.vector_indexes();
+  }
+  SOCHDB_ASSIGN(collection, Collection::Open(handle->indexes, std::move(config), nullptr));
+  handle->collection = std::move(collection);
+  Handle* parent = target.transaction != nullptr ? target.handle : database;
+  SOCHDB_ASSIGN(added, call.environment().handles().Add(std::move(handle), parent));
+  *id = added;
+  return {};
+}
+
+// collectionOpen(target, catalog key, catalog entry, namespace id, collection id, dimension, metric, m, efConstruction,
+// efSearch, packed indexed fields): a collection's id. On a transaction: of a collection that only it sees. The first opening
+// of a collection in this process reads all of its rows.
+napi_value CollectionOpen(Call& call) {
+  HandleId id = 0;
+  const Status status = OpenArguments(call, &id);
+  return status.ok() ? FromDouble(call.env(), static_cast<double>(id)) : call.Throw(status);
+}
+
+CollectionHandle* FindCollection(Call& call, size_t argument) {
+  return call.environment().handles().Find<CollectionHandle>(ReadHandleId(call.env(), call[argument]));
+}
+
+// collectionClose(collection): harmless when closed. Its index stays for others.
+napi_value CollectionClose(Call& call) {
+  if (CollectionHandle* handle = FindCollection(call, 0); handle != nullptr) call.environment().handles().Close(handle);
+  return nullptr;
+}
+
+// collectionForget(collection): lets go of its index, because it was dropped. Snapshots that see it still read it through
+// the handles that are open.
+napi_value CollectionForget(Call& call) {
+  const CollectionHandle* handle = FindCollection(call, 0);
+  if (handle != nullptr) handle->indexes->Close(handle->collection->config().id);
+  return nullptr;
+}
+
+// collectionOptimize(collection, timeout in milliseconds or 0): whether every vector is in its graph.
+napi_value CollectionOptimize(Call& call) {
+  CollectionHandle* handle = FindCollection(call, 0);
+  if (handle == nullptr) return call.Throw(NotThere());
+  TimeLimit limit;
+  Status status = limit.Read(call, 1, handle->engine);
+  if (status.ok()) status = handle->indexes->WaitUntilLinked(limit.token());
+  if (status.code() == Code::kTimeout) return FromBool(call.env(), false);
+  return status.ok() ? FromBool(call.env(), true) : call.Throw(status);
+}
+
+// collectionStats(collection): what the index measured.
+napi_value CollectionStats(Call& call) {
+  CollectionHandle* handle = FindCollection(call, 0);
+  if (handle == nullptr) return call.Throw(NotThere());
+  const VectorIndexStats stats = handle->collection->index().stats();
+  return ObjectBuilder(call.env())
+      .Number("live", static_cast<double>(stats.live))
+      .Number("dead", static_cast<double>(stats.dead))
+      .Number("linked", static_cast<double>(stats.linked))
+      .Number("unlinked", static_cast<double>(stats.unlinked))
+      .Number("memoryBytes", static_cast<double>(stats.memory_bytes))
+      .value();
+}
+
+}  // namespace
+
+Status CollectionHandle::CheckCurrent(ReadView view) const {
+  ReadValue entry;
+  bool found = false;
+  // In a transaction it is validated at commit: a drop meanwhile is a conflict.
+  if (view.transaction() != nullptr) {
+    SOCHDB_TRY(view.transaction()->GetForConstraint(TreeId::kCatalog, catalog_key, &entry, &found));
+  } else {
+    SOCHDB_TRY(view.reader()->Get(TreeId::kCatalog, catalog_key, &entry, &found));
+  }
+  return found && entry.data == catalog_entry ? Status() : NotThere();
+}
+
+Status CollectionUse::Read(Call& call) {
+  SOCHDB_TRY(FindTarget(call.environment(), ReadHandleId(call.env(), call[0]), &target));
+  handle = FindCollection(call, 1);
+  if (handle == nullptr) return NotThere();
+  if (handle->engine == target.engine) return {};
+  return {Code::kInvalidArgument, "The collection belongs to another database than what it is used on."};
+}
+
+Status CollectionUse::ReadWritable(Call& call) {
+  SOCHDB_TRY(Read(call));
+  return CheckMayWrite(call.environment(), target);
+}
+
+Status CollectionView::Open(const CollectionUse& use) {
+  const Target& target = use.target;
+  if (target.transaction != nullptr) {
+    view_.emplace(target.transaction);
+  } else if (target.reader != nullptr) {
+    view_.emplace(static_cast<SnapshotHandle*>(target.handle)->snapshot.get());
+  } else {
+    SOCHDB_ASSIGN(snapshot, target.engine->NewSnapshot());
+    fresh_ = std::move(snapshot);
+    view_.emplace(fresh_.get());
+  }
+  return use.handle->CheckCurrent(*view_);
+}
+
+Status TimeLimit::Read(Call& call, size_t argument, const Engine* engine) {
+  uint64_t timeout_ms = 0;
+  SOCHDB_TRY(ReadUint64(call.env(), call[argument], "timeoutMs", kMaxVectorTimeoutMs, &timeout_ms));
+  if (timeout_ms != 0) token_.emplace(engine->env(), engine->env()->MonotonicMicros() + timeout_ms * 1000);
+  return {};
+}
+
+Status ViewFloats(napi_env env, napi_value value, const char* name, std::span<const float>* out) {
+  napi_typedarray_type type{};
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok || type != napi_float32_array) {
+    return {Code::kInvalidArgument,
+            std::string(name) + " must be a Float32Array; this one is " + DescribeType(env, value) + ".",
+            {{"argument", name}}};
+  }
+  *out = {static_cast<const float*>(data), data == nullptr ? 0 : length};
+  return {};
+}
+
+Status ReadVector(napi_env env, napi_value value, const char* name, size_t count, std::vector<float>* out) {
+  std::span<const float> view;
+  SOCHDB_TRY(ViewFloats(env, value, name, &view));
+  if (view.size() != count) {
+    return {Code::kInvalidArgument,
+            std::string(name) + " has " + std::to_string(view.size()) + " values; the collection holds " +
+                std::to_string(count) + "-dimensional vectors.",
+            {{"argument", name}, {"expected", std::to_string(count)}, {"actual", std::to_string(view.size())}}};
+  }
+  out->assign(view.begin(), view.end());
+  return {};
+}
+
+bool InitCollections(Environment* environment, napi_value exports) {
+  return Define<CollectionOpen, 11>(environment, exports, "collectionOpen") &&
+         Define<CollectionClose, 1>(environment, exports, "collectionClose") &&
+         Define<CollectionForget, 1>(environment, exports, "collectionForget") &&
+         Define<CollectionOptimize, 2>(environment, exports, "collectionOptimize") &&
+         Define<CollectionStats, 1>(environment, exports, "collectionStats");
+}
+
+bool InitVector(Environment* environment, napi_value exports) {
+  return InitCollections(environment, exports) && InitVectorReads(environment, exports) &&
+         InitVectorWrites(environment, exports);
+}
+
+}  // namespace sochdb::binding

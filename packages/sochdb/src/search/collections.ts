@@ -1,0 +1,77 @@
+/** Creating, finding and deleting collections; `Database` and `Transaction` have these as methods. */
+import { DEFAULT_NAMESPACE_ID, isTransaction } from '../engine/index.js'
+import type { Database, Transaction } from '../engine/index.js'
+import * as catalog from '../sql/catalog/index.js'
+import { checkName } from '../sql/catalog/validate.js'
+import { catalogStore } from '../sql/result/index.js'
+import type { StatementTarget } from '../sql/result/index.js'
+import { Collection } from './collection.js'
+import { checkConfig } from './config.js'
+import type { CollectionConfig } from './config.js'
+import { collectionNotFound, forgetDropped, open } from './opened.js'
+import type { CollectionTarget } from './opened.js'
+
+/** Reads and writes the catalog as the target sees it; to read, a snapshot will do. */
+function withStore<T>(target: CollectionTarget, use: (store: catalog.CatalogStore) => T): T {
+  try {
+    return use(catalogStore(target as StatementTarget))
+  } catch (error) {
+    throw target.explain(error)
+  }
+}
+
+function exists(target: CollectionTarget, name: unknown): boolean {
+  checkName('a collection', name)
+  return withStore(target, store => catalog.getCollection(store, DEFAULT_NAMESPACE_ID, name)) !== undefined
+}
+
+/**
+ * Creates a collection. When there is one of this name with the same configuration, it is that one. In a transaction it exists
+ * from the commit on, and for the transaction itself at once.
+ *
+ * @throws ValidationError for a member that is unknown, wrong, or not available in this version
+ * @throws CollectionConfigError when it exists with another configuration
+ */
+export function createCollection(target: Database | Transaction, config: CollectionConfig): Collection {
+  const spec = checkConfig(config)
+  const create = (of: Database | Transaction): void => {
+    withStore(of, store => catalog.createCollection(store, DEFAULT_NAMESPACE_ID, spec))
+  }
+  // One that exists is compared, and nothing is written.
+  if (isTransaction(target) || exists(target, spec.name)) create(target)
+  else target.transaction(create)
+  return openCollection(target, spec.name)
+}
+
+/**
+ * A collection that exists, as the target sees it.
+ *
+ * @throws CollectionNotFoundError when there is none of this name
+ */
+export function openCollection(target: CollectionTarget, name: string): Collection {
+  return new Collection(target, open(target, name))
+}
+
+/** The names of all collections, in order. */
+export function listCollections(target: CollectionTarget): string[] {
+  const all = withStore(target, store => catalog.listCollections(store, DEFAULT_NAMESPACE_ID))
+  return all.map(({ entry }) => entry.name)
+}
+
+/**
+ * Deletes a collection and all of its documents. Snapshots taken before still see it.
+ *
+ * @throws CollectionNotFoundError when there is none of this name
+ */
+export function deleteCollection(target: Database | Transaction, name: string): void {
+  if (!exists(target, name)) throw collectionNotFound(name)
+  const drop = (transaction: Transaction): void => {
+    withStore(transaction, store => catalog.dropCollection(store, DEFAULT_NAMESPACE_ID, name))
+  }
+  if (isTransaction(target)) {
+    drop(target)
+    return
+  }
+  target.transaction(drop)
+  forgetDropped(target)
+}

@@ -1,0 +1,166 @@
+/**
+ * Collections that are open in the addon, by name. The catalog says what a name means; what it said is kept, and asked again
+ * when the catalog has changed, which costs a comparison of timestamps.
+ */
+import { DEFAULT_NAMESPACE_ID, isTransaction, native, nativeHandle } from '../engine/index.js'
+import type { Database, Snapshot, Transaction } from '../engine/index.js'
+import { Database as DatabaseClass } from '../engine/index.js'
+import { CollectionNotFoundError } from '../errors/index.js'
+import { CatalogKind, catalogKey } from '../sql/catalog/index.js'
+import type { CollectionEntry } from '../sql/catalog/index.js'
+import { checkName } from '../sql/catalog/validate.js'
+import type { CatalogDocument, NativeExec } from '../sql/result/native.js'
+import { search } from './native.js'
+
+/** What a collection is used through: the newest state, a transaction, or a snapshot to read from. */
+export type CollectionTarget = Database | Transaction | Snapshot
+
+/** A collection that is open in the addon. */
+export interface Opened {
+  readonly handle: number
+  readonly entry: CollectionEntry
+  /** The entry as the catalog has it: another one is another collection. */
+  readonly text: string
+}
+
+const catalog = native as unknown as Pick<NativeExec, 'catalogGet' | 'catalogTimestamp'>
+
+/** The addon's numbers (native/index/vector/metric.h). */
+const METRIC_NUMBER = Object.freeze({ cosine: 0, dotProduct: 1, euclidean: 2 })
+const MAX_CACHED = 4096
+
+/** Closing a handle of a database that is closed does nothing. */
+const finalizer = new FinalizationRegistry<number>(handle => search.collectionClose(handle))
+
+export function collectionNotFound(name: string, why = 'does not exist'): CollectionNotFoundError {
+  return new CollectionNotFoundError(`Collection "${name}" ${why}.`, {
+    collection: name,
+    details: { collection: name },
+  })
+}
+
+/**
+ * Opens a collection as the target sees it.
+ *
+ * @throws CollectionNotFoundError when there is none of this name
+ */
+export function open(target: CollectionTarget, name: unknown): Opened {
+  checkName('a collection', name)
+  try {
+    const opened = target instanceof DatabaseClass ? cacheOf(target).open(name) : openAsSeen(target, name)
+    if (opened !== undefined) return opened
+  } catch (error) {
+    throw target.explain(error)
+  }
+  throw collectionNotFound(name)
+}
+
+/** Lets go of the indexes of collections that are gone from the database. */
+export function forgetDropped(database: Database): void {
+  cacheOf(database).refresh()
+}
+
+/** The newest state of one database. */
+class Cache {
+  readonly #database: Database
+  readonly #opened = new Map<string, Opened>()
+  #timestamp = -1n
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  open(name: string): Opened | undefined {
+    this.refresh()
+    const held = this.#opened.get(name)
+    if (held !== undefined) return held
+    const document = read(this.#database, name)
+    if (document === undefined) return undefined
+    const opened = openNative(this.#database[nativeHandle], document)
+    if (this.#opened.size >= MAX_CACHED) this.#opened.clear()
+    this.#opened.set(name, opened)
+    return opened
+  }
+
+  refresh(): void {
+    const timestamp = catalog.catalogTimestamp(this.#database[nativeHandle])
+    if (timestamp === this.#timestamp) return
+    for (const [name, opened] of this.#opened) {
+      if (read(this.#database, name)?.value === opened.text) continue
+      this.#opened.delete(name)
+      search.collectionForget(opened.handle)
+    }
+    this.#timestamp = timestamp
+  }
+}
+
+const caches = new WeakMap<Database, Cache>()
+
+function cacheOf(database: Database): Cache {
+  let cache = caches.get(database)
+  if (cache === undefined) {
+    cache = new Cache(database)
+    caches.set(database, cache)
+  }
+  return cache
+}
+
+/** What a transaction or a snapshot sees and the newest state does not, or not so. */
+const seen = new WeakMap<Transaction | Snapshot, Map<string, Opened>>()
+
+function openAsSeen(target: Transaction | Snapshot, name: string): Opened | undefined {
+  const document = read(target, name)
+  if (document === undefined) return undefined
+  let opened = seen.get(target)
+  const held = opened?.get(name)
+  if (held?.text === document.value) return held
+  // What this transaction wrote itself, nobody else sees: its index belongs to the transaction.
+  const isOwn = document.version === 0n
+  if (isTransaction(target) && !isOwn) {
+    const newest = cacheOf(target.database).open(name)
+    if (newest?.text === document.value) return newest
+  }
+  const through = isTransaction(target) && !isOwn ? target.database : target
+  const fresh = openNative(through[nativeHandle], document)
+  if (opened === undefined) seen.set(target, (opened = new Map()))
+  opened.set(name, fresh)
+  return fresh
+}
+
+function read(target: CollectionTarget, name: string): CatalogDocument | undefined {
+  return catalog.catalogGet(target[nativeHandle], catalogKey(DEFAULT_NAMESPACE_ID, CatalogKind.collection, name))
+}
+
+function openNative(target: number, document: CatalogDocument): Opened {
+  const entry = JSON.parse(document.value) as CollectionEntry
+  const handle = search.collectionOpen(
+    target,
+    Buffer.from(document.key, 'latin1'),
+    Buffer.from(document.value, 'utf8'),
+    DEFAULT_NAMESPACE_ID,
+    entry.id,
+    entry.dimension,
+    METRIC_NUMBER[entry.metric],
+    entry.m,
+    entry.efConstruction,
+    entry.efSearch,
+    packFields(entry.indexed),
+  )
+  const opened: Opened = Object.freeze({ handle, entry, text: document.value })
+  finalizer.register(opened, handle)
+  return opened
+}
+
+/** Records: u32 number | u32 length | path, padded to 4 bytes. */
+function packFields(fields: CollectionEntry['indexed']): Uint8Array {
+  return Buffer.concat(
+    fields.map(({ id, field }) => {
+      const path = Buffer.from(field, 'utf8')
+      const record = Buffer.alloc(8 + ((path.length + 3) & ~3))
+      record.writeUInt32LE(id, 0)
+      record.writeUInt32LE(path.length, 4)
+      path.copy(record, 8)
+      return record
+    }),
+  )
+}
