@@ -102,7 +102,7 @@ Status FindTarget(Environment& environment, HandleId id, Target* out) {
         break;
     }
   }
-  return {Code::kClosed, "It is closed already: open a new one."};
+  return {Code::kClosed, "This database, transaction or snapshot is closed."};
 }
 
 Status CheckMayWrite(Environment& environment, const Target& target) {
