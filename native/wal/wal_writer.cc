@@ -329,8 +329,7 @@ Status WalWriter::Close() {
   if (status_.code() == Code::kClosed) return {};
   DropSparesBeyond(0);  // one that comes back after a crash is empty, and dropped by the next opening
   if (closed.ok() && active_ != nullptr && active_->written_bytes != end_lsn() - active_->start_lsn) {
-    closed = FinishActive();
-    if (closed.ok()) closed = active_->file->Sync();
+    closed = FinishActive();  // what a crash brings back of this are zeros, and the next opening cuts them off
   }
   if (active_ != nullptr) active_->file.reset();
   unsynced_.clear();
