@@ -18,7 +18,8 @@ const suites = {
 const conditions = {
   kv: '100,000 keys of 16 bytes, values of 100 bytes, one process each. off: nothing is synced (lmdb noSync, SQLite synchronous=OFF). normal: written to the operating system before the call returns (classic-level sync: false, SQLite WAL synchronous=NORMAL).',
   sql: '100,000 rows of six columns, one process each, not synced (SQLite WAL, synchronous=OFF). One row by primary key as an object.',
-  vector: '50,000 vectors of 100 dimensions in 500 Gaussian clusters, cosine, M 16, efConstruction 100, k 10, one thread of searches; recall@10 against an exact scan over 200 queries. hnswlib-node as it installs. The project writes every vector through its log (not synced) before it is indexed.',
+  vector:
+    '50,000 vectors of 100 dimensions in 500 Gaussian clusters, cosine, M 16, efConstruction 100, k 10, one thread of searches; recall@10 against an exact scan over 200 queries. hnswlib-node as it installs. The project writes every vector through its log (not synced) before it is indexed.',
 }
 
 const args = process.argv.slice(2)
@@ -27,12 +28,24 @@ const markdown = args.includes('--markdown')
 const chosen = Object.keys(suites).filter(name => args.includes(name))
 
 function run(suite, peer) {
-  const child = spawnSync(process.execPath, [join(here, 'workloads', `${suite}.mjs`), peer], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  const child = spawnSync(process.execPath, [join(here, 'workloads', `${suite}.mjs`), peer], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
   if (child.status !== 0) throw new Error(`${suite} on ${peer} failed:\n${child.stderr}`)
   return JSON.parse(child.stdout.trim().split('\n').at(-1))
 }
 
-const show = n => (n === undefined ? '–' : n >= 1000 ? Math.round(n).toLocaleString('en') : n >= 100 ? n.toFixed(0) : n >= 1 ? n.toFixed(2) : n.toFixed(3))
+const show = n =>
+  n === undefined
+    ? '–'
+    : n >= 1000
+      ? Math.round(n).toLocaleString('en')
+      : n >= 100
+        ? n.toFixed(0)
+        : n >= 1
+          ? n.toFixed(2)
+          : n.toFixed(3)
 
 for (const name of chosen.length > 0 ? chosen : Object.keys(suites)) {
   const suite = suites[name]
@@ -45,7 +58,8 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(suites)) {
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
   const rows = [...new Set(suite.peers.flatMap(peer => Object.keys(samples[peer][0])))]
-  const value = (peer, row) => (samples[peer][0][row] === undefined ? undefined : median(samples[peer].map(s => s[row])))
+  const value = (peer, row) =>
+    samples[peer][0][row] === undefined ? undefined : median(samples[peer].map(s => s[row]))
   const [project, ...others] = suite.peers
   const table = [[`${name}${suite.unit ? `, ${suite.unit}` : ''}`, ...suite.peers, ...others.map(peer => `× ${peer}`)]]
   for (const row of rows) {
@@ -57,12 +71,15 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(suites)) {
     })
     table.push([row, ...suite.peers.map(peer => show(value(peer, row))), ...ratios])
   }
-  console.log(`\n${conditions[name]}\n${cpus()[0].model}, ${cpus().length} cores, Node ${process.versions.node}, median of ${rounds} rounds. Ratios above 1: the project is ahead.\n`)
+  console.log(
+    `\n${conditions[name]}\n${cpus()[0].model}, ${cpus().length} cores, Node ${process.versions.node}, median of ${rounds} rounds. Ratios above 1: the project is ahead.\n`,
+  )
   if (markdown) {
     console.log(`| ${table[0].join(' | ')} |\n|${table[0].map(() => '---').join('|')}|`)
     for (const row of table.slice(1)) console.log(`| ${row.join(' | ')} |`)
   } else {
     const widths = table[0].map((_, i) => Math.max(...table.map(row => row[i].length)))
-    for (const row of table) console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
+    for (const row of table)
+      console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
   }
 }

@@ -23,7 +23,7 @@ const formatter = ['clang-format-14', 'clang-format'].find(name => {
   return version.status === 0 && / 14\./.test(version.stdout)
 })
 if (formatter === undefined) {
-  console.log('clang-format 14 is not installed: the engine\'s sources are not formatted or checked.')
+  console.log("clang-format 14 is not installed: the engine's sources are not formatted or checked.")
 } else {
   const mode = process.argv.includes('--check') ? ['--dry-run', '--Werror'] : ['-i']
   const result = spawnSync(formatter, [...mode, ...sources(root)], { stdio: 'inherit' })

@@ -56,5 +56,8 @@ export function exactNeighbours(vectors, query, dimension, k) {
     for (let d = 0; d < dimension; d++) dot += query[d] * vectors[i * dimension + d]
     scored.push([dot / norm(vectors, i * dimension), i])
   }
-  return scored.sort((a, b) => b[0] - a[0]).slice(0, k).map(([, i]) => i)
+  return scored
+    .sort((a, b) => b[0] - a[0])
+    .slice(0, k)
+    .map(([, i]) => i)
 }

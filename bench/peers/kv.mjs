@@ -24,7 +24,13 @@ export const stores = {
 
   async lmdb(dir) {
     const { open } = await import('lmdb')
-    const db = open({ path: join(dir, 'lmdb'), encoding: 'binary', keyEncoding: 'binary', noSync: true, noMetaSync: true })
+    const db = open({
+      path: join(dir, 'lmdb'),
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      noSync: true,
+      noMetaSync: true,
+    })
     const keys = new Map()
     const bytes = k => {
       let b = keys.get(k)
@@ -40,7 +46,8 @@ export const stores = {
         }),
       scan(prefix) {
         let total = 0
-        for (const { value } of db.getRange({ start: Buffer.from(prefix), end: Buffer.from(`${prefix}\xff`) })) total += value.length
+        for (const { value } of db.getRange({ start: Buffer.from(prefix), end: Buffer.from(`${prefix}\xff`) }))
+          total += value.length
         return total
       },
       close: () => db.close(),

@@ -62,7 +62,9 @@ try {
   await store.close()
   if (peer !== 'lmdb') {
     const durable = await stores[peer](dir, 'process')
-    results['put, survives the process (normal)'] = durable.put ? perOperation(puts, put(durable), 3).wall : await timed(puts, putAsync(durable), 3)
+    results['put, survives the process (normal)'] = durable.put
+      ? perOperation(puts, put(durable), 3).wall
+      : await timed(puts, putAsync(durable), 3)
     await durable.close()
   }
 } finally {

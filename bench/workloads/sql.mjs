@@ -8,7 +8,14 @@ import { perOperation } from '../lib/measure.mjs'
 const [peer] = process.argv.slice(2)
 const rows = 100_000
 const dir = mkdtempSync(join(tmpdir(), 'bench-'))
-const user = i => ({ id: i, name: `User ${i}`, email: `user${i}@example.com`, city: ['Oslo', 'Rome', 'Lima', 'Kyiv'][i % 4], age: 18 + (i % 60), score: i / 7 })
+const user = i => ({
+  id: i,
+  name: `User ${i}`,
+  email: `user${i}@example.com`,
+  city: ['Oslo', 'Rome', 'Lima', 'Kyiv'][i % 4],
+  age: 18 + (i % 60),
+  score: i / 7,
+})
 const next = random(5)
 const wanted = Uint32Array.from({ length: rows }, () => Math.floor(next() * rows))
 const results = {}
@@ -29,7 +36,9 @@ const engines = {
     const db = new Sqlite(join(dir, 'users.sqlite'))
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = OFF')
-    db.exec('CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, city TEXT NOT NULL, age INTEGER NOT NULL, score REAL NOT NULL)')
+    db.exec(
+      'CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, city TEXT NOT NULL, age INTEGER NOT NULL, score REAL NOT NULL)',
+    )
     const insert = db.prepare('INSERT INTO users VALUES (@id, @name, @email, @city, @age, @score)')
     const get = db.prepare('SELECT id, name, email, city, age, score FROM users WHERE id = ?')
     return {

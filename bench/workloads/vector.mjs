@@ -31,7 +31,10 @@ const indexes = {
         }
         collection.optimize()
       },
-      search: (query, ef) => Array.from(collection.search({ vector: query, k, efSearch: ef, includeMetadata: false }), hit => Number(hit.id)),
+      search: (query, ef) =>
+        Array.from(collection.search({ vector: query, k, efSearch: ef, includeMetadata: false }), hit =>
+          Number(hit.id),
+        ),
       close: () => db.close(),
     }
   },
@@ -62,7 +65,9 @@ try {
   results['build, vectors/s'] = (count / (performance.now() - started)) * 1000
   const truth = []
   for (let q = 0; q < 200; q++) truth.push(new Set(exactNeighbours(base, row(count + q), dimension, k)))
-  const prepared = Array.from({ length: queries }, (_, q) => (index.prepare ? index.prepare(row(count + q)) : row(count + q)))
+  const prepared = Array.from({ length: queries }, (_, q) =>
+    index.prepare ? index.prepare(row(count + q)) : row(count + q),
+  )
   for (const ef of efs) {
     let found = 0
     for (let q = 0; q < truth.length; q++) for (const id of index.search(prepared[q], ef)) if (truth[q].has(id)) found++

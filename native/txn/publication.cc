@@ -51,18 +51,14 @@ void CommitPipeline::AwaitPublished() {
 }
 
 Status CommitPipeline::Sync() {
-  {
-    MutexLock lock(&publish_mutex_);
-    if (finished_) return {Code::kClosed, "The database is closed."};
-    if (!poison_.ok()) return poison_;
-  }
+  SOCHDB_TRY(CheckNotPoisoned());
   return AwaitDurable(applied_lsn_.load(std::memory_order_acquire));
 }
 
 Status CommitPipeline::Flush() {
   MutexLock lock(gate_.mutex());
   if (closed_.load(std::memory_order_relaxed)) return {Code::kClosed, "The database is closed."};
-  if (is_poisoned_.load(std::memory_order_relaxed)) return poisoned();
+  SOCHDB_TRY(CheckNotPoisoned());
   flush_hinted_ = false;
   Status status = wal_->Flush();
   return status.ok() ? status : Poison(std::move(status));

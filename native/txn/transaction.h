@@ -96,13 +96,10 @@ class Transaction : public Reader {
   // Whether this transaction has own writes in [lo, hi).
   virtual bool HasOwnWrites(TreeId tree, std::string_view lo, std::string_view hi) const = 0;
   // Visits the own writes in [lo, hi) in key order: the value of a put, nothing for a delete (merges are skipped). Stops at
-  // the first failure. For indexes that answer from derived structures and add what only this transaction sees.
+  // the first failure; kUnsupported for a value in a blob file. For indexes that answer from derived structures and add
+  // what only this transaction sees.
   using OwnWriteVisitor = std::function<Status(std::string_view key, std::optional<std::string_view> value)>;
-  virtual Status VisitOwnWrites(TreeId tree, std::string_view lo, std::string_view hi, const OwnWriteVisitor& visit) const {
-    (void)visit;
-    if (!HasOwnWrites(tree, lo, hi)) return {};
-    return {Code::kUnsupported, "This transaction cannot list its own writes."};
-  }
+  virtual Status VisitOwnWrites(TreeId tree, std::string_view lo, std::string_view hi, const OwnWriteVisitor& visit) const = 0;
 
   // Statement boundaries: in readCommitted a new snapshot is taken; a failed statement is rolled back by the caller
   // with the savepoint this returns. The next BeginStatement releases it, when no later savepoint was set.

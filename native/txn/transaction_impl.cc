@@ -165,6 +165,21 @@ bool TransactionImpl::HasOwnWrites(TreeId tree, std::string_view lo, std::string
   return state_ == State::kOpen && writes_.HasAny(tree, lo, hi);
 }
 
+Status TransactionImpl::VisitOwnWrites(TreeId tree, std::string_view lo, std::string_view hi,
+                                       const OwnWriteVisitor& visit) const {
+  if (state_ != State::kOpen) return {};
+  const WriteSet::Position end = writes_.TreeEnd(tree);
+  for (WriteSet::Position at = writes_.LowerBound(tree, lo); at != end; ++at) {
+    if (!hi.empty() && at->first.key >= hi) break;
+    const OwnVersion* version = WriteSet::VersionAt(at->second, kLatestSequence);
+    if (version == nullptr || version->kind == ValueKind::kMerge) continue;
+    if (version->kind == ValueKind::kBlob) return {Code::kUnsupported, "A value kept in a blob file cannot be listed."};
+    const bool deleted = version->kind == ValueKind::kDelete;
+    SOCHDB_TRY(visit(at->first.key, deleted ? std::nullopt : std::optional<std::string_view>(version->value())));
+  }
+  return {};
+}
+
 Status TransactionImpl::CheckRoom(std::string_view key, std::string_view value) const {
   if (writes_.bytes() + WriteSet::Cost(key, value) <= context_->limits.max_transaction_bytes) return {};
   return Status(Code::kLimit, "The transaction would hold more than " + std::to_string(context_->limits.max_transaction_bytes) +

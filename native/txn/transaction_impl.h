@@ -44,6 +44,7 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   void RegisterRangeRead(TreeId tree, std::string_view lo, std::string_view hi) override;
   void RegisterConstraintRange(TreeId tree, std::string_view lo, std::string_view hi) override;
   bool HasOwnWrites(TreeId tree, std::string_view lo, std::string_view hi) const override;
+  Status VisitOwnWrites(TreeId tree, std::string_view lo, std::string_view hi, const OwnWriteVisitor& visit) const override;
 
   SavepointId BeginStatement() override;
   SavepointId SetSavepoint() override;

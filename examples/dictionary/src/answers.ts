@@ -32,7 +32,11 @@ export async function kinds(db: Client, word: string, stepsMax = 20): Promise<st
   const chain = [word]
   let id = sense?.synsetId
   while (id !== undefined && chain.length < stepsMax) {
-    const [up] = await db.relations.findMany({ where: { fromId: id, kind: 'kind of' }, with: { target: true }, limit: 1 })
+    const [up] = await db.relations.findMany({
+      where: { fromId: id, kind: 'kind of' },
+      with: { target: true },
+      limit: 1,
+    })
     if (up?.target) chain.push(up.target.word)
     id = up?.toId
   }

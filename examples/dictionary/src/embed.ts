@@ -89,4 +89,3 @@ if (!isMainThread && workerData === 'embed' && parentPort !== null) {
     port.postMessage(flat, [flat.buffer])
   })
 }
-

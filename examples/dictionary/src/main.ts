@@ -35,7 +35,9 @@ async function main(): Promise<void> {
   const started = performance.now()
   await using db = createClient({ path })
   const known = await db.synsets.count()
-  console.log(`Opened ${path} in ${(performance.now() - started).toFixed(0)} ms: ${known.toLocaleString('en')} meanings.`)
+  console.log(
+    `Opened ${path} in ${(performance.now() - started).toFixed(0)} ms: ${known.toLocaleString('en')} meanings.`,
+  )
   await load(db, join(here, '.cache', 'glosses.f32'))
 
   const embed = await loadModel()
@@ -56,15 +58,18 @@ async function main(): Promise<void> {
   heading('What has a car got?   db.$qb.selectFrom(…).innerJoin(…)')
   console.log(`  ${(await parts(db, 'car')).map(part => part.word).join(', ')}`)
 
-  heading('Which topics are largest?   db.$qb … .groupBy(\'topic\')')
-  for (const { topic, meanings } of await largestTopics(db)) console.log(`  ${topic.padEnd(20)} ${String(meanings).padStart(6)}`)
+  heading("Which topics are largest?   db.$qb … .groupBy('topic')")
+  for (const { topic, meanings } of await largestTopics(db))
+    console.log(`  ${topic.padEnd(20)} ${String(meanings).padStart(6)}`)
 
   heading('Which word do I mean?   db.glosses.search({ vector, k })')
   for (const question of questions) {
     const began = performance.now()
     const [best] = await describe(db, embed, question, 1)
     const ms = performance.now() - began
-    console.log(`  ${question.padEnd(34)} ${best!.word.padEnd(12)} ${best!.score.toFixed(3)}   ${shorten(best!.gloss, 46)}  (${ms.toFixed(0)} ms with the model)`)
+    console.log(
+      `  ${question.padEnd(34)} ${best!.word.padEnd(12)} ${best!.score.toFixed(3)}   ${shorten(best!.gloss, 46)}  (${ms.toFixed(0)} ms with the model)`,
+    )
   }
   console.log(`\nAsk your own: npx pnpm@10 quickstart --query "a small furry pet"`)
 }

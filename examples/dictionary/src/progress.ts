@@ -17,7 +17,9 @@ export class Progress {
     const width = 30
     const full = Math.round((width * done) / this.#total)
     const bar = '█'.repeat(full) + '░'.repeat(width - full)
-    process.stdout.write(`\r  ${this.#label} ${bar} ${done.toLocaleString('en')} of ${this.#total.toLocaleString('en')}`)
+    process.stdout.write(
+      `\r  ${this.#label} ${bar} ${done.toLocaleString('en')} of ${this.#total.toLocaleString('en')}`,
+    )
   }
 
   finish(): void {

@@ -1,11 +1,12 @@
+import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult, type TransactionSettings } from 'kysely'
 import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  type QueryResult,
-  type TransactionSettings,
-} from 'kysely'
-import { TransactionError, ValidationError, type Database, type IsolationLevel, type Savepoint, type Transaction } from 'sochdb'
+  TransactionError,
+  ValidationError,
+  type Database,
+  type IsolationLevel,
+  type Savepoint,
+  type Transaction,
+} from 'sochdb'
 import { executeStatement, isTransaction } from 'sochdb/internal'
 import { lower } from './lowering/lower.js'
 
@@ -87,14 +88,18 @@ class SochdbConnection implements DatabaseConnection {
   }
 
   begin(settings: TransactionSettings): void {
-    if (this.#scope !== undefined) throw new TransactionError('This connection has a transaction already: use a savepoint in it.')
+    if (this.#scope !== undefined)
+      throw new TransactionError('This connection has a transaction already: use a savepoint in it.')
     if (settings.accessMode === 'read only') {
-      throw new ValidationError('Transactions have no access mode "read only": one that only reads never conflicts as it is.')
+      throw new ValidationError(
+        'Transactions have no access mode "read only": one that only reads never conflicts as it is.',
+      )
     }
     if (isTransaction(this.#target)) {
       this.#scope = { kind: 'nested', transaction: this.#target, savepoint: this.#target.savepoint() }
     } else {
-      const isolation = settings.isolationLevel === undefined ? {} : { isolation: isolationLevels[settings.isolationLevel] }
+      const isolation =
+        settings.isolationLevel === undefined ? {} : { isolation: isolationLevels[settings.isolationLevel] }
       this.#scope = { kind: 'transaction', transaction: this.#target.beginTransaction(isolation) }
     }
   }

@@ -1,8 +1,8 @@
 export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
-export { Database, openWithRecovery, Transaction } from './database/index.js'
-export { CompressionType, IsolationLevel, LogLevel, Recovery, Snapshot, SyncMode } from './engine/index.js'
+export { Database, openWithRecovery, Snapshot, Transaction } from './database/index.js'
+export { CompressionType, IsolationLevel, LogLevel, Recovery, SyncMode } from './engine/index.js'
 export type {
   ChecksumError,
   DatabaseConfig,
@@ -18,3 +18,22 @@ export type {
   WalStatistics,
   WalVerification,
 } from './engine/index.js'
+export { Collection, DistanceMetric, QuantizationType, SearchResults } from './search/index.js'
+export type {
+  CollectionConfig,
+  CollectionInfo,
+  DocumentBatch,
+  DocumentChange,
+  FieldFilter,
+  FilterValue,
+  ListedDocument,
+  ListOptions,
+  Metadata,
+  MetadataFilter,
+  NewDocument,
+  OptimizeOptions,
+  SearchHit,
+  SearchRequest,
+  StoredDocument,
+  VectorInput,
+} from './search/index.js'

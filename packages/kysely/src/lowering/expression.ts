@@ -53,7 +53,10 @@ function lowerNode(context: LoweringContext, node: OperationNode): Expression {
       return lowerAggregate(context, node as AggregateFunctionNode)
     case 'FunctionNode': {
       const { func, arguments: args } = node as FunctionNode
-      return call(func, args.map(argument => lowerExpression(context, argument)))
+      return call(
+        func,
+        args.map(argument => lowerExpression(context, argument)),
+      )
     }
     case 'CaseNode':
       return lowerCase(context, node as CaseNode)
@@ -132,7 +135,13 @@ function lowerBinary(context: LoweringContext, node: BinaryOperationNode): Expre
     case 'between symmetric': {
       if (operator === 'between symmetric' || node.rightOperand.kind !== 'AndNode') throw unsupported(`"${operator}"`)
       const { left, right } = node.rightOperand as AndNode
-      return { kind: 'between', operand, low: lowerExpression(context, left), high: lowerExpression(context, right), negated: false }
+      return {
+        kind: 'between',
+        operand,
+        low: lowerExpression(context, left),
+        high: lowerExpression(context, right),
+        negated: false,
+      }
     }
   }
   const known = binaryOperators[operator]
@@ -217,14 +226,17 @@ function literal(value: unknown): Expression {
       return { kind: 'literal', value }
     default:
       if (value === null) return { kind: 'literal', value: null }
-      throw new QueryError(`A literal is null, a boolean, a number, a bigint or a string, not ${typeof value}: pass it as a value.`)
+      throw new QueryError(
+        `A literal is null, a boolean, a number, a bigint or a string, not ${typeof value}: pass it as a value.`,
+      )
   }
 }
 
 const isNull = (node: OperationNode): boolean => node.kind === 'ValueNode' && (node as ValueNode).value === null
 
 const isStar = (node: OperationNode): boolean =>
-  node.kind === 'SelectAllNode' || (node.kind === 'ReferenceNode' && (node as ReferenceNode).column.kind === 'SelectAllNode')
+  node.kind === 'SelectAllNode' ||
+  (node.kind === 'ReferenceNode' && (node as ReferenceNode).column.kind === 'SelectAllNode')
 
 function operatorOf(node: OperationNode): string {
   if (node.kind !== 'OperatorNode') throw unsupported('an operator written as SQL text')

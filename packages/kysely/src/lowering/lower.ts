@@ -122,7 +122,11 @@ function lowerSelection(context: LoweringContext, { selection }: SelectionNode):
       }
       break
     case 'AliasNode':
-      return { kind: 'expression', expression: lowerExpression(context, selection.node), alias: identifierOf(selection.alias) }
+      return {
+        kind: 'expression',
+        expression: lowerExpression(context, selection.node),
+        alias: identifierOf(selection.alias),
+      }
   }
   return { kind: 'expression', expression: lowerExpression(context, selection), alias: undefined }
 }
@@ -139,7 +143,8 @@ function lowerOrder(context: LoweringContext, node: OrderByItemNode): OrderItem 
 /** Kysely writes the direction as a fragment of SQL. */
 function isDescending(direction: OperationNode | undefined): boolean {
   if (direction === undefined) return false
-  const text = 'sqlFragments' in direction ? (direction.sqlFragments as readonly string[]).join('').trim().toLowerCase() : ''
+  const text =
+    'sqlFragments' in direction ? (direction.sqlFragments as readonly string[]).join('').trim().toLowerCase() : ''
   if (text === 'asc') return false
   if (text === 'desc') return true
   throw unsupported(`the sort direction "${text}"`)
@@ -168,7 +173,8 @@ function lowerInsert(context: LoweringContext, node: InsertQueryNode): InsertSta
 }
 
 function lowerRows(context: LoweringContext, values: OperationNode | undefined): (Expression | undefined)[][] {
-  if (values?.kind !== 'ValuesNode') throw unsupported(values === undefined ? 'an insert without values' : 'INSERT … SELECT')
+  if (values?.kind !== 'ValuesNode')
+    throw unsupported(values === undefined ? 'an insert without values' : 'INSERT … SELECT')
   return (values as OperationNode & { values: readonly OperationNode[] }).values.map(row => {
     const items = (row as OperationNode & { values: readonly unknown[] }).values
     if (row.kind === 'PrimitiveValueListNode') return items.map(value => context.parameter(value))

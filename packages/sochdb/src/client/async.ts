@@ -7,8 +7,7 @@
 export function promised<Inner extends object>(methods: readonly (keyof Inner & string)[], inner: Inner): object {
   const outer: Record<string, unknown> = {}
   for (const method of methods) {
-    outer[method] = async (...args: unknown[]) =>
-      (inner[method] as (...args: unknown[]) => unknown).apply(inner, args)
+    outer[method] = async (...args: unknown[]) => (inner[method] as (...args: unknown[]) => unknown).apply(inner, args)
   }
   return Object.freeze(outer)
 }

@@ -32,7 +32,8 @@ function create(transaction: Transaction, contract: Contract, hash: string): voi
   if (read(transaction) !== undefined) return
   const store = catalogStore(transaction)
   for (const table of Object.values(contract.tables)) createTable(store, DEFAULT_NAMESPACE_ID, table)
-  for (const collection of Object.values(contract.collections)) createCollection(store, DEFAULT_NAMESPACE_ID, collection)
+  for (const collection of Object.values(contract.collections))
+    createCollection(store, DEFAULT_NAMESPACE_ID, collection)
   setMetadata(store, DEFAULT_NAMESPACE_ID, METADATA_NAME, { hash, contract } satisfies StoredContract)
 }
 
@@ -41,7 +42,8 @@ function mismatch(stored: StoredContract, contract: Contract, hash: string): Dat
     ...changed('table', stored.contract.tables, contract.tables),
     ...changed('collection', stored.contract.collections, contract.collections),
   ]
-  const what = differences.length === 0 ? 'declarations other than tables and collections' : differences.slice(0, 5).join(', ')
+  const what =
+    differences.length === 0 ? 'declarations other than tables and collections' : differences.slice(0, 5).join(', ')
   return new DatabaseError(
     `The store was made from another schema (${stored.hash.slice(0, 12)}; this client: ${hash.slice(0, 12)}). Different: ${what}.`,
     {
@@ -52,7 +54,11 @@ function mismatch(stored: StoredContract, contract: Contract, hash: string): Dat
   )
 }
 
-function changed(kind: string, before: Readonly<Record<string, object>>, after: Readonly<Record<string, object>>): string[] {
+function changed(
+  kind: string,
+  before: Readonly<Record<string, object>>,
+  after: Readonly<Record<string, object>>,
+): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
   return names.flatMap(name => {
     if (before[name] === undefined) return [`${kind} "${name}" is new`]

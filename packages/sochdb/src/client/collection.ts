@@ -1,12 +1,13 @@
 /** One collection of a contract: metadata checked against its schema, the rest is the collection's own. */
 import type { CollectionContract } from '@sochdb/schema/contract'
-import { validatorFor, type Validator } from '@sochdb/schema/validator'
+import { completerFor, type Completer } from '@sochdb/schema/validator'
 import { InvalidMetadataError } from '../errors/index.js'
 import { openCollection } from '../search/index.js'
 import type {
   Collection,
   DocumentBatch,
   DocumentChange,
+  Metadata,
   MetadataFilter,
   NewDocument,
   SearchRequest,
@@ -20,7 +21,7 @@ import { isPlainObject } from './where.js'
 export class DocumentCollection {
   readonly #contract: CollectionContract
   readonly #target: () => StatementTarget
-  #validator: Validator | undefined
+  #completer: Completer | undefined
 
   constructor(contract: CollectionContract, target: () => StatementTarget) {
     this.#contract = contract
@@ -28,15 +29,12 @@ export class DocumentCollection {
   }
 
   insert(document: NewDocument): void {
-    this.#check(document.id, document.metadata)
-    this.#collection().insert(document)
+    this.#collection().insert({ ...document, metadata: this.#complete(document.id, document.metadata) })
   }
 
-  insertBatch(documents: DocumentBatch): number {
-    documents.metadata?.forEach((metadata, i) => {
-      this.#check(documents.ids[i] ?? `#${String(i)}`, metadata)
-    })
-    return this.#collection().insertBatch(documents)
+  insertBatch(batch: DocumentBatch): number {
+    const metadata = batch.ids.map((id, i) => this.#complete(id, batch.metadata?.[i]))
+    return this.#collection().insertBatch({ ...batch, metadata })
   }
 
   get(id: string): StoredDocument | undefined {
@@ -44,12 +42,13 @@ export class DocumentCollection {
   }
 
   update(id: string, change: DocumentChange): boolean {
-    if (isPlainObject(change.metadata)) {
-      const stored = this.get(id)
-      if (stored === undefined) return false
-      this.#check(id, { ...stored.metadata, ...change.metadata })
-    }
-    return this.#collection().update(id, change)
+    if (!isPlainObject(change.metadata)) return this.#collection().update(id, change)
+    const stored = this.get(id)
+    if (stored === undefined) return false
+    return this.#collection().update(id, {
+      ...change,
+      metadata: this.#complete(id, { ...stored.metadata, ...change.metadata }),
+    })
   }
 
   delete(id: string): boolean {
@@ -60,18 +59,19 @@ export class DocumentCollection {
     return this.#collection().count(filter)
   }
 
-  search(query: SearchRequest): SearchResults {
-    return this.#collection().search(query)
+  search(request: SearchRequest): SearchResults<Metadata | undefined> {
+    return this.#collection().search(request)
   }
 
   #collection(): Collection {
     return openCollection(this.#target(), this.#contract.name)
   }
 
-  #check(id: string, metadata: unknown): void {
-    this.#validator ??= validatorFor(this.#contract.metadata)
-    const problem = this.#validator(metadata ?? {})
-    if (problem === undefined) return
-    throw new InvalidMetadataError(`Document "${id}" of collection "${this.#contract.name}": ${problem}.`)
+  /** The metadata to store, with the defaults of its schema filled in. */
+  #complete(id: string, metadata: unknown): Metadata {
+    this.#completer ??= completerFor(this.#contract.metadata)
+    const result = this.#completer(metadata ?? {})
+    if (result.ok) return result.value as Metadata
+    throw new InvalidMetadataError(`Document "${id}" of collection "${this.#contract.name}": ${result.problem}.`)
   }
 }

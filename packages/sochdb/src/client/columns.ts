@@ -1,6 +1,6 @@
 /** Columns of a contract's table by name, and the values that an insert leaves out. */
 import type { ColumnContract, DefaultContract, TableContract } from '@sochdb/schema/contract'
-import { validatorFor, type Validator } from '@sochdb/schema/validator'
+import { completerFor, type Completer } from '@sochdb/schema/validator'
 import { ValidationError } from '../errors/index.js'
 import { uuid7 } from '../sql/values.js'
 
@@ -45,28 +45,33 @@ function fromContract(column: ColumnContract, value: unknown): unknown {
 /** Checks of one table's values beyond their types: closed sets and the schema's own rules. Compiled at first use. */
 export class ValueChecks {
   readonly #table: TableContract
-  readonly #validators = new Map<string, Validator>()
+  readonly #completers = new Map<string, Completer>()
 
   constructor(table: TableContract) {
     this.#table = table
   }
 
-  /** Throws `ValidationError` naming the column. NULL is the engine's to judge. */
-  check(column: ColumnContract, value: unknown): void {
-    if (value === null || value === undefined) return
+  /**
+   * The value to store: JSON with the defaults of its schema filled in, all else as it is. NULL is the engine's to judge.
+   *
+   * @throws ValidationError naming the column
+   */
+  complete(column: ColumnContract, value: unknown): unknown {
+    if (value === null || value === undefined) return value
     if (column.enum !== undefined && !column.enum.includes(value as string)) {
       throw new ValidationError(
         `"${this.#table.name}.${column.name}" is one of ${column.enum.map(item => `"${item}"`).join(', ')}, not ${JSON.stringify(value)}.`,
       )
     }
-    if (column.schema === undefined) return
-    const problem = this.#validator(column)(value)
-    if (problem !== undefined) throw new ValidationError(`"${this.#table.name}.${column.name}": ${problem}.`)
+    if (column.schema === undefined) return value
+    const result = this.#completer(column)(value)
+    if (!result.ok) throw new ValidationError(`"${this.#table.name}.${column.name}": ${result.problem}.`)
+    return result.value
   }
 
-  #validator(column: ColumnContract): Validator {
-    let validator = this.#validators.get(column.name)
-    if (validator === undefined) this.#validators.set(column.name, (validator = validatorFor(column.schema!)))
-    return validator
+  #completer(column: ColumnContract): Completer {
+    let completer = this.#completers.get(column.name)
+    if (completer === undefined) this.#completers.set(column.name, (completer = completerFor(column.schema!)))
+    return completer
   }
 }

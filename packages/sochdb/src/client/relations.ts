@@ -32,11 +32,17 @@ function loadOne(rows: readonly Row[], { name, query, parentColumns }: Include, 
   for (const row of rows) row[name] = byKey.get(identity(row[own])) ?? null
 }
 
-function loadMany(rows: readonly Row[], { name, relation, query, parentColumns }: Include, target: TableRepository): void {
-  if (parentColumns.length !== 1) throw new ValidationError(`"${name}" needs a primary key of one column on the side of one.`)
+function loadMany(
+  rows: readonly Row[],
+  { name, relation, query, parentColumns }: Include,
+  target: TableRepository,
+): void {
+  if (parentColumns.length !== 1)
+    throw new ValidationError(`"${name}" needs a primary key of one column on the side of one.`)
   const own = parentColumns[0]!
   if (query.limit !== undefined || query.offset !== undefined) {
-    for (const row of rows) row[name] = target.findMany({ ...query, where: both({ [relation.column]: row[own] }, query.where) })
+    for (const row of rows)
+      row[name] = target.findMany({ ...query, where: both({ [relation.column]: row[own] }, query.where) })
     return
   }
   const groups = new Map<unknown, Row[]>()
@@ -50,7 +56,13 @@ function loadMany(rows: readonly Row[], { name, relation, query, parentColumns }
 }
 
 /** Rows of `target` whose `column` holds one of the parents' values, in the query's order. */
-function fetchBy(target: TableRepository, column: string, parents: readonly Row[], own: string, query: ReadQuery): Row[] {
+function fetchBy(
+  target: TableRepository,
+  column: string,
+  parents: readonly Row[],
+  own: string,
+  query: ReadQuery,
+): Row[] {
   const keys = [...new Map(parents.map(row => [identity(row[own]), row[own]])).values()].filter(key => key !== null)
   const found: Row[] = []
   for (let at = 0; at < keys.length; at += KEYS_MAX) {
@@ -73,5 +85,7 @@ function soleKey(target: TableRepository): string {
 /** Dates and bytes are equal by what they hold. */
 function identity(value: unknown): unknown {
   if (value instanceof Date) return `date:${String(value.getTime())}`
-  return ArrayBuffer.isView(value) ? `bytes:${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}` : value
+  return ArrayBuffer.isView(value)
+    ? `bytes:${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}`
+    : value
 }

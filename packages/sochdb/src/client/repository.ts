@@ -148,17 +148,21 @@ export class TableRepository {
 
   /** For loading relations: a handle on the same table that reads from `target`. */
   on(target: StatementTarget): TableRepository {
-    return new TableRepository(this.#runtime, () => target, property => this.#related(property).on(target))
+    return new TableRepository(
+      this.#runtime,
+      () => target,
+      property => this.#related(property).on(target),
+    )
   }
 
   #newValues(row: unknown): unknown[] {
-    if (!isPlainObject(row)) throw new ValidationError(`A row of "${this.table.name}" is an object, not ${describe(row)}.`)
+    if (!isPlainObject(row))
+      throw new ValidationError(`A row of "${this.table.name}" is an object, not ${describe(row)}.`)
     for (const name of Object.keys(row)) columnOf(this.table, name)
     return this.table.columns.map(column => {
       const value = row[column.name]
       if (value === undefined) return defaultValue(column)
-      this.#runtime.checks.check(column, value)
-      return value
+      return this.#runtime.checks.complete(column, value)
     })
   }
 
@@ -168,11 +172,13 @@ export class TableRepository {
     const wanted = `{ ${primaryKey.join(', ')} }`
     if (!isPlainObject(key)) throw new ValidationError(`The key of "${name}" is ${wanted}, not ${describe(key)}.`)
     for (const property of Object.keys(key)) {
-      if (!primaryKey.includes(property)) throw new ValidationError(`"${property}" is not part of the key of "${name}", which is ${wanted}.`)
+      if (!primaryKey.includes(property))
+        throw new ValidationError(`"${property}" is not part of the key of "${name}", which is ${wanted}.`)
     }
     return primaryKey.map(column => {
       const value = key[column]
-      if (value === undefined || value === null) throw new ValidationError(`The key of "${name}" lacks "${column}": it is ${wanted}.`)
+      if (value === undefined || value === null)
+        throw new ValidationError(`The key of "${name}" lacks "${column}": it is ${wanted}.`)
       return value
     })
   }
@@ -188,12 +194,15 @@ export class TableRepository {
   }
 
   #assignments(patch: unknown, parameters: Parameters): { column: string; value: Expression }[] {
-    if (!isPlainObject(patch)) throw new ValidationError(`A change of "${this.table.name}" is an object, not ${describe(patch)}.`)
+    if (!isPlainObject(patch))
+      throw new ValidationError(`A change of "${this.table.name}" is an object, not ${describe(patch)}.`)
     return Object.entries(patch).flatMap(([name, value]) => {
       const column = columnOf(this.table, name)
       if (value === undefined) return []
       if (this.table.primaryKey.includes(name)) {
-        throw new ValidationError(`"${this.table.name}.${name}" is part of the primary key, which stays: insert another row instead.`)
+        throw new ValidationError(
+          `"${this.table.name}.${name}" is part of the primary key, which stays: insert another row instead.`,
+        )
       }
       return [{ column: name, value: this.#newValue(column, value, parameters) }]
     })
@@ -208,8 +217,7 @@ export class TableRepository {
       const own: Expression = { kind: 'column', table: undefined, name: column.name }
       return { kind: 'binary', operator: '+', left: own, right: parameters.add(amount) }
     }
-    this.#runtime.checks.check(column, value)
-    return parameters.add(value)
+    return parameters.add(this.#runtime.checks.complete(column, value))
   }
 
   #requiredWhere(method: string, query: { readonly where?: unknown }, parameters: Parameters): Expression | undefined {
@@ -255,7 +263,8 @@ export class TableRepository {
   #order(orderBy: unknown): OrderItem[] {
     const parts = (orderBy === undefined ? [] : Array.isArray(orderBy) ? orderBy : [orderBy]) as readonly unknown[]
     const asked = parts.flatMap(part => {
-      if (!isPlainObject(part)) throw new ValidationError(`orderBy takes { column: 'asc' | 'desc' }, not ${describe(part)}.`)
+      if (!isPlainObject(part))
+        throw new ValidationError(`orderBy takes { column: 'asc' | 'desc' }, not ${describe(part)}.`)
       return Object.entries(part).map(([name, direction]): OrderItem => {
         columnOf(this.table, name)
         if (direction !== 'asc' && direction !== 'desc') {
@@ -273,7 +282,8 @@ export class TableRepository {
     if (!isPlainObject(select)) throw new ValidationError(`select takes { column: true }, not ${describe(select)}.`)
     const names = Object.entries(select).flatMap(([name, wanted]) => {
       columnOf(this.table, name)
-      if (wanted !== true && wanted !== false && wanted !== undefined) throw new ValidationError(`select "${name}" takes true.`)
+      if (wanted !== true && wanted !== false && wanted !== undefined)
+        throw new ValidationError(`select "${name}" takes true.`)
       return wanted === true ? [name] : []
     })
     if (names.length === 0) throw new ValidationError('select names no column: leave it out to get them all.')
@@ -290,7 +300,8 @@ export class TableRepository {
 
   #include(include: unknown): readonly Include[] | undefined {
     if (include === undefined) return undefined
-    if (!isPlainObject(include)) throw new ValidationError(`with takes { relation: true | { … } }, not ${describe(include)}.`)
+    if (!isPlainObject(include))
+      throw new ValidationError(`with takes { relation: true | { … } }, not ${describe(include)}.`)
     const relations = this.#runtime.contract.relations[this.#property()] ?? {}
     const entries = Object.entries(include).filter(([, value]) => value !== undefined && value !== false)
     return entries.map(([name, query]): Include => {
@@ -338,4 +349,3 @@ function rowCount(name: string, value: unknown, parameters: Parameters): Express
   }
   return parameters.add(value)
 }
-

@@ -22,7 +22,9 @@ const RETRIES_MAX = 100
  */
 export function createClient<Client extends object>(definition: ClientDefinition, options: ClientOptions): Client {
   const store = new ClientStore(definition, checkOptions(options))
-  return new Surface(definition, new Runtimes(definition.contract), store, () => store.database()).client(store) as Client
+  return new Surface(definition, new Runtimes(definition.contract), store, () => store.database()).client(
+    store,
+  ) as Client
 }
 
 function checkOptions(options: ClientOptions): ClientOptions {
@@ -82,7 +84,9 @@ class Runtimes {
   readonly tables: ReadonlyMap<string, TableRuntime>
 
   constructor(contract: Contract) {
-    this.tables = new Map(Object.keys(contract.tables).map(property => [property, new TableRuntime(contract, property)]))
+    this.tables = new Map(
+      Object.keys(contract.tables).map(property => [property, new TableRuntime(contract, property)]),
+    )
   }
 }
 
@@ -113,7 +117,8 @@ class Surface {
         sync: { value: Object.freeze(sync) },
         $qb: { get: this.#queryBuilder() },
         $transaction: {
-          value: (fn: (tx: object) => Promise<unknown>, options: TransactionOptions = {}) => this.#transaction(fn, options),
+          value: (fn: (tx: object) => Promise<unknown>, options: TransactionOptions = {}) =>
+            this.#transaction(fn, options),
         },
         $close: { value: close },
         [Symbol.asyncDispose]: { value: close },
@@ -147,7 +152,9 @@ class Surface {
   #repository(property: string): TableRepository {
     let repository = this.#repositories.get(property)
     if (repository === undefined) {
-      repository = new TableRepository(this.#runtimes.tables.get(property)!, this.#target, name => this.#repository(name))
+      repository = new TableRepository(this.#runtimes.tables.get(property)!, this.#target, name =>
+        this.#repository(name),
+      )
       this.#repositories.set(property, repository)
     }
     return repository

@@ -42,13 +42,21 @@ export function whereExpression(table: TableContract, where: unknown, parameters
   return where === undefined ? undefined : conjunction(table, where, parameters, 0)
 }
 
-function conjunction(table: TableContract, where: unknown, parameters: Parameters, depth: number): Expression | undefined {
+function conjunction(
+  table: TableContract,
+  where: unknown,
+  parameters: Parameters,
+  depth: number,
+): Expression | undefined {
   if (depth > DEPTH_MAX) throw new ValidationError(`The filter is nested more than ${String(DEPTH_MAX)} levels deep.`)
-  if (!isPlainObject(where)) throw new ValidationError(`A filter of "${table.name}" is an object, not ${describe(where)}.`)
+  if (!isPlainObject(where))
+    throw new ValidationError(`A filter of "${table.name}" is an object, not ${describe(where)}.`)
   const operands: Expression[] = []
   for (const [name, value] of Object.entries(where)) {
     if (value === undefined) {
-      throw new ValidationError(`The filter has "${name}: undefined". Leave the property out, or write null to ask for NULL.`)
+      throw new ValidationError(
+        `The filter has "${name}: undefined". Leave the property out, or write null to ask for NULL.`,
+      )
     }
     const operand =
       name === 'AND' || name === 'OR' || name === 'NOT'
@@ -85,7 +93,8 @@ function columnCondition(column: ColumnContract, value: unknown, parameters: Par
   const operand: Expression = { kind: 'column', table: undefined, name: column.name }
   if (!isPlainObject(value)) return comparison(operand, column, '=', value, parameters)
   const entries = Object.entries(value)
-  if (entries.length === 0) throw new ValidationError(`The filter on "${column.name}" is empty: give it an operator or a value.`)
+  if (entries.length === 0)
+    throw new ValidationError(`The filter on "${column.name}" is empty: give it an operator or a value.`)
   const operands = entries.map(([name, operandValue]) => {
     const operator = operators[name.startsWith('$') ? name.slice(1) : name]
     if (operator === undefined) {
@@ -93,7 +102,8 @@ function columnCondition(column: ColumnContract, value: unknown, parameters: Par
         `The filter on "${column.name}" has no operator "${name}". There are: ${Object.keys(operators).join(', ')}.`,
       )
     }
-    if (operandValue === undefined) throw new ValidationError(`The filter on "${column.name}" has "${name}: undefined".`)
+    if (operandValue === undefined)
+      throw new ValidationError(`The filter on "${column.name}" has "${name}: undefined".`)
     return comparison(operand, column, operator, operandValue, parameters)
   })
   return operands.length === 1 ? operands[0]! : { kind: 'and', operands }
@@ -109,7 +119,8 @@ function comparison(
   switch (operator) {
     case 'in':
     case 'notIn': {
-      if (!Array.isArray(value)) throw new ValidationError(`"${operator}" on "${column.name}" takes an array, not ${describe(value)}.`)
+      if (!Array.isArray(value))
+        throw new ValidationError(`"${operator}" on "${column.name}" takes an array, not ${describe(value)}.`)
       const list = (value as readonly unknown[]).map(item => parameters.add(item))
       if (list.length === 0) return always(operator === 'notIn')
       return { kind: 'in', operand, list, negated: operator === 'notIn' }
@@ -117,11 +128,19 @@ function comparison(
     case 'contains':
     case 'starts_with':
     case 'ends_with':
-      if (typeof value !== 'string') throw new ValidationError(`"${operator}" on "${column.name}" takes a string, not ${describe(value)}.`)
-      return { kind: 'call', name: operator, arguments: [operand, parameters.add(value)], distinct: false, filter: undefined }
+      if (typeof value !== 'string')
+        throw new ValidationError(`"${operator}" on "${column.name}" takes a string, not ${describe(value)}.`)
+      return {
+        kind: 'call',
+        name: operator,
+        arguments: [operand, parameters.add(value)],
+        distinct: false,
+        filter: undefined,
+      }
     default:
       if (value === null) {
-        if (operator !== '=' && operator !== '<>') throw new ValidationError(`"${column.name}" cannot be compared with null.`)
+        if (operator !== '=' && operator !== '<>')
+          throw new ValidationError(`"${column.name}" cannot be compared with null.`)
         return { kind: 'isNull', operand, negated: operator === '<>' }
       }
       return { kind: 'binary', operator, left: operand, right: parameters.add(value) }

@@ -1,6 +1,9 @@
 /** The database that applications open: the engine's, with the verbs of every layer above it. */
 import { Database as EngineDatabase } from '../engine/index.js'
 import type { DatabaseOptions, TransactionOptions } from '../engine/index.js'
+import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
+import type { Collection, CollectionConfig } from '../search/index.js'
+import { Snapshot } from './snapshot.js'
 import { Transaction } from './transaction.js'
 
 /**
@@ -49,6 +52,49 @@ export class Database extends EngineDatabase {
   /** Begins a transaction that runs beside others; `commit()` or `abort()` it. */
   override beginTransaction(options?: TransactionOptions): Transaction {
     return super.beginTransaction(options) as Transaction
+  }
+
+  /** The database as it is now, for reading; close it when you are done. */
+  override snapshot(): Snapshot {
+    return super.snapshot() as Snapshot
+  }
+
+  /**
+   * Creates a collection of vectors. When there is one of this name with the same configuration, it is that one.
+   *
+   * @throws ValidationError for a member that is unknown, wrong, or not available in this version
+   * @throws CollectionConfigError when it exists with another configuration
+   */
+  createCollection(config: CollectionConfig): Collection {
+    return createCollection(this, config)
+  }
+
+  /** @throws CollectionNotFoundError when there is none of this name */
+  collection(name: string): Collection {
+    return openCollection(this, name)
+  }
+
+  /** Alias of `collection`. */
+  getCollection(name: string): Collection {
+    return this.collection(name)
+  }
+
+  /** The names of all collections, in order. */
+  listCollections(): string[] {
+    return listCollections(this)
+  }
+
+  /**
+   * Deletes a collection and all of its documents. Snapshots taken before still see it.
+   *
+   * @throws CollectionNotFoundError when there is none of this name
+   */
+  deleteCollection(name: string): void {
+    deleteCollection(this, name)
+  }
+
+  protected override newSnapshot(): Snapshot {
+    return new Snapshot(this)
   }
 
   protected override newTransaction(options: TransactionOptions | undefined, isClosure: boolean): Transaction {

@@ -1,5 +1,7 @@
 /** The transaction that applications use: the engine's, with the verbs of every layer above it. */
 import { Transaction as EngineTransaction } from '../engine/index.js'
+import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
+import type { Collection, CollectionConfig } from '../search/index.js'
 
 /**
  * A transaction: it sees the commits up to its `startTs` and its own writes, and its writes become visible all at once, when
@@ -18,5 +20,30 @@ export class Transaction extends EngineTransaction {
   /** Alias of `transaction`. */
   override withTransaction<T>(fn: (txn: Transaction) => T): T {
     return this.transaction(fn)
+  }
+
+  /** Creates a collection: for this transaction at once, for all others when it commits. See `Database.createCollection`. */
+  createCollection(config: CollectionConfig): Collection {
+    return createCollection(this, config)
+  }
+
+  /** @throws CollectionNotFoundError when there is none of this name */
+  collection(name: string): Collection {
+    return openCollection(this, name)
+  }
+
+  /** Alias of `collection`. */
+  getCollection(name: string): Collection {
+    return this.collection(name)
+  }
+
+  /** The names of all collections, in order. */
+  listCollections(): string[] {
+    return listCollections(this)
+  }
+
+  /** @throws CollectionNotFoundError when there is none of this name */
+  deleteCollection(name: string): void {
+    deleteCollection(this, name)
   }
 }

@@ -127,6 +127,11 @@ export class Database extends KeyStore {
     return this.newTransaction(options, false)
   }
 
+  /** Makes the snapshots of this class of database. */
+  protected newSnapshot(): Snapshot {
+    return new Snapshot(this)
+  }
+
   /** Makes the transactions of this class of database. */
   protected newTransaction(options: TransactionOptions | undefined, isClosure: boolean): Transaction {
     return new Transaction(this, options, isClosure)
@@ -135,7 +140,7 @@ export class Database extends KeyStore {
   /** The database as it is now, for reading; close it when you are done. */
   snapshot(): Snapshot {
     try {
-      return new Snapshot(this)
+      return this.newSnapshot()
     } catch (error) {
       throw errorFromNative(error)
     }

@@ -1,5 +1,5 @@
 /** Documents on their way into the engine. */
-import { isFloat32Array } from 'node:util/types'
+import { isFloat32Array, isTypedArray } from 'node:util/types'
 
 import type { Packer } from '../bytes/packer.js'
 import { ValidationError } from '../errors/index.js'
@@ -98,7 +98,7 @@ export function checkBatch(batch: unknown, place: VectorPlace): CheckedBatch {
   checkMembers(batch, 'batch')
   const { vectors, metadata, onProgress } = batch
   const ids = checkIds(batch['ids'])
-  const isFlat = ArrayBuffer.isView(vectors) && !(vectors instanceof DataView)
+  const isFlat = isTypedArray(vectors)
   if (!isFlat && !Array.isArray(vectors)) {
     throw bad(
       `vectors must be an array of vectors, or a Float32Array of all of them end to end; this one is ${describeValue(vectors)}.`,

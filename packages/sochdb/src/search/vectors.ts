@@ -1,5 +1,5 @@
 /** Vectors on their way into the engine: `Float32Array`s of the right length. Whether values are finite the engine checks. */
-import { isFloat32Array } from 'node:util/types'
+import { isFloat32Array, isTypedArray } from 'node:util/types'
 
 import { DimensionMismatchError, ValidationError } from '../errors/index.js'
 import { describeValue } from './metadata.js'
@@ -52,8 +52,7 @@ export function copyVector(
 }
 
 function checkArrayLike(value: unknown, argument: string): ArrayLike<unknown> {
-  const isView = ArrayBuffer.isView(value) && !(value instanceof DataView)
-  if (Array.isArray(value) || isView) return value as ArrayLike<unknown>
+  if (Array.isArray(value) || isTypedArray(value)) return value as ArrayLike<unknown>
   if (typeof value === 'object' && value !== null && typeof (value as { length?: unknown }).length === 'number') {
     return value as ArrayLike<unknown>
   }

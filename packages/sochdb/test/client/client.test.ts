@@ -1,5 +1,12 @@
 import { col, defineSchema, table } from '@sochdb/schema'
-import { Database, DatabaseError, DimensionMismatchError, InvalidMetadataError, TransactionConflictError, ValidationError } from 'sochdb'
+import {
+  Database,
+  DatabaseError,
+  DimensionMismatchError,
+  InvalidMetadataError,
+  TransactionConflictError,
+  ValidationError,
+} from 'sochdb'
 import { temporaryDirectory } from '../support/temporary.js'
 import { fill, openClient, schema } from './fixture.js'
 
@@ -155,9 +162,9 @@ describe('a typed collection', () => {
     const metadata = { noteId: 1, lang: 'en' }
     await expect(db.passages.insert({ id: 'x', vector: [1, 0], metadata })).rejects.toThrow(DimensionMismatchError)
     await expect(db.passages.insert({ id: 'x', vector: [1, 0, NaN], metadata })).rejects.toThrow(ValidationError)
-    await expect(db.passages.insert({ id: 'x', vector: [1, 0, 0], metadata: { noteId: 1, lang: 'fr' } })).rejects.toThrow(
-      InvalidMetadataError,
-    )
+    await expect(
+      db.passages.insert({ id: 'x', vector: [1, 0, 0], metadata: { noteId: 1, lang: 'fr' } }),
+    ).rejects.toThrow(InvalidMetadataError)
     expect(await db.passages.count()).toBe(0)
   })
 })

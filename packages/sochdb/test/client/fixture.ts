@@ -20,7 +20,10 @@ export const schema = defineSchema({
       views: col.bigint().default(0n),
       status: col.enum('draft', 'done').default('draft'),
     }).index('authorId', 'stars'),
-    marks: table('marks', { noteId: col.integer(), label: col.text(), weight: col.real().default(1) }).primaryKey('noteId', 'label'),
+    marks: table('marks', { noteId: col.integer(), label: col.text(), weight: col.real().default(1) }).primaryKey(
+      'noteId',
+      'label',
+    ),
   },
   relations: {
     authors: { notes: many('notes.authorId') },
@@ -75,7 +78,10 @@ type Options = Parameters<typeof createClient>[1]
 
 export function openClient(options: Options = { path: ':memory:' }, declared = schema): TestClient {
   const contract = toContract(declared)
-  return createClient<TestClient>({ contract, contractHash: contractHash(contract), queryBuilder: target => target }, options)
+  return createClient<TestClient>(
+    { contract, contractHash: contractHash(contract), queryBuilder: target => target },
+    options,
+  )
 }
 
 /** Two authors and five notes. */

@@ -62,7 +62,9 @@ describe('a repository', () => {
     expect(ids(await db.notes.findMany({ orderBy: { stars: 'desc' }, limit: 2 }))).toEqual([3, 5])
     expect(ids(await db.notes.findMany({ orderBy: { stars: 'desc' }, limit: 2, offset: 2 }))).toEqual([1, 2])
     expect(ids(await db.notes.findMany({ limit: 0 }))).toEqual([])
-    expect(await db.notes.findMany({ where: { id: 2 }, select: { title: true } } as never)).toEqual([{ title: 'Looms' }])
+    expect(await db.notes.findMany({ where: { id: 2 }, select: { title: true } } as never)).toEqual([
+      { title: 'Looms' },
+    ])
     expect(await db.notes.count()).toBe(5)
     expect(await db.notes.count({ where: { authorId: bob } })).toBe(2)
   })
@@ -110,7 +112,10 @@ describe('a repository', () => {
 
   it('refuses a second row under a unique key, and leaves nothing of the statement', async () => {
     await expect(db.authors.insert({ email: 'ada@example.com' })).rejects.toThrow(UniqueConstraintError)
-    const rows = [{ id: 10, authorId: ada, title: 'a' }, { id: 1, authorId: ada, title: 'b' }]
+    const rows = [
+      { id: 10, authorId: ada, title: 'a' },
+      { id: 1, authorId: ada, title: 'b' },
+    ]
     await expect(db.notes.insertMany(rows)).rejects.toThrow(UniqueConstraintError)
     expect(await db.notes.find({ id: 10 })).toBeUndefined()
     expect(await db.notes.insertMany(rows, { onConflict: 'nothing' })).toBe(1)
@@ -120,12 +125,24 @@ describe('a repository', () => {
   it.each([
     ['an unknown column', (c: TestClient) => c.notes.insert({ id: 7, nope: 1 }), ValidationError],
     ['a missing column', (c: TestClient) => c.notes.insert({ id: 7, title: 'x' }), NotNullError],
-    ['a value outside the set', (c: TestClient) => c.notes.insert({ id: 7, authorId: 'x', title: 'x', status: 'gone' }), ValidationError],
+    [
+      'a value outside the set',
+      (c: TestClient) => c.notes.insert({ id: 7, authorId: 'x', title: 'x', status: 'gone' }),
+      ValidationError,
+    ],
     ['a value its schema refuses', (c: TestClient) => c.authors.insert({ email: 'not an address' }), ValidationError],
-    ['JSON its schema refuses', (c: TestClient) => c.authors.insert({ email: 'x@example.com', settings: { theme: 1 } }), ValidationError],
+    [
+      'JSON its schema refuses',
+      (c: TestClient) => c.authors.insert({ email: 'x@example.com', settings: { theme: 1 } }),
+      ValidationError,
+    ],
     ['a text that is no integer', (c: TestClient) => c.notes.insert({ id: 'seven', authorId: ada, title: 'x' }), Error],
     ['a fraction in an integer', (c: TestClient) => c.notes.insert({ id: 7.5, authorId: ada, title: 'x' }), Error],
-    ['an invalid date', (c: TestClient) => c.authors.insert({ email: 'x@example.com', born: new Date(NaN) }), ValidationError],
+    [
+      'an invalid date',
+      (c: TestClient) => c.authors.insert({ email: 'x@example.com', born: new Date(NaN) }),
+      ValidationError,
+    ],
     ['undefined in a filter', (c: TestClient) => c.notes.findMany({ where: { title: undefined } }), ValidationError],
     ['an unknown operator', (c: TestClient) => c.notes.findMany({ where: { title: { regex: 'x' } } }), ValidationError],
     ['an unknown relation', (c: TestClient) => c.notes.findMany({ with: { nope: true } } as never), ValidationError],
@@ -141,7 +158,10 @@ describe('a repository', () => {
   })
 
   it('runs no user code inside a statement', async () => {
-    const settings = { theme: 'x', toJSON: () => (db.sync.notes.update({ id: 1 }, { title: 'nested' }), { theme: 'y' }) }
+    const settings = {
+      theme: 'x',
+      toJSON: () => (db.sync.notes.update({ id: 1 }, { title: 'nested' }), { theme: 'y' }),
+    }
     const row = await db.authors.insert({ email: 'nested@example.com', settings })
     expect(row['settings']).toEqual({ theme: 'y' })
     expect((await db.notes.find({ id: 1 }))?.['title']).toBe('nested')

@@ -70,7 +70,8 @@ export class ParameterWriter {
   }
 
   #number(value: number, type: ParameterType, index: number): void {
-    if (Number.isNaN(value)) throw new ValidationError(`Parameter ${String(index + 1)} is NaN, which no column can hold.`)
+    if (Number.isNaN(value))
+      throw new ValidationError(`Parameter ${String(index + 1)} is NaN, which no column can hold.`)
     this.#room(9)
     if (type === 'timestamp') {
       this.#int64(Tag.timestamp, BigInt(wholeMilliseconds(value, index)))
@@ -110,7 +111,9 @@ export class ParameterWriter {
       case 'timestamp': {
         const time = Date.parse(value)
         if (Number.isNaN(time)) {
-          throw new ValidationError(`Parameter ${String(index + 1)} is no point in time: ${JSON.stringify(value)}. Pass a Date or ISO 8601.`)
+          throw new ValidationError(
+            `Parameter ${String(index + 1)} is no point in time: ${JSON.stringify(value)}. Pass a Date or ISO 8601.`,
+          )
         }
         this.#room(9)
         this.#int64(Tag.timestamp, BigInt(time))
@@ -136,7 +139,9 @@ export class ParameterWriter {
     } else if (value instanceof JsonText) {
       this.#text(Tag.json, value.text)
     } else {
-      throw new ValidationError(`Parameter ${String(index + 1)} is ${Array.isArray(value) ? 'an array' : 'an object'}; a ${type} is wanted.`)
+      throw new ValidationError(
+        `Parameter ${String(index + 1)} is ${Array.isArray(value) ? 'an array' : 'an object'}; a ${type} is wanted.`,
+      )
     }
   }
 
@@ -148,7 +153,9 @@ export class ParameterWriter {
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i]
       if (typeof item !== 'number' || !Number.isFinite(item)) {
-        throw new ValidationError(`Parameter ${String(index + 1)}: element ${String(i)} of the vector is not a finite number.`)
+        throw new ValidationError(
+          `Parameter ${String(index + 1)}: element ${String(i)} of the vector is not a finite number.`,
+        )
       }
       this.data.setFloat32(this.at + 5 + i * 4, item, true)
     }
@@ -213,10 +220,15 @@ function settle(values: readonly unknown[], types: readonly ParameterType[]): un
   })
 }
 
-const hasObjects = (values: readonly unknown[]): boolean => values.some(value => typeof value === 'object' && value !== null)
+const hasObjects = (values: readonly unknown[]): boolean =>
+  values.some(value => typeof value === 'object' && value !== null)
 
 /** Writes one row of parameters into the exchange; returns their length in bytes. */
-export function encodeParameters(exchange: Exchange, types: readonly ParameterType[], given: readonly unknown[]): number {
+export function encodeParameters(
+  exchange: Exchange,
+  types: readonly ParameterType[],
+  given: readonly unknown[],
+): number {
   const values = hasObjects(given) ? settle(given, types) : given
   checkCount(types, values)
   const writer = new ParameterWriter(exchange.views.u8, PARAMETERS_AT, wanted => {
@@ -246,7 +258,9 @@ export function encodeRows(types: readonly ParameterType[], rows: readonly (read
 
 function checkCount(types: readonly unknown[], values: readonly unknown[]): void {
   if (values.length === types.length) return
-  throw new ValidationError(`The statement has ${String(types.length)} parameters; ${String(values.length)} values were given.`)
+  throw new ValidationError(
+    `The statement has ${String(types.length)} parameters; ${String(values.length)} values were given.`,
+  )
 }
 
 function isVector(value: object): value is Float32Array | readonly number[] {
@@ -255,7 +269,9 @@ function isVector(value: object): value is Float32Array | readonly number[] {
 
 function wholeMilliseconds(time: number, index: number): number {
   if (Number.isInteger(time) && Math.abs(time) <= 8.64e15) return time
-  throw new ValidationError(`Parameter ${String(index + 1)} is no point in time: an invalid Date, or milliseconds with a fraction.`)
+  throw new ValidationError(
+    `Parameter ${String(index + 1)} is no point in time: an invalid Date, or milliseconds with a fraction.`,
+  )
 }
 
 function jsonOf(value: object, index: number): string {

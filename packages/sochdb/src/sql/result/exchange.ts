@@ -49,7 +49,8 @@ export class Exchange {
 
   /** Replaces the buffer by one of at least `bytes`. What was in it is gone. */
   grow(bytes: number): void {
-    if (bytes > MAX_BYTES) throw new RangeError(`A row or a set of parameters needs ${String(bytes)} bytes; the limit is 1 GiB.`)
+    if (bytes > MAX_BYTES)
+      throw new RangeError(`A row or a set of parameters needs ${String(bytes)} bytes; the limit is 1 GiB.`)
     const size = Math.min(MAX_BYTES, Math.max(bytes, this.views.u8.length * 2))
     const views = makeViews(Math.ceil(size / 4096) * 4096)
     this.#native.exchangeReplace(this.id, views.u8.buffer as ArrayBuffer)

@@ -13,7 +13,8 @@ export type Row = Record<string, unknown>
 export type RowFactory = (views: ExchangeViews, text: string, rows: number, out: Row[]) => void
 
 const HEADER = 8
-const isText = ({ type }: ResultColumn): boolean => type === 'text' || type === 'decimal' || type === 'uuid' || type === 'json'
+const isText = ({ type }: ResultColumn): boolean =>
+  type === 'text' || type === 'decimal' || type === 'uuid' || type === 'json'
 
 /** A generated loop; a plain closure where the process forbids generating code (`--disallow-code-generation-from-strings`). */
 export function makeRowFactory(columns: readonly ResultColumn[]): RowFactory {

@@ -10,7 +10,13 @@ export interface NativeExec {
    * Runs a statement with the parameters that lie in the exchange buffer and leaves the first batch there. Returns the batch's
    * string, or undefined when it has no text.
    */
-  statementRun(target: number, statement: number, exchange: number, parameterBytes: number, timeoutMs: number): string | undefined
+  statementRun(
+    target: number,
+    statement: number,
+    exchange: number,
+    parameterBytes: number,
+    timeoutMs: number,
+  ): string | undefined
   /** The same for many rows of parameters, in a buffer of their own. */
   statementRunMany(
     target: number,
