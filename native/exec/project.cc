@@ -18,6 +18,11 @@ class Project : public Operator {
 
   Status Next(uint32_t want, Batch* out) override {
     SOCHDB_TRY(child_->Next(want, &input_));
+    // At the end there are no columns either: a limit of zero never opens what would fill them.
+    if (input_.count() == 0) {
+      out->Clear();
+      return {};
+    }
     evaluator_.BeginBatch();
     out->columns.resize(node_.exprs.size());
     out->rows = input_.rows;
