@@ -2,17 +2,19 @@
 export class Progress {
   readonly #label: string
   readonly #total: number
+  readonly #quiet: boolean
   readonly #started = performance.now()
   #shown = 0
 
-  constructor(label: string, total: number) {
+  constructor(label: string, total: number, quiet: boolean) {
     this.#label = label
     this.#total = total
+    this.#quiet = quiet
   }
 
   update(done: number): void {
     const now = performance.now()
-    if (!process.stdout.isTTY || (now - this.#shown < 80 && done < this.#total)) return
+    if (this.#quiet || !process.stdout.isTTY || (now - this.#shown < 80 && done < this.#total)) return
     this.#shown = now
     const width = 30
     const full = Math.round((width * done) / this.#total)
@@ -23,6 +25,7 @@ export class Progress {
   }
 
   finish(): void {
+    if (this.#quiet) return
     if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')
     const seconds = (performance.now() - this.#started) / 1000
     console.log(`  ${this.#label}: ${this.#total.toLocaleString('en')} in ${seconds.toFixed(1)} s`)

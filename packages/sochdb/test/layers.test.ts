@@ -27,7 +27,10 @@ function sources(directory: string): string[] {
 /** Module specifiers of imports and exports, comments and templates left out as far as the line's start tells. */
 function imports(path: string): string[] {
   const text = readFileSync(path, 'utf8')
-  return Array.from(text.matchAll(/^(?:import|export)\s[^'"`;]*?\bfrom '([^']+)'|^import '([^']+)'/gm), m => (m[1] ?? m[2])!)
+  return Array.from(
+    text.matchAll(/^(?:import|export)\s[^'"`;]*?\bfrom '([^']+)'|^import '([^']+)'/gm),
+    m => (m[1] ?? m[2])!,
+  )
 }
 
 describe('dependencies point one way', () => {
@@ -63,7 +66,12 @@ describe('dependencies point one way', () => {
     const foreign = sources(join(root, directory, 'src')).flatMap(path =>
       imports(path)
         .filter(specifier => !specifier.startsWith('.') && !specifier.startsWith('node:'))
-        .map(specifier => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'))
+        .map(specifier =>
+          specifier
+            .split('/')
+            .slice(0, specifier.startsWith('@') ? 2 : 1)
+            .join('/'),
+        )
         .filter(name => !allowed.includes(name))
         .map(name => `${relative(root, path)} imports ${name}`),
     )

@@ -16,6 +16,7 @@ import type {
   PrimitiveValueListNode,
   ReferenceNode,
   SchemableIdentifierNode,
+  SelectionNode,
   TableNode,
   UnaryOperationNode,
   ValueListNode,
@@ -234,9 +235,14 @@ function literal(value: unknown): Expression {
 
 const isNull = (node: OperationNode): boolean => node.kind === 'ValueNode' && (node as ValueNode).value === null
 
-const isStar = (node: OperationNode): boolean =>
-  node.kind === 'SelectAllNode' ||
-  (node.kind === 'ReferenceNode' && (node as ReferenceNode).column.kind === 'SelectAllNode')
+/** `count(*)`, written as an argument that selects all. */
+function isStar(node: OperationNode): boolean {
+  if (node.kind === 'SelectionNode') return isStar((node as SelectionNode).selection)
+  return (
+    node.kind === 'SelectAllNode' ||
+    (node.kind === 'ReferenceNode' && (node as ReferenceNode).column.kind === 'SelectAllNode')
+  )
+}
 
 function operatorOf(node: OperationNode): string {
   if (node.kind !== 'OperatorNode') throw unsupported('an operator written as SQL text')

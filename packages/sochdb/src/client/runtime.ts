@@ -1,13 +1,19 @@
 /** `createClient`: what the generated client is at run time. */
 import type { Contract } from '@sochdb/schema/contract'
-import { Database, isTransaction, type Transaction } from '../engine/index.js'
+import { Database, type Transaction } from '../database/index.js'
+import { isTransaction } from '../engine/index.js'
 import { TransactionConflictError, TransactionError, ValidationError } from '../errors/index.js'
 import { collectionMethods, promised, repositoryMethods } from './async.js'
 import { bootstrap } from './bootstrap.js'
 import { DocumentCollection } from './collection.js'
 import { TableRepository, TableRuntime } from './repository.js'
-import type { StatementTarget } from './statements.js'
-import type { ClientDefinition, ClientOptions, SyncTransactionOptions, TransactionOptions } from './types.js'
+import type {
+  ClientDefinition,
+  ClientOptions,
+  QueryTarget,
+  SyncTransactionOptions,
+  TransactionOptions,
+} from './types.js'
 import { isPlainObject } from './where.js'
 
 const optionNames = new Set(['path', 'database', 'open'])
@@ -95,10 +101,10 @@ class Surface {
   readonly #definition: ClientDefinition
   readonly #runtimes: Runtimes
   readonly #store: ClientStore
-  readonly #target: () => StatementTarget
+  readonly #target: QueryTarget
   readonly #repositories = new Map<string, TableRepository>()
 
-  constructor(definition: ClientDefinition, runtimes: Runtimes, store: ClientStore, target: () => StatementTarget) {
+  constructor(definition: ClientDefinition, runtimes: Runtimes, store: ClientStore, target: QueryTarget) {
     this.#definition = definition
     this.#runtimes = runtimes
     this.#store = store

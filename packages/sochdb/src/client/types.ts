@@ -7,7 +7,8 @@
  */
 
 import type { Contract } from '@sochdb/schema/contract'
-import type { Database, DatabaseOptions, Transaction } from '../engine/index.js'
+import type { Database, Transaction } from '../database/index.js'
+import type { DatabaseOptions } from '../engine/index.js'
 
 export type { Contract } from '@sochdb/schema/contract'
 
