@@ -46,6 +46,12 @@ struct Value {
   }
 };
 
+// A value as rows hold it: -0 is 0.
+inline Value Stored(Value value) {
+  if (value.tag == ValueTag::kReal && value.f64 == 0) value.f64 = 0;
+  return value;
+}
+
 // The one total order of values of any type, which keys of ANY columns follow: NULL, booleans, numbers (integers, reals and
 // decimals compared exactly), timestamps, text, blobs, JSON, uuids, vectors. Negative, 0 or positive.
 int CompareValues(const Value& a, const Value& b);

@@ -24,7 +24,7 @@ class Insert : public WriteOperator {
     row_ = template_;
     for (uint32_t i = 0; i < batch.count(); ++i) {
       const uint32_t r = batch.selection[i];
-      for (size_t c = 0; c < node_.targets.size(); ++c) row_[node_.targets[c]] = batch.columns[c]->Get(r);
+      for (size_t c = 0; c < node_.targets.size(); ++c) row_[node_.targets[c]] = Stored(batch.columns[c]->Get(r));
       SOCHDB_TRY(WriteRow());
     }
     return {};

@@ -187,7 +187,11 @@ Status PointStatement::Insert() {
   const auto& insert = static_cast<const InsertNode&>(plan_->root());
   const auto& values = static_cast<const ValuesNode&>(*insert.child);
   row_ = template_;
-  for (size_t c = 0; c < insert.targets.size(); ++c) SOCHDB_TRY(Leaf(*values.exprs[c], {}, &row_[insert.targets[c]]));
+  for (size_t c = 0; c < insert.targets.size(); ++c) {
+    Value& to = row_[insert.targets[c]];
+    SOCHDB_TRY(Leaf(*values.exprs[c], {}, &to));
+    to = Stored(to);
+  }
   const bool lenient = insert.action != ConflictAction::kError;
   if (Status status = writer_->CheckNotNull(row_); !status.ok()) {
     return insert.action == ConflictAction::kIgnore ? Status() : std::move(status);
@@ -226,8 +230,10 @@ Status PointStatement::UpdateOrDelete() {
   }
   after_ = row_;
   for (const Assignment& set : write.sets) {
-    SOCHDB_TRY(Leaf(*set.expr, row_, &after_[set.column]));
-    if (after_[set.column].is_null() && table.columns[set.column].not_null) return writer_->NotNullError(set.column);
+    Value& to = after_[set.column];
+    SOCHDB_TRY(Leaf(*set.expr, row_, &to));
+    to = Stored(to);
+    if (to.is_null() && table.columns[set.column].not_null) return writer_->NotNullError(set.column);
   }
   SOCHDB_TRY(writer_->Update(row_, after_));
   return Return(after_);

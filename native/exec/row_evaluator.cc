@@ -43,6 +43,7 @@ Status RowEvaluator::Assign(std::span<const Value> row, const std::vector<Assign
       SOCHDB_TRY(evaluator_.Eval(*set.expr, batch_, batch_.selection, &result));
       to = result->Get(0);
     }
+    to = Stored(to);
   }
   return {};
 }

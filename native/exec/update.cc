@@ -64,7 +64,7 @@ class Update : public ChangeRows {
       SOCHDB_TRY(Load(batch, r, &first));
       if (!first) continue;
       after_ = row_;
-      for (size_t s = 0; s < sets_.size(); ++s) after_[node_.sets[s].column] = sets_[s]->Get(r);
+      for (size_t s = 0; s < sets_.size(); ++s) after_[node_.sets[s].column] = Stored(sets_[s]->Get(r));
       SOCHDB_TRY(writer_.Update(table_row(), std::span(after_).first(n)));
       ++rows_affected_;
       SOCHDB_TRY(returning_.Add(after_));
