@@ -24,7 +24,8 @@ const engines = {
   async sochdb() {
     const { createClient } = await import('../../packages/sochdb/dist/client/index.js')
     const { contract } = await import('../lib/users-contract.mjs')
-    const client = createClient({ contract, path: join(dir, 'store'), syncMode: 'off' })
+    const definition = { contract, contractHash: 'bench', queryBuilder: () => undefined }
+    const client = createClient(definition, { path: join(dir, 'store'), open: { syncMode: 'off' } })
     return {
       load: all => client.sync.users.insertMany(all),
       get: id => client.sync.users.find({ id }),

@@ -4,6 +4,7 @@
 export { errorFromNative } from '../errors/index.js'
 export { DEFAULT_NAMESPACE_ID, isTransaction, native, nativeHandle } from '../engine/index.js'
 export type * from '../sql/ast/nodes.js'
+export { createTable } from '../sql/catalog/index.js'
 export { createTableIndex, describeTables } from '../sql/schema.js'
 export type { TableDescription } from '../sql/schema.js'
 export { catalogStore, executeStatement, explainStatement, PreparedStatement } from '../sql/session.js'
