@@ -214,6 +214,13 @@ describe('joins', () => {
     )
   })
 
+  test('an order that goes on into another table is a sort, even where the first has one row', () => {
+    const orderBy = [asc(c('users.name')), asc(c('documents.title'))]
+    expect(plan(select({ columns: [c('title')], from: owned, where: eq(c('users.id'), p(0)), orderBy }))).toContain(
+      'sort users.name, documents.title\n',
+    )
+  })
+
   test('one table may appear twice', () => {
     const from = join(table('users', 'a'), table('users', 'b'), eq(c('a.id'), c('b.id')))
     expect(plan(select({ columns: [c('b.email')], from, where: eq(c('a.email'), p(0)) }))).toBe(

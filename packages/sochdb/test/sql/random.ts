@@ -1,6 +1,24 @@
 /** Random statements over fixed tables: for comparing executors with each other. */
-import type { Expression, SelectStatement, TableExpression } from '../../src/sql/ast/nodes.js'
-import { and, bin, c, eq, fn, inList, isNull, join, lit, not, or, p, select, table } from './support.js'
+import type { Expression, OnConflict, SelectStatement, Statement, TableExpression } from '../../src/sql/ast/nodes.js'
+import {
+  and,
+  bin,
+  c,
+  eq,
+  fn,
+  inList,
+  insert,
+  isNull,
+  join,
+  lit,
+  not,
+  or,
+  p,
+  remove,
+  select,
+  table,
+  update,
+} from './support.js'
 
 /** Deterministic: a failing seed can be run again. */
 export class Random {
@@ -29,17 +47,18 @@ export class Random {
 
 export const TEXTS = ['', 'a', 'ab', 'abc', 'B', 'Ba', 'über', 'z', '%', '_', 'a%']
 
-/** Two tables that SQLite has too: t (id, a, b, x, s) and u (k, n, s). */
+/** Tables that SQLite has too: t (id, a, b, x, s) and u (k, n, s) to read, v (id, code, w, s) to write. */
 const COLUMNS = {
   t: { integer: ['id', 'a', 'b'], real: ['x'], text: ['s'] },
   u: { integer: ['k', 'n'], real: [], text: ['s'] },
+  v: { integer: ['id', 'code', 'w'], real: [], text: ['s'] },
 } as const
 
 type Kind = 'integer' | 'real' | 'text'
 
 export class StatementMaker {
   values: unknown[] = []
-  #tables: { name: 't' | 'u'; alias: string }[] = []
+  #tables: { name: keyof typeof COLUMNS; alias: string }[] = []
 
   constructor(readonly random: Random) {}
 
@@ -62,6 +81,52 @@ export class StatementMaker {
     const offset = limit && random.chance(0.4) ? this.#value(random.below(4)) : undefined
     const statement = select({ columns, from, where, distinct, orderBy, limit, offset })
     return { statement, values: this.values, ordered }
+  }
+
+  /** An insert, update or delete of v. Its keys collide often. */
+  write(): { statement: Statement; values: unknown[] } {
+    const { random } = this
+    this.values = []
+    this.#tables = [{ name: 'v', alias: 'v' }]
+    const returning = random.chance(0.4) ? select({ columns: [c('id'), c('code'), c('w'), c('s')] }).columns : []
+    const where = random.chance(0.9) ? this.condition(2) : undefined
+    switch (random.below(5)) {
+      case 0: {
+        this.values = []
+        return { statement: remove('v', this.condition(2), { returning }), values: this.values }
+      }
+      case 1: {
+        const set = random.chance(0.3)
+          ? { code: this.#value(random.chance(0.2) ? null : random.below(30)) }
+          : { w: this.expression('integer', 1), s: this.#constant('text') }
+        return { statement: update('v', set, where, { returning }), values: this.values }
+      }
+      default: {
+        this.values = []
+        const rows = Array.from({ length: 1 + random.below(3) }, () => [
+          this.#value(random.below(40)),
+          this.#value(random.chance(0.2) ? null : random.below(30)),
+          this.#value(random.chance(0.03) ? null : random.below(5)),
+          this.#value(random.chance(0.2) ? null : random.pick(TEXTS)),
+        ])
+        const onConflict = random.chance(0.7) ? this.#onConflict() : undefined
+        return {
+          statement: insert('v', ['id', 'code', 'w', 's'], rows, { onConflict, returning }),
+          values: this.values,
+        }
+      }
+    }
+  }
+
+  #onConflict(): OnConflict {
+    const { random } = this
+    const target = random.pick([['id'], ['code']])
+    if (random.chance(0.4)) {
+      return { target: random.chance(0.5) ? target : [], action: 'nothing', set: [], where: undefined }
+    }
+    const value = random.pick([bin(c('excluded.w'), '+', c('v.w')), c('excluded.w'), bin(c('v.w'), '+', lit(1))])
+    const where = random.chance(0.3) ? bin(c('v.w'), '<', lit(random.below(6))) : undefined
+    return { target, action: 'update', set: [{ column: 'w', value }], where }
   }
 
   #grouped(from: TableExpression, where: Expression | undefined) {
@@ -170,6 +235,17 @@ export class StatementMaker {
     }
   }
 
+  #like(): Expression {
+    return {
+      kind: 'like',
+      operand: this.#column('text'),
+      pattern: this.#value(this.random.pick(['a%', '%b%', '_', 'A_', '%'])),
+      escape: undefined,
+      caseSensitive: false,
+      negated: this.random.chance(0.2),
+    }
+  }
+
   condition(depth: number): Expression {
     const { random } = this
     if (depth > 0 && random.chance(0.45)) {
@@ -177,9 +253,10 @@ export class StatementMaker {
       return random.chance(0.6) ? and(...parts) : or(...parts)
     }
     if (depth > 0 && random.chance(0.1)) return not(this.condition(depth - 1))
+    if (random.chance(0.1)) return this.#like()
     const kind = this.#kind()
     const left = random.chance(0.8) ? this.#column(kind) : this.expression(kind, 1)
-    switch (random.below(10)) {
+    switch (random.below(9)) {
       case 0:
         return isNull(left, random.chance(0.5))
       case 1:
@@ -197,17 +274,8 @@ export class StatementMaker {
           negated: random.chance(0.2),
         }
       case 3:
-        return {
-          kind: 'like',
-          operand: this.#column('text'),
-          pattern: this.#value(random.pick(['a%', '%b%', '_', 'A_', '%'])),
-          escape: undefined,
-          caseSensitive: false,
-          negated: random.chance(0.2),
-        }
-      case 4:
         return bin(left, random.pick(['is', 'is not']), this.#constant(kind))
-      case 5:
+      case 4:
         return bin(left, random.pick(['=', '<', '>']), this.#column(kind))
       default:
         return bin(left, random.pick(['=', '=', '=', '<', '<=', '>', '>=', '<>']), this.#constant(kind))
@@ -215,6 +283,6 @@ export class StatementMaker {
   }
 }
 
-function keyColumns(name: 't' | 'u', alias: string): Expression[] {
+function keyColumns(name: string, alias: string): Expression[] {
   return name === 't' ? [c(`${alias}.id`)] : [c(`${alias}.k`), c(`${alias}.n`)]
 }

@@ -199,8 +199,8 @@ function orderOf(
     if (position < 0) return undefined
     if (constants.has(position)) continue
     while (at < sequence.length && constants.has(sequence[at]!.column)) ++at
-    // Past the primary key every row is told apart already.
-    if (at === sequence.length) break
+    // Past the primary key the table's rows are told apart already; another table's columns still are not in order.
+    if (at === sequence.length) continue
     const part = sequence[at++]!
     if (part.column !== position) return undefined
     if (sort.nullsLast !== sort.descending && !entry.columns[position]!.notNull) return undefined
