@@ -1,4 +1,5 @@
-import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult, type TransactionSettings } from 'kysely'
+import type { CompiledQuery } from 'kysely'
+import { type DatabaseConnection, type Driver, type QueryResult, type TransactionSettings } from 'kysely'
 import {
   TransactionError,
   ValidationError,

@@ -8,7 +8,8 @@ import {
   ValidationError,
 } from 'sochdb'
 import { temporaryDirectory } from '../support/temporary.js'
-import { fill, openClient, schema } from './fixture.js'
+import type { schema } from './fixture.js'
+import { fill, openClient } from './fixture.js'
 
 const directory = temporaryDirectory()
 
