@@ -34,6 +34,17 @@ export class ParameterWriter {
     this.#more = more
   }
 
+  /** Begins anew at `at`, in a buffer that may have been replaced. */
+  restart(bytes: Buffer, at: number): void {
+    if (this.bytes !== bytes) this.#use(bytes)
+    this.at = at
+  }
+
+  #use(bytes: Buffer): void {
+    this.bytes = bytes
+    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
   write(value: unknown, type: ParameterType, index: number): void {
     switch (typeof value) {
       case 'number':
@@ -193,8 +204,7 @@ export class ParameterWriter {
 
   #room(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return
-    this.bytes = this.#more(this.at + bytes)
-    this.data = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength)
+    this.#use(this.#more(this.at + bytes))
   }
 }
 
@@ -223,22 +233,28 @@ function settle(values: readonly unknown[], types: readonly ParameterType[]): un
 const hasObjects = (values: readonly unknown[]): boolean =>
   values.some(value => typeof value === 'object' && value !== null)
 
-/** Writes one row of parameters into the exchange; returns their length in bytes. */
-export function encodeParameters(
-  exchange: Exchange,
-  types: readonly ParameterType[],
-  given: readonly unknown[],
-): number {
-  const values = hasObjects(given) ? settle(given, types) : given
-  checkCount(types, values)
-  const writer = new ParameterWriter(exchange.views.u8, PARAMETERS_AT, wanted => {
-    const written = Buffer.from(exchange.views.u8)
-    exchange.grow(wanted)
-    written.copy(exchange.views.u8)
-    return exchange.views.u8
-  })
-  for (let i = 0; i < values.length; i++) writer.write(values[i], types[i]!, i)
-  return writer.at - PARAMETERS_AT
+/** Writes single rows of parameters into an exchange. One per exchange: a statement makes nothing anew. */
+export class ExchangeWriter {
+  readonly #writer: ParameterWriter
+
+  constructor(exchange: Exchange) {
+    this.#writer = new ParameterWriter(exchange.views.u8, PARAMETERS_AT, wanted => {
+      const written = Buffer.from(exchange.views.u8)
+      exchange.grow(wanted)
+      written.copy(exchange.views.u8)
+      return exchange.views.u8
+    })
+  }
+
+  /** Returns the length of the parameters in bytes. `bytes` is the exchange's buffer as it is now. */
+  encode(bytes: Buffer, types: readonly ParameterType[], given: readonly unknown[]): number {
+    const values = hasObjects(given) ? settle(given, types) : given
+    checkCount(types, values)
+    const writer = this.#writer
+    writer.restart(bytes, PARAMETERS_AT)
+    for (let i = 0; i < values.length; i++) writer.write(values[i], types[i]!, i)
+    return writer.at - PARAMETERS_AT
+  }
 }
 
 /** Many rows, in a buffer of their own. */

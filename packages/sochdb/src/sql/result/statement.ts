@@ -6,7 +6,7 @@ import type { Database, Transaction } from '../../engine/index.js'
 import { nativeHandle } from '../../engine/handle.js'
 import { native } from '../../engine/native.js'
 import { errorFromNative } from '../../errors/index.js'
-import { encodeParameters, encodeRows, type ParameterType } from './encode.js'
+import { encodeRows, ExchangeWriter, type ParameterType } from './encode.js'
 import { Exchange } from './exchange.js'
 import { makeRowFactory, type ResultColumn, type Row, type RowFactory } from './factory.js'
 import type { NativeExec } from './native.js'
@@ -32,8 +32,13 @@ export interface RunOptions {
 const exec = native as unknown as NativeExec
 
 /** One exchange for this thread, made when the first statement runs. */
-let shared: Exchange | undefined
-const exchange = (): Exchange => (shared ??= new Exchange(exec))
+let shared: { readonly exchange: Exchange; readonly writer: ExchangeWriter } | undefined
+
+function channel(): { readonly exchange: Exchange; readonly writer: ExchangeWriter } {
+  if (shared !== undefined) return shared
+  const exchange = new Exchange(exec)
+  return (shared = { exchange, writer: new ExchangeWriter(exchange) })
+}
 
 export class NativeStatement {
   readonly plan: RunnablePlan
@@ -83,7 +88,7 @@ export class NativeStatement {
     options: RunOptions = {},
   ): number {
     const parameters = encodeRows(this.plan.parameterTypes, valuesOfRows)
-    const buffer = exchange()
+    const { exchange: buffer } = channel()
     try {
       const text = exec.statementRunMany(
         target[nativeHandle],
@@ -106,8 +111,8 @@ export class NativeStatement {
     options: RunOptions,
     out: Row[],
   ): number {
-    const buffer = exchange()
-    const bytes = encodeParameters(buffer, this.plan.parameterTypes, values)
+    const { exchange: buffer, writer } = channel()
+    const bytes = writer.encode(buffer.views.u8, this.plan.parameterTypes, values)
     try {
       const statement = this.#handle(database)
       const text = exec.statementRun(target[nativeHandle], statement, buffer.id, bytes, options.timeoutMs ?? 0)
