@@ -97,8 +97,11 @@ declare namespace native {
   function remove(target: number, key: Bytes): void
   function writeBatch(target: number, records: Uint8Array): void
   function scan(target: number, start: Bytes, end: Bytes, flags: number): number
-  /** state * 2^32 + bytes; state 0: there is more, 1: the end, 2: nothing was written, `bytes` are needed. */
-  function scanNext(cursor: number, buffer: ArrayBuffer, rows: number): number
+  /**
+   * state * 2^32 + bytes; state 0: there is more, 1: the end, 2: nothing was written, `bytes` are needed. With `isLast`,
+   * `rows` rows are the end too.
+   */
+  function scanNext(cursor: number, buffer: ArrayBuffer, offset: number, rows: number, isLast: boolean): number
   function scanClose(cursor: number): void
 
   // --- transactions, snapshots ---

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "binding/kv.h"
 #include "binding/slab.h"
 
@@ -85,6 +87,7 @@ napi_value Scan(Call& call) {
 struct Batch {
   ScanState state = ScanState::kMore;
   size_t bytes = 0;  // written; needed when kTooSmall
+  uint32_t rows = 0;
 };
 
 Status FillBatch(CursorHandle* scan, uint32_t max_rows, std::span<char> buffer, Batch* out) {
@@ -93,7 +96,7 @@ Status FillBatch(CursorHandle* scan, uint32_t max_rows, std::span<char> buffer, 
     bool found = scan->pending;
     if (!found) SOCHDB_TRY(scan->cursor->Next(&found));
     if (!found) {
-      *out = {ScanState::kDone, rows.size()};
+      *out = {ScanState::kDone, rows.size(), row};
       return {};
     }
     const std::string_view key = scan->cursor->key().substr(kNamespaceBytes);
@@ -101,7 +104,7 @@ Status FillBatch(CursorHandle* scan, uint32_t max_rows, std::span<char> buffer, 
     const size_t needed = PadTo4(2 * sizeof(uint32_t) + key.size() + value.size());
     scan->pending = needed > rows.room();
     if (scan->pending) {
-      *out = row == 0 ? Batch{ScanState::kTooSmall, needed} : Batch{ScanState::kMore, rows.size()};
+      *out = row == 0 ? Batch{ScanState::kTooSmall, needed, 0} : Batch{ScanState::kMore, rows.size(), row};
       return {};
     }
     rows.Word(static_cast<uint32_t>(key.size()));
@@ -110,11 +113,12 @@ Status FillBatch(CursorHandle* scan, uint32_t max_rows, std::span<char> buffer, 
     rows.Bytes(value);
     rows.Pad();
   }
-  *out = {ScanState::kMore, rows.size()};
+  *out = {ScanState::kMore, rows.size(), max_rows};
   return {};
 }
 
-// scanNext(cursor, buffer, row limit): state and bytes in one number; at the end the cursor is closed.
+// scanNext(cursor, buffer, offset, row limit, whether no more rows than these are wanted): state and bytes in one number; at
+// the end the cursor is closed.
 napi_value ScanNext(Call& call) {
   HandleTable& handles = call.environment().handles();
   auto* scan = handles.Find<CursorHandle>(ReadHandleId(call.env(), call[0]));
@@ -122,12 +126,17 @@ napi_value ScanNext(Call& call) {
     return call.Throw({Code::kClosed, "The iteration has ended, or what it read from was closed."});
   }
   std::span<char> buffer;
+  uint32_t offset = 0;
   uint32_t max_rows = 0;
+  bool is_last = false;
   Status status = ReadArrayBuffer(call.env(), call[1], "buffer", &buffer);
-  if (status.ok()) status = ReadUint32(call.env(), call[2], "rows", 1, kMaxRowsPerBatch, &max_rows);
+  if (status.ok()) status = ReadUint32(call.env(), call[2], "offset", 0, UINT32_MAX, &offset);
+  if (status.ok()) status = ReadUint32(call.env(), call[3], "rows", 1, kMaxRowsPerBatch, &max_rows);
+  if (status.ok()) status = ReadBool(call.env(), call[4], "isLast", &is_last);
   Batch batch;
-  if (status.ok()) status = FillBatch(scan, max_rows, buffer, &batch);
+  if (status.ok()) status = FillBatch(scan, max_rows, buffer.subspan(std::min<size_t>(offset, buffer.size())), &batch);
   if (!status.ok()) return call.Throw(status);
+  if (is_last && batch.rows == max_rows) batch.state = ScanState::kDone;
   if (batch.state == ScanState::kDone) handles.Close(scan);
   return FromDouble(call.env(), static_cast<double>(batch.state) * kStateUnit + static_cast<double>(batch.bytes));
 }
@@ -142,7 +151,7 @@ napi_value ScanClose(Call& call) {
 }  // namespace
 
 bool InitCursors(Environment* environment, napi_value exports) {
-  return Define<Scan, 4>(environment, exports, "scan") && Define<ScanNext, 3>(environment, exports, "scanNext") &&
+  return Define<Scan, 4>(environment, exports, "scan") && Define<ScanNext, 5>(environment, exports, "scanNext") &&
          Define<ScanClose, 1>(environment, exports, "scanClose");
 }
 

@@ -2,13 +2,14 @@
  * Scans: rows come from the engine in packed batches (native/binding/slab.h) and become Buffers one by one.
  *
  * A scan is lazy and can be iterated again: each iteration opens a cursor, which reads one snapshot and is closed when the
- * iteration ends, breaks or throws. The rows of a batch share memory: one that is kept keeps its batch (at most 128 KiB,
- * unless the row itself is larger).
+ * iteration ends, breaks or throws. The first batch is small, so that a short scan is cheap. The rows of a batch share
+ * memory: one that is kept keeps its batch (at most 128 KiB, unless the row itself is larger).
  */
 import { FastBuffer } from '../bytes/bytes.js'
 import { nativeHandle } from './handle.js'
 import { native } from './native.js'
-import { allocate } from './slab.js'
+import { claimSlab, ownSpace, slabSpace } from './slab.js'
+import type { Space } from './slab.js'
 
 const REVERSE = 1
 const KEYS_ONLY = 2
@@ -17,6 +18,7 @@ const PREFIX = 4
 const FIRST_BATCH_BYTES = 4 * 1024
 const BATCH_GROWTH = 8
 const MAX_BATCH_BYTES = 128 * 1024
+const FIRST_BATCH_ROWS = 32
 const MAX_BATCH_ROWS = 1000
 
 const STATE_UNIT = 2 ** 32
@@ -64,6 +66,7 @@ export class Scan implements Iterable<[Buffer, Buffer]> {
 /** Cursors of iterations that were dropped half-way, without `return`. */
 const abandoned = new FinalizationRegistry<number>(cursor => native.scanClose(cursor))
 
+const NOTHING: Space = { buffer: new ArrayBuffer(0), words: new Uint32Array(0), offset: 0 }
 const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined })
 
 export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
@@ -73,8 +76,7 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
   #started = false
   #isRegistered = false
   #remaining: number
-  #buffer = new ArrayBuffer(0)
-  #words = new Uint32Array(0)
+  #space = NOTHING
   #at = 0
   #end = 0
   #batchBytes = FIRST_BATCH_BYTES
@@ -91,11 +93,12 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
 
   next(): IteratorResult<[Buffer, Buffer], undefined> {
     if (this.#at >= this.#end && !this.#fill()) return END
+    const { buffer, words } = this.#space
     const word = this.#at >>> 2
-    const keyLength = this.#words[word] as number
-    const valueLength = this.#words[word + 1] as number
-    const key = new FastBuffer(this.#buffer, this.#at + 8, keyLength)
-    const value = new FastBuffer(this.#buffer, this.#at + 8 + keyLength, valueLength)
+    const keyLength = words[word] as number
+    const valueLength = words[word + 1] as number
+    const key = new FastBuffer(buffer, this.#at + 8, keyLength)
+    const value = new FastBuffer(buffer, this.#at + 8 + keyLength, valueLength)
     this.#at += (8 + keyLength + valueLength + 3) & ~3
     return { done: false, value: [key, value] }
   }
@@ -137,36 +140,37 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
     this.#cursor = native.scan(this.#source[nativeHandle], start, end ?? '', flags)
   }
 
+  /** The first batch goes into the slab, so that a short scan allocates nothing. */
   #read(): boolean {
-    let bytes = this.#batchBytes
+    let inSlab = this.#batchBytes === FIRST_BATCH_BYTES
+    const rows = Math.min(this.#remaining, inSlab ? FIRST_BATCH_ROWS : MAX_BATCH_ROWS)
+    const isLast = rows === this.#remaining
+    let space = inSlab ? slabSpace(FIRST_BATCH_BYTES) : ownSpace(this.#batchBytes)
     for (;;) {
-      const buffer = allocate(bytes)
-      const rows = Math.min(this.#remaining, MAX_BATCH_ROWS)
-      const result = native.scanNext(this.#cursor, buffer, rows)
+      const result = native.scanNext(this.#cursor, space.buffer, space.offset, rows, isLast)
       const state = Math.floor(result / STATE_UNIT)
-      const used = result - state * STATE_UNIT
-      if (state !== STATE_MORE && state !== STATE_DONE) {
-        bytes = Math.max(used, bytes) // one row is larger than the buffer
-        continue
+      const bytes = result - state * STATE_UNIT
+      if (state === STATE_MORE || state === STATE_DONE) {
+        if (inSlab) claimSlab(bytes)
+        this.#take(space, bytes, state === STATE_DONE)
+        return bytes > 0
       }
-      this.#take(buffer, used, state === STATE_DONE)
-      return used > 0
+      space = ownSpace(bytes) // the next row alone is larger
+      inSlab = false
     }
   }
 
-  #take(buffer: ArrayBuffer, used: number, done: boolean): void {
-    this.#buffer = buffer
-    this.#words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2)
-    this.#at = 0
-    this.#end = used
+  #take(space: Space, bytes: number, done: boolean): void {
+    this.#space = space
+    this.#at = space.offset
+    this.#end = space.offset + bytes
     this.#batchBytes = Math.min(this.#batchBytes * BATCH_GROWTH, MAX_BATCH_BYTES)
     if (done) {
       this.#forget()
       return
     }
     if (this.#remaining !== Infinity) this.#remaining -= this.#countRows()
-    if (this.#remaining <= 0) this.#close()
-    else if (!this.#isRegistered) {
+    if (!this.#isRegistered) {
       abandoned.register(this, this.#cursor, this)
       this.#isRegistered = true
     }
@@ -174,9 +178,9 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
 
   #countRows(): number {
     let rows = 0
-    for (let at = 0; at < this.#end; rows++) {
-      const keyLength = this.#words[at >>> 2] as number
-      const valueLength = this.#words[(at >>> 2) + 1] as number
+    for (let at = this.#at; at < this.#end; rows++) {
+      const keyLength = this.#space.words[at >>> 2] as number
+      const valueLength = this.#space.words[(at >>> 2) + 1] as number
       at += (8 + keyLength + valueLength + 3) & ~3
     }
     return rows

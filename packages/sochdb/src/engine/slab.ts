@@ -23,12 +23,44 @@ const MISSING = 0xffffffff
 const MAX_BATCH_ESTIMATE = 1024 * 1024
 
 let slab = newSlab()
+let slabWords: Uint32Array<ArrayBuffer> | undefined
 let offset = 0
 
 function newSlab(): ArrayBuffer {
   const buffer = new ArrayBuffer(SLAB_BYTES)
   markAsUntransferable(buffer) // as Node does with its pool: other values lie in it
   return buffer
+}
+
+function renewSlab(): void {
+  slab = newSlab()
+  slabWords = undefined
+  offset = 0
+}
+
+/** Room for packed rows: a buffer, the same as words, and where in it they may go. */
+export interface Space {
+  readonly buffer: ArrayBuffer
+  readonly words: Uint32Array<ArrayBuffer>
+  readonly offset: number
+}
+
+/** At least `bytes` of the slab, which are the caller's once claimed; at most a quarter of it. */
+export function slabSpace(bytes: number): Space {
+  if (SLAB_BYTES - offset < bytes || slab.byteLength !== SLAB_BYTES) renewSlab()
+  slabWords ??= new Uint32Array(slab)
+  return { buffer: slab, words: slabWords, offset }
+}
+
+/** Takes the first `bytes` of what `slabSpace` gave. */
+export function claimSlab(bytes: number): void {
+  offset += (bytes + 7) & ~7
+}
+
+/** A buffer of its own. */
+export function ownSpace(bytes: number): Space {
+  const buffer = allocate(bytes)
+  return { buffer, words: new Uint32Array(buffer, 0, buffer.byteLength >>> 2), offset: 0 }
 }
 
 export function allocate(bytes: number): ArrayBuffer {
@@ -60,8 +92,7 @@ export function readValue(target: number, key: Bytes): Buffer | undefined {
 function readElsewhere(target: number, key: Bytes, needed: number): Buffer | undefined {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (needed <= OWN_BUFFER_BYTES) {
-      slab = newSlab()
-      offset = 0
+      renewSlab()
       return readValue(target, key)
     }
     const buffer = allocate(needed)

@@ -116,7 +116,7 @@ const sensible = [
   () => native.begin(pick(handles), random(3), random(8) === 0, random(2) * 1000, new ArrayBuffer(16)),
   () => native.snapshot(pick(handles)),
   () => native.scan(pick(handles), 'a', '', random(8)),
-  () => native.scanNext(pick(handles), new ArrayBuffer(random(300)), 1 + random(10)),
+  () => native.scanNext(pick(handles), new ArrayBuffer(random(300)), random(20) * 4, 1 + random(10), random(2) === 0),
   () => native.put(pick(handles), `a${random(50)}`, 'v'.repeat(random(100))),
   () => native.get(pick(handles), `a${random(50)}`, new ArrayBuffer(random(100)), random(50)),
   () => native.commit(pick(handles)),
