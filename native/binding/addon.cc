@@ -10,10 +10,6 @@
 
 namespace sochdb::binding {
 
-// Replaced at link time by exec_*.cc and vector_*.cc, where those are part of the build.
-__attribute__((weak)) bool InitExec(Environment* /*environment*/, napi_value /*exports*/) { return true; }
-__attribute__((weak)) bool InitVector(Environment* /*environment*/, napi_value /*exports*/) { return true; }
-
 namespace {
 
 // Runs before the environment ends: open transactions abort, engines that nobody else uses close cleanly.
