@@ -48,9 +48,12 @@ const PLANS_WEIGHT_MAX = 4 * 1024 * 1024
 /** A plan that is ready to run. */
 class Compiled {
   readonly native: NativeStatement
+  /** Takes the caller's values as they are: none decides the plan, none is made here. */
+  readonly isPlain: boolean
 
   constructor(readonly plan: BoundPlan) {
     this.native = new NativeStatement(plan)
+    this.isPlain = plan.flexible.length === 0 && plan.generated.length === 0
   }
 
   /** Whether one of its tables was changed by the transaction that bound it, so that it is good for this once. */
@@ -214,8 +217,8 @@ export function explainStatement(target: StatementTarget, statement: Statement):
 export class PreparedStatement {
   readonly statement: Statement
   readonly #shape: StatementShape
-  /** The plan last used, and where: nearly always the one wanted next. */
-  #database: WeakRef<Database> | undefined
+  /** The plan last used, and where: nearly always the one wanted next. Held strongly: asking a WeakRef costs more than the row. */
+  #database: Database | undefined
   #compiled: Compiled | undefined
 
   constructor(statement: Statement) {
@@ -265,6 +268,13 @@ export class PreparedStatement {
   ): T {
     checkParameterCount(this.#shape.parameterCount, values)
     const database = databaseOf(target)
+    if (this.#compiled?.isPlain === true && this.#database === database) {
+      try {
+        return body(this.#compiled, database, values)
+      } catch (error) {
+        if (!isSchemaChange(error)) throw error
+      }
+    }
     const session = sessionOf(database)
     const planned = this.#plan(session, target, database, values)
     return session.run(target, this.statement, this.#shape, planned, compiled => {
@@ -276,7 +286,7 @@ export class PreparedStatement {
 
   #plan(session: Session, target: StatementTarget, database: Database, values: readonly unknown[]): Planned {
     const compiled = this.#compiled
-    if (compiled && this.#database?.deref() === database) {
+    if (compiled && this.#database === database) {
       const { flexible } = compiled.plan
       if (flexible.length === 0 || !typesOfValues(flexible, values)) return { compiled, types: undefined }
     }
@@ -286,7 +296,7 @@ export class PreparedStatement {
   #keep(database: Database, compiled: Compiled, types: Types): void {
     if (compiled === this.#compiled || types || compiled.isPrivate) return
     this.#compiled = compiled
-    this.#database = new WeakRef(database)
+    this.#database = database
   }
 }
 

@@ -45,6 +45,9 @@ export class NativeStatement {
   readonly #factory: RowFactory
   /** Native statements belong to a database handle. */
   readonly #prepared = new WeakMap<Database, number>()
+  /** Where it ran last: nearly always where it runs next. */
+  #lastDatabase: Database | undefined
+  #lastHandle = 0
 
   constructor(plan: RunnablePlan) {
     this.plan = plan
@@ -143,12 +146,15 @@ export class NativeStatement {
   }
 
   #handle(database: Database): number {
+    if (database === this.#lastDatabase) return this.#lastHandle
     let handle = this.#prepared.get(database)
     if (handle === undefined) {
       handle = exec.statementPrepare(database[nativeHandle], this.plan.words, this.plan.constants)
       this.#prepared.set(database, handle)
       finalizer.register(this, handle)
     }
+    this.#lastDatabase = database
+    this.#lastHandle = handle
     return handle
   }
 }
