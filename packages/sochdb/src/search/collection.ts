@@ -1,5 +1,5 @@
 import { pack } from '../bytes/packer.js'
-import { isTransaction, nativeHandle, Snapshot } from '../engine/index.js'
+import { nativeHandle, Snapshot } from '../engine/index.js'
 import { callable, checkOptions, MAX_TIMEOUT_MS, whole } from '../engine/check.js'
 import { brand, errorFromNative, isNativeError, NativeCode } from '../errors/index.js'
 import type { CollectionEntry } from '../sql/catalog/index.js'
@@ -348,6 +348,6 @@ export class Collection {
   #atomically<T>(body: (target: CollectionTarget) => T): T {
     const target = this.#target
     if (target instanceof Snapshot) return body(target) // and the engine refuses to write
-    return isTransaction(target) ? target.transaction(body) : target.transaction(body)
+    return target.transaction(body)
   }
 }
