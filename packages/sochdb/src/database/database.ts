@@ -1,6 +1,7 @@
 /** The database that applications open: the engine's, with the verbs of every layer above it. */
 import { Database as EngineDatabase } from '../engine/index.js'
 import type { DatabaseOptions, TransactionOptions } from '../engine/index.js'
+import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
 import { Snapshot } from './snapshot.js'
@@ -17,6 +18,10 @@ import { Transaction } from './transaction.js'
  * db.getString('user:1') // 'Alice'
  */
 export class Database extends EngineDatabase {
+  static {
+    brand(this, 'Database')
+  }
+
   /**
    * Opens the store in a directory, which is created where it is missing; `':memory:'` is a new store that lives in memory
    * alone. After an unclean shutdown, opening recovers.

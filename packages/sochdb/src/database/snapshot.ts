@@ -1,5 +1,6 @@
 /** The snapshot that applications use: the engine's, with the verbs of every layer above it that read. */
 import { Snapshot as EngineSnapshot } from '../engine/index.js'
+import { brand } from '../errors/index.js'
 import { listCollections, openCollection } from '../search/index.js'
 import type { Collection } from '../search/index.js'
 
@@ -12,6 +13,10 @@ import type { Collection } from '../search/index.js'
  * const [a, b] = snapshot.getBatch(['a', 'b'])
  */
 export class Snapshot extends EngineSnapshot {
+  static {
+    brand(this, 'Snapshot')
+  }
+
   /** @throws CollectionNotFoundError when the snapshot sees none of this name */
   collection(name: string): Collection {
     return openCollection(this, name)

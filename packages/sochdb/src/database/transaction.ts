@@ -1,5 +1,6 @@
 /** The transaction that applications use: the engine's, with the verbs of every layer above it. */
 import { Transaction as EngineTransaction } from '../engine/index.js'
+import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
 
@@ -12,6 +13,10 @@ import type { Collection, CollectionConfig } from '../search/index.js'
  * got in the way. An open transaction that is garbage is aborted, some time.
  */
 export class Transaction extends EngineTransaction {
+  static {
+    brand(this, 'Transaction')
+  }
+
   /** Runs a synchronous function as a part that rolls back alone when it throws. */
   override transaction<T>(fn: (txn: Transaction) => T): T {
     return super.transaction(fn as never)
