@@ -25,17 +25,15 @@ Status CheckCatalog(ExecContext* context) {
   if (plan.tables().size() == (written != nullptr ? 1u : 0u)) return {};
   // Asked before the entries are read: what is written meanwhile is looked for next time.
   const Timestamp last_write = context->engine != nullptr ? context->engine->LastWrite(TreeId::kCatalog) : kMaxTimestamp;
-  const bool current = last_write <= plan.validated_ts() && context->reader->read_ts() >= plan.newest_entry_ts() &&
-                       !plan.has_own_entry() &&
-                       (context->txn == nullptr || !context->txn->HasOwnWrites(TreeId::kCatalog, {}, {}));
-  if (current) return {};
+  const bool own_catalog =
+      plan.has_own_entry() || (context->txn != nullptr && context->txn->HasOwnWrites(TreeId::kCatalog, {}, {}));
+  const Timestamp read_ts = context->reader->read_ts();
+  if (!own_catalog && last_write <= plan.validated_ts() && read_ts >= plan.newest_entry_ts()) return {};
   for (const auto& table : plan.tables()) {
     if (table.get() != written) SOCHDB_TRY(CheckTable(context, *table, false));
   }
   // Only a view of everything written so far proves anything about it.
-  if (written == nullptr && context->engine != nullptr && context->txn == nullptr && context->reader->read_ts() >= last_write) {
-    plan.set_validated_ts(last_write);
-  }
+  if (!own_catalog && read_ts >= last_write) plan.set_validated_ts(last_write);
   return {};
 }
 

@@ -79,15 +79,19 @@ inline void AppendBatch(const Batch& batch, Rows* rows) {
 class ExecWorld {
  public:
   FakeTransaction txn;
+  Transaction* real = nullptr;  // a transaction of a real engine, in place of the fake one
+  Engine* engine = nullptr;
   ExecutionLimits limits;
   uint32_t want = kBatchRows;
 
+  [[nodiscard]] Transaction* transaction() { return real != nullptr ? real : &txn; }
+  [[nodiscard]] ExecutionTarget target() { return {engine, transaction(), transaction()}; }
   void AddTable(const TestTable& table) { txn.tree(TreeId::kCatalog)[table.catalog_key()] = {"", table.catalog_ts}; }
 
   Outcome Run(const std::shared_ptr<const PreparedPlan>& plan, const std::string& params = "", uint32_t rows = 1) {
     Outcome outcome;
     if (plan == nullptr) return outcome;
-    auto execution = Execution::Open(plan, {nullptr, &txn, &txn}, params, rows, nullptr, limits);
+    auto execution = Execution::Open(plan, target(), params, rows, nullptr, limits);
     outcome.status = execution.status();
     if (!execution.ok()) return outcome;
     Batch batch;
@@ -109,9 +113,9 @@ class ExecWorld {
   }
   // Rolls back when it fails, as the binding does.
   Outcome RunAtomic(const Part& root, const std::vector<Value>& params = {}) {
-    const SavepointId savepoint = txn.BeginStatement();
+    const SavepointId savepoint = transaction()->BeginStatement();
     Outcome outcome = Run(root, params);
-    if (!outcome.status.ok()) EXPECT_OK(txn.RollbackTo(savepoint));
+    if (!outcome.status.ok()) EXPECT_OK(transaction()->RollbackTo(savepoint));
     return outcome;
   }
   Outcome RunPoint(const std::shared_ptr<const PreparedPlan>& plan, const std::string& params = "") {
@@ -120,7 +124,7 @@ class ExecWorld {
     PointStatement statement(plan, limits);
     for (int i = 0; i < 2; ++i) {  // reuse must not matter; a write happens once
       outcome = {};
-      outcome.status = statement.Execute({nullptr, &txn, &txn}, params);
+      outcome.status = statement.Execute(target(), params);
       if (outcome.status.ok()) AppendBatch(statement.batch(), &outcome.rows);
       outcome.affected = statement.rows_affected();
       if (plan->is_write()) break;
