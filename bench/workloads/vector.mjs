@@ -2,15 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { clusteredVectors, exactNeighbours } from '../lib/data.mjs'
+import { exactNeighbours, wordVectors } from '../lib/data.mjs'
 
 const [peer] = process.argv.slice(2)
 const dimension = 100
-const count = 50_000
+const count = 100_000
 const queries = 500
 const k = 10
-const efs = [32, 64, 128]
-const vectors = clusteredVectors({ count: count + queries, dimension, clusters: 500, seed: 11 })
+const efs = [32, 64, 128, 256]
+const vectors = wordVectors(count + queries)
 const row = i => vectors.subarray(i * dimension, (i + 1) * dimension)
 const base = vectors.subarray(0, count * dimension)
 const dir = mkdtempSync(join(tmpdir(), 'bench-'))
