@@ -127,7 +127,7 @@ Nearness Between(Metric metric, std::vector<float> a, std::vector<float> b) {
   std::vector<float> prepared_b(PaddedDimension(dimension));
   PrepareVector(metric, a.data(), dimension, prepared_a.data());
   PrepareVector(metric, b.data(), dimension, prepared_b.data());
-  return Measure(metric, prepared_a.data(), prepared_b.data(), prepared_a.size());
+  return Measure(metric, prepared_a.data(), prepared_a.size()).To(prepared_b.data());
 }
 
 TEST("score and distance are those of the metric's definition") {

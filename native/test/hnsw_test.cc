@@ -52,7 +52,7 @@ struct Fixture {
     const std::vector<float> prepared = Prepare(query);
     std::vector<std::pair<double, uint32_t>> all;
     for (uint32_t slot = 0; slot < count; ++slot) {
-      all.emplace_back(Measure(metric, prepared.data(), vectors.view()[slot], prepared.size()).distance, slot);
+      all.emplace_back(Measure(metric, prepared.data(), prepared.size()).To(vectors.view()[slot]).distance, slot);
     }
     std::sort(all.begin(), all.end());
     std::vector<uint32_t> found;

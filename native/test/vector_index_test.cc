@@ -89,7 +89,7 @@ std::vector<std::string> ModelSearch(const Model& model, const VectorStore& stor
     }
     if (seen == nullptr || !seen->vector.has_value()) continue;
     PrepareVector(store.config.metric, seen->vector->data(), seen->vector->size(), row.data());
-    all.emplace_back(Measure(store.config.metric, prepared.data(), row.data(), padded).distance, id);
+    all.emplace_back(Measure(store.config.metric, prepared.data(), padded).To(row.data()).distance, id);
   }
   std::sort(all.begin(), all.end());
   std::vector<std::string> ids;

@@ -102,11 +102,13 @@ class IndexedSearch {
   }
 
   void AddOwn(std::vector<Found>* found) const {
+    if (own_.puts().empty()) return;
     std::vector<float> prepared(PaddedDimension(config_.dimension));
+    const Measure measure(config_.metric, query_.vector, prepared.size());
     for (const OwnDocument& own : own_.puts()) {
       if (request_.filter != nullptr && !request_.filter->Matches(own.row.metadata)) continue;
       PrepareStoredVector(config_.metric, own.row.vector, prepared.data());
-      found->push_back({own.id, Measure(config_.metric, query_.vector, prepared.data(), prepared.size())});
+      found->push_back({own.id, measure.To(prepared.data())});
     }
   }
 

@@ -35,9 +35,10 @@ Status VisitRows(const CollectionConfig& config, Reader* reader, const MetadataF
 Status SearchRows(const CollectionConfig& config, Reader* reader, const SearchRequest& request,
                   const std::vector<float>& prepared, std::vector<SearchResult>* results) {
   std::vector<float> vector(prepared.size());
+  const Measure measure(config.metric, prepared.data(), prepared.size());
   SOCHDB_TRY(VisitRows(config, reader, request.filter, request.cancel, [&](std::string_view id, const DocumentRow& row) {
     PrepareStoredVector(config.metric, row.vector, vector.data());
-    const Nearness nearness = Measure(config.metric, prepared.data(), vector.data(), prepared.size());
+    const Nearness nearness = measure.To(vector.data());
     if (request.min_score.has_value() && nearness.score < *request.min_score) return;
     SearchResult result;
     result.score = nearness.score;

@@ -11,16 +11,16 @@
 namespace sochdb {
 namespace {
 
-// Sums in four lanes, always the same four: fast without reordering what a compiler may not reorder.
+// Sums in eight lanes, always the same eight: fast without reordering what a compiler may not reorder.
 template <typename Term>
 double SumInOrder(size_t count, Term term) {
-  double sums[4] = {0, 0, 0, 0};
+  double sums[8] = {0, 0, 0, 0, 0, 0, 0, 0};
   size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    for (size_t lane = 0; lane < 4; ++lane) sums[lane] += term(i + lane);
+  for (; i + 8 <= count; i += 8) {
+    for (size_t lane = 0; lane < 8; ++lane) sums[lane] += term(i + lane);
   }
   for (; i < count; ++i) sums[0] += term(i);
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
 double Dot(const float* a, const float* b, size_t count) {
@@ -32,13 +32,6 @@ double SquaredDistance(const float* a, const float* b, size_t count) {
     const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
     return difference * difference;
   });
-}
-
-double Cosine(const float* a, const float* b, size_t count) {
-  // Prepared vectors have length 1 only up to rounding; dividing again makes a vector's cosine with itself exactly 1.
-  const double product = Dot(a, a, count) * Dot(b, b, count);
-  if (product == 0) return 0;
-  return std::clamp(Dot(a, b, count) / std::sqrt(product), -1.0, 1.0);
 }
 
 }  // namespace
@@ -89,18 +82,26 @@ void PrepareStoredVector(Metric metric, std::string_view bytes, float* prepared)
   PrepareVector(metric, prepared, dimension, prepared);
 }
 
-Nearness Measure(Metric metric, const float* a, const float* b, size_t padded) {
-  switch (metric) {
+Measure::Measure(Metric metric, const float* query, size_t padded)
+    : metric_(metric),
+      query_(query),
+      padded_(padded),
+      squared_length_(metric == Metric::kCosine ? Dot(query, query, padded) : 0) {}
+
+Nearness Measure::To(const float* row) const {
+  switch (metric_) {
     case Metric::kCosine: {
-      const double cosine = Cosine(a, b, padded);
+      // Prepared vectors have length 1 only up to rounding; dividing again makes a vector's cosine with itself exactly 1.
+      const double product = squared_length_ * Dot(row, row, padded_);
+      const double cosine = product == 0 ? 0 : std::clamp(Dot(query_, row, padded_) / std::sqrt(product), -1.0, 1.0);
       return {cosine, 1 - cosine};
     }
     case Metric::kDot: {
-      const double dot = Dot(a, b, padded);
+      const double dot = Dot(query_, row, padded_);
       return {dot, 0 - dot};
     }
     case Metric::kEuclidean: {
-      const double distance = std::sqrt(SquaredDistance(a, b, padded));
+      const double distance = std::sqrt(SquaredDistance(query_, row, padded_));
       return {1 / (1 + distance), distance};
     }
   }

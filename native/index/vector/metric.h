@@ -44,8 +44,18 @@ struct Nearness {
   double score = 0;     // higher is nearer
   double distance = 0;  // lower is nearer
 };
-// Of two prepared vectors of `padded` values.
-Nearness Measure(Metric metric, const float* a, const float* b, size_t padded);
+// How near prepared vectors of `padded` values are to a prepared query, which outlives this.
+class Measure {
+ public:
+  Measure(Metric metric, const float* query, size_t padded);
+  [[nodiscard]] Nearness To(const float* row) const;
+
+ private:
+  const Metric metric_;
+  const float* const query_;
+  const size_t padded_;
+  const double squared_length_;  // cosine only
+};
 
 // Distances of many rows at once, as searches order by: negated dot product or squared distance.
 class RowDistance {

@@ -8,6 +8,7 @@ namespace {
 
 constexpr uint32_t kSlotsBetweenChecks = 4096;
 constexpr uint32_t kSampledSlots = 64;
+constexpr size_t kHeadersAhead = 8;
 constexpr int kGraphAttempts = 3;
 constexpr double kMostWidening = 64;
 
@@ -73,7 +74,7 @@ class Searcher {
       nearest_.Clear();
       SOCHDB_TRY(query_.only != nullptr ? ScanListed() : ScanSlots(0, limit_, false));
     }
-    Measure(hits);
+    MeasureAll(hits);
     return {};
   }
 
@@ -108,8 +109,9 @@ class Searcher {
       if (width * kCostPerPlace + unlinked >= scan_cost) return {};
       const auto places = static_cast<size_t>(std::ceil(width));
       SOCHDB_TRY(slots_.graph().Search(query_.vector, places, limit_, query_.cancel, scratch_));
-      const size_t passed = TakePool();
-      if (passed >= std::max(query_.k, ef_ / 2)) {
+      const size_t enough = std::max(query_.k, ef_ / 2);
+      const size_t passed = TakePool(enough);
+      if (passed >= enough) {
         *found = true;
         return ScanSlots(input_.linked, limit_, true);
       }
@@ -118,12 +120,15 @@ class Searcher {
     return {};
   }
 
-  // What of the pool may be returned; returns how many.
-  size_t TakePool() {
+  // What of the pool may be returned, nearest first; returns how many, or enough.
+  size_t TakePool(size_t enough) {
     nearest_.Clear();
     size_t passed = 0;
     const CandidatePool& pool = scratch_->pool;
-    for (size_t i = 0; i < pool.size(); ++i) {
+    for (size_t i = 0; i < pool.size() && (passed < enough || passed < query_.k + kMeasuredBeyond); ++i) {
+      if (i + kHeadersAhead < pool.size() && pool[i + kHeadersAhead].slot() < limit_) {
+        __builtin_prefetch(headers_[pool[i + kHeadersAhead].slot()]);
+      }
       const uint32_t slot = pool[i].slot();
       if (slot >= limit_ || !Passes(headers_[slot])) continue;
       ++passed;
@@ -174,13 +179,14 @@ class Searcher {
     gathered_ = 0;
   }
 
-  void Measure(std::vector<VectorHit>* hits) const {
+  void MeasureAll(std::vector<VectorHit>* hits) const {
     hits->clear();
+    hits->reserve(nearest_.unordered().size());
+    const Measure measure(slots_.metric(), query_.vector, slots_.padded());
     const PagedRows<float>::View vectors = slots_.vectors();
     for (const auto& [distance, slot] : nearest_.unordered()) {
       const uint32_t document = headers_[slot]->document;
-      hits->push_back({document, slots_.documents().id(document),
-                       sochdb::Measure(slots_.metric(), query_.vector, vectors[slot], slots_.padded())});
+      hits->push_back({document, slots_.documents().id(document), measure.To(vectors[slot])});
     }
     std::sort(hits->begin(), hits->end(), [](const VectorHit& a, const VectorHit& b) {
       if (a.nearness.distance != b.nearness.distance) return a.nearness.distance < b.nearness.distance;
