@@ -6,7 +6,7 @@ export interface CollectionOptions {
   readonly dimension: number
   /** Default: `cosine`. */
   readonly metric?: 'cosine' | 'euclidean' | 'dotProduct'
-  /** Links of a vector in the index, 2 to 128. Default: 16. */
+  /** Links of a vector in the index, 2 to 64. Default: 16. */
   readonly m?: number
   /** Candidates looked at when a vector is added. Default: 100. */
   readonly efConstruction?: number

@@ -30,8 +30,8 @@ function checkCollection(report: Report, at: readonly string[], { name, options 
   checkDimension(report, [...at, 'dimension'], `Collection "${name}"`, options.dimension)
   checkChoice(report, [...at, 'metric'], 'metric', options.metric, metrics)
   checkChoice(report, [...at, 'quantization'], 'quantization', options.quantization, quantizations)
-  checkRange(report, [...at, 'm'], 'm', options.m, 2, 128)
-  checkRange(report, [...at, 'efConstruction'], 'efConstruction', options.efConstruction, 1, 10_000)
+  checkRange(report, [...at, 'm'], 'm', options.m, 2, 64)
+  checkRange(report, [...at, 'efConstruction'], 'efConstruction', options.efConstruction, 4, 4_000)
   checkRange(report, [...at, 'efSearch'], 'efSearch', options.efSearch, 1, 10_000)
   const what = `The metadata of collection "${name}"`
   const metadata = checkZodOfType(report, [...at, 'metadata'], what, options.metadata, 'object')

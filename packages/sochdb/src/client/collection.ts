@@ -1,6 +1,7 @@
 /** One collection of a contract: metadata checked against its schema, the rest is the collection's own. */
 import type { CollectionContract } from '@sochdb/schema/contract'
 import { completerFor, type Completer } from '@sochdb/schema/validator'
+import { isTransaction, type Transaction } from '../engine/index.js'
 import { InvalidMetadataError } from '../errors/index.js'
 import { openCollection } from '../search/index.js'
 import type {
@@ -43,12 +44,19 @@ export class DocumentCollection {
 
   update(id: string, change: DocumentChange): boolean {
     if (!isPlainObject(change.metadata)) return this.#collection().update(id, change)
-    const stored = this.get(id)
+    const target = this.#target()
+    // What is merged is checked as a whole, and nothing may change in between.
+    return isTransaction(target)
+      ? this.#merge(target, id, change)
+      : target.transaction(txn => this.#merge(txn, id, change))
+  }
+
+  #merge(transaction: Transaction, id: string, change: DocumentChange): boolean {
+    const collection = openCollection(transaction, this.#contract.name)
+    const stored = collection.get(id)
     if (stored === undefined) return false
-    return this.#collection().update(id, {
-      ...change,
-      metadata: this.#complete(id, { ...stored.metadata, ...change.metadata }),
-    })
+    const metadata = this.#complete(id, { ...stored.metadata, ...change.metadata })
+    return collection.update(id, { ...change, metadata })
   }
 
   delete(id: string): boolean {

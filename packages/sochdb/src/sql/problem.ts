@@ -24,7 +24,11 @@ export function configConflict(
   remediation?: string,
   details?: Readonly<Record<string, unknown>>,
 ): CollectionConfigError {
-  return new CollectionConfigError(message, options(remediation, details))
+  const collection = details?.['collection']
+  return new CollectionConfigError(message, {
+    ...options(remediation, details),
+    ...(typeof collection === 'string' ? { collection } : {}),
+  })
 }
 
 function options(remediation?: string, details?: Readonly<Record<string, unknown>>) {

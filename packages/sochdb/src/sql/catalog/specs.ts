@@ -28,7 +28,7 @@ export interface TableSpec {
   readonly indexPolicy?: IndexPolicyName
 }
 
-/** Defaults: cosine, m 16, efConstruction 200, efSearch 64, no quantization, no keyword index. */
+/** Defaults: cosine, m 16, efConstruction 100, efSearch 50, no quantization, no keyword index. */
 export interface CollectionSpec {
   readonly name: string
   readonly dimension: number

@@ -10,7 +10,7 @@ export const MAX_NAME_BYTES = 255
 export const MAX_COLUMNS = 1000
 export const MAX_KEY_COLUMNS = 32
 export const MAX_INDEXES = 64
-export const MAX_DIMENSION = 65_536
+export const MAX_DIMENSION = 16_384
 
 const POLICIES = ['writeOptimized', 'balanced', 'scanOptimized', 'appendOnly']
 const METRICS = ['cosine', 'euclidean', 'dotProduct']
@@ -165,8 +165,8 @@ export function checkCollection(spec: CollectionSpec): void {
       `${of}: quantization takes ${QUANTIZATIONS.join(', ')}; this one is ${JSON.stringify(spec.quantization)}.`,
     )
   }
-  if (spec.m !== undefined) checkInteger(`${of}: m`, spec.m, 2, 128)
-  if (spec.efConstruction !== undefined) checkInteger(`${of}: efConstruction`, spec.efConstruction, 1, 10_000)
+  if (spec.m !== undefined) checkInteger(`${of}: m`, spec.m, 2, 64)
+  if (spec.efConstruction !== undefined) checkInteger(`${of}: efConstruction`, spec.efConstruction, 4, 4_000)
   if (spec.efSearch !== undefined) checkInteger(`${of}: efSearch`, spec.efSearch, 1, 10_000)
   if (spec.pqNumSubvectors !== undefined) {
     checkInteger(`${of}: pqNumSubvectors`, spec.pqNumSubvectors, 1, spec.dimension)
