@@ -206,8 +206,8 @@ class Script {
     EXPECT_OK(engine.value()->Put(TreeId::kKeys, "after", "restart", kNeverExpires).status());
     EXPECT_OK(engine.value()->Close());
     engine = Open(env);
-    EXPECT_OK(engine.status());
-    EXPECT(engine.ok() && engine.value()->recovery_report().was_clean);
+    if (!engine.ok()) return test::Fail(__FILE__, __LINE__, what + ": opening again: " + engine.status().message());
+    EXPECT(engine.value()->recovery_report().was_clean);
     EXPECT_EQ(test::GetOr(engine.value().get(), "after"), "restart");
   }
 

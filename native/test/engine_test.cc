@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -302,6 +303,31 @@ TEST("a store in memory works as one on disk does") {
   EXPECT_OK(engine->Put(kTree, "k", "v", kNeverExpires).status());
   EXPECT_EQ(GetOr(engine.get(), "k"), "v");
   EXPECT_OK(engine->Close());
+}
+
+TEST("a store on a real disk is locked while open and opened again like any other") {
+  const std::string root =
+      (std::filesystem::temp_directory_path() / ("sochdb-" + std::to_string(Env::Posix()->Random64()))).string();
+  const std::string path = root + "/a/store";
+  const std::string big(kBlobThresholdBytes + 1, 'b');
+  for (const SyncMode mode : {SyncMode::kOff, SyncMode::kNormal, SyncMode::kFull}) {
+    EngineOptions options;
+    options.sync_mode = mode;
+    auto engine = OpenAt(Env::Posix(), path, options);
+    EXPECT_EQ(static_cast<int>(Engine::Open(Env::Posix(), path, options).status().code()), static_cast<int>(Code::kLocked));
+    test::PutOne(engine.get(), "mode", std::to_string(static_cast<int>(mode)));
+    EXPECT_OK(engine->Put(kTree, "big", big, kNeverExpires).status());
+    EXPECT_OK(engine->Close());
+    engine = OpenAt(Env::Posix(), path, options);
+    EXPECT(engine->recovery_report().was_clean);
+    EXPECT_EQ(GetOr(engine.get(), "mode"), std::to_string(static_cast<int>(mode)));
+    EXPECT(GetOr(engine.get(), "big") == big);
+  }
+  const std::string inside = path + "/FORMAT/store";
+  EXPECT(!Engine::Open(Env::Posix(), inside, {}).ok());
+  EXPECT_EQ(static_cast<int>(Engine::Open(Env::Posix(), path + "/FORMAT", {}).status().code()),
+            static_cast<int>(Code::kInvalidArgument));
+  std::filesystem::remove_all(root);
 }
 
 // --- blobs

@@ -301,6 +301,7 @@ TEST("a scan with a limit has read up to the last entry it returned, and not bey
   EXPECT(!LimitedScanCommits(false, 5, "l"));  // exhausted: the whole range
   EXPECT(!LimitedScanCommits(true, 5, "a"));
   EXPECT(LimitedScanCommits(false, 5, "m"));
+  EXPECT(LimitedScanCommits(true, 5, "A"));
   EXPECT(LimitedScanCommits(false, 0, "b"));  // never moved: nothing was read
 }
 
