@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/engine.h"
+#include "env/mem_env.h"
 #include "test/harness.h"
 
 namespace sochdb::test {
@@ -84,5 +85,19 @@ inline void MergeOne(Engine* engine, std::string_view key, std::string_view oper
   EXPECT_OK(transaction->Merge(TreeId::kPostings, key, operand));
   EXPECT_OK(transaction->Commit().status());
 }
+
+// A store in memory, with the operator for TreeId::kPostings.
+struct Store {
+  explicit Store(const EngineOptions& options = {}) : engine(OpenAt(&env, "/db", options)) {
+    engine->SetMergeOperator(TreeId::kPostings, &sum);
+  }
+  std::unique_ptr<Transaction> Begin(IsolationLevel isolation = IsolationLevel::kSerializable) {
+    return BeginOn(engine.get(), isolation);
+  }
+  std::unique_ptr<Transaction> Closure() { return BeginOn(engine.get(), IsolationLevel::kSerializable, true); }
+  MemEnv env;
+  SumOperator sum;
+  std::unique_ptr<Engine> engine;
+};
 
 }  // namespace sochdb::test
