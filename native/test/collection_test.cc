@@ -317,8 +317,10 @@ TEST("an expired document is in no answer of a snapshot that began later, and in
   const std::vector<float> query = {0};
   const MetadataFilter filter = Filter({{"t", JsonScalar::Number(1)}});
   for (const MetadataFilter* each : {static_cast<const MetadataFilter*>(nullptr), &filter}) {
-    EXPECT(VectorStore::IdsOf(store.Search(before.get(), {.vector = query, .filter = each})) == (Ids{"brief", "lasting"}));
-    EXPECT(VectorStore::IdsOf(store.Search(after.get(), {.vector = query, .filter = each})) == (Ids{"lasting"}));
+    for (int again = 0; again < 2; ++again) {
+      EXPECT(VectorStore::IdsOf(store.Search(after.get(), {.vector = query, .filter = each})) == (Ids{"lasting"}));
+      EXPECT(VectorStore::IdsOf(store.Search(before.get(), {.vector = query, .filter = each})) == (Ids{"brief", "lasting"}));
+    }
     EXPECT_EQ(CountOf(store, before.get(), each), 2u);
     EXPECT_EQ(CountOf(store, after.get(), each), 1u);
   }

@@ -219,6 +219,38 @@ TEST("a snapshot older than the opened index is answered from the rows") {
   EXPECT_EQ(store.Ids(request).front() == "d0", false);
 }
 
+TEST("a collection whose index was closed goes on answering, from the rows") {
+  const Vectors source = ClusteredVectors(50, 4, 5, test::Seed());
+  VectorStore store(Config(4));
+  store.PutAll(source);
+  const auto before = store.NewSnapshot();
+  store.registry->Close(store.config.id);
+  EXPECT(store.collection->index().Covers(before->read_ts()));
+  store.Put("new", source[0]);
+  store.Delete("d0");
+  EXPECT_EQ(store.Ids({.vector = source[0], .k = 1}).front(), "new");
+  const auto after = store.NewSnapshot();
+  EXPECT(!store.collection->index().Covers(after->read_ts()));
+  EXPECT_EQ(store.collection->Count(after.get(), nullptr, nullptr).value(), 50u);
+  EXPECT_EQ(VectorStore::IdsOf(store.Search(before.get(), {.vector = source[0], .k = 1})).front(), "d0");
+}
+
+TEST("a damaged row is reported, not searched around; without it the rows answer, and a new index is whole again") {
+  VectorStore store(Config(2));
+  store.Put("a", {1, 2});
+  EXPECT_OK(store.engine->Put(TreeId::kVectors, store.config.id.DocumentKey("bad"), "no row", kNeverExpires).status());
+  const std::vector<float> query = {1, 2};
+  std::vector<SearchResult> results;
+  auto snapshot = store.NewSnapshot();
+  EXPECT(store.collection->Search(snapshot.get(), {.vector = query}, &results).code() != Code::kOk);
+  EXPECT_OK(store.engine->Delete(TreeId::kVectors, store.config.id.DocumentKey("bad")).status());
+  EXPECT_EQ(store.Ids({.vector = query}).size(), size_t{1});
+  EXPECT(!store.collection->index().stats().complete);
+  store.collection = store.Open();
+  EXPECT(store.collection->index().stats().complete);
+  EXPECT_EQ(store.Ids({.vector = query}).size(), size_t{1});
+}
+
 TEST("everything is there again after a restart") {
   const Vectors source = ClusteredVectors(300, 5, 9, test::Seed());
   VectorStore store(Config(5));

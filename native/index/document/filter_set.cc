@@ -19,14 +19,15 @@ std::optional<std::string> FilterSet::EntriesOf(const MetadataFilter::Test& test
 
 Result<std::shared_ptr<const DocumentSet>> FilterSet::SetOf(const std::string& test, bool cacheable) const {
   const Timestamp read_ts = view_.reader()->read_ts();
+  const uint64_t now_ms = view_.reader()->now_ms();
   if (cacheable) {
-    if (std::shared_ptr<const DocumentSet> cached = index_.filters()->Find(test, read_ts)) return cached;
+    if (std::shared_ptr<const DocumentSet> cached = index_.filters()->Find(test, read_ts, now_ms)) return cached;
   }
   auto set = std::make_shared<DocumentSet>();
   SOCHDB_TRY(VisitMetadataEntries(view_.reader(), config_.id, test, cancel_, [&](std::string_view id) {
     if (const std::optional<uint32_t> document = index_.FindDocument(id)) set->Add(*document);
   }));
-  if (cacheable) index_.filters()->Keep(test, read_ts, set);
+  if (cacheable) index_.filters()->Keep(test, read_ts, now_ms, set);
   return std::shared_ptr<const DocumentSet>(std::move(set));
 }
 

@@ -52,7 +52,8 @@ class HnswGraph {
   void Publish(uint32_t count) { published_.store(count, std::memory_order_release); }
   [[nodiscard]] uint32_t published() const { return published_.load(std::memory_order_acquire); }
 
-  // Enters a published slot into its layers; its level comes from level_hash, so replay builds the same layers.
+  // Enters a published slot into its layers; its level comes from level_hash, so the same slots in the same order build
+  // the same graph.
   // Throws std::bad_alloc, before anything is changed. REQUIRES: called once for each slot.
   void Link(uint32_t slot, uint64_t level_hash, SearchScratch* scratch);
 

@@ -2,9 +2,9 @@
 //
 // Life: created loading, buffering the commits it hears of; filled from a snapshot's scan of the rows; brought up to date with
 // what it buffered; from then on every commit is applied as it happens. It answers for snapshots from base_ts, the snapshot it
-// was filled from, onwards; for older ones, and from the commit on whose application ran out of memory, Covers is false and the
-// caller reads the rows instead. Linking new slots into the graph is done by a GraphBuilder's threads; until then searches scan
-// them.
+// was filled from, onwards; for older ones, from a commit on whose application ran out of memory, and once the index is closed,
+// Covers is false and the caller reads the rows instead. Linking new slots into the graph is done by a GraphBuilder's threads;
+// until then searches scan them.
 //
 // Thread safety: any thread searches and asks. Apply and NoteMetadata belong to the registry (commit order), Load to the thread
 // that opens, LinkSome to builders (several at once).
@@ -54,7 +54,7 @@ struct VectorIndexStats {
   uint64_t memory_bytes = 0;
   Timestamp base_ts = 0;
   Timestamp applied_ts = 0;
-  bool complete = true;  // false: ran out of memory; the rows are read instead
+  bool complete = true;  // false: from some commit on, the rows are read instead
 };
 
 class VectorIndex {
@@ -90,6 +90,8 @@ class VectorIndex {
   bool Apply(Timestamp ts, const CommittedWrite& write) noexcept;
   // A write to kMetadata under this collection.
   void NoteMetadata(Timestamp ts, std::string_view key) noexcept;
+  // Commits after `heard` will not be given to Apply any more: the rows answer for them.
+  void Detach(Timestamp heard);
   // Fills the index from the rows. Commits after `since` have been given to Apply.
   Status Load(Engine* engine, Timestamp since, const CancelToken* cancel);
 

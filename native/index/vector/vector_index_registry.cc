@@ -14,7 +14,10 @@ VectorIndexRegistry::VectorIndexRegistry(Engine* engine, const VectorIndexOption
 
 VectorIndexRegistry::~VectorIndexRegistry() {
   engine_->RemoveListener(this);
-  for (auto& [id, entry] : entries_) builder_.Remove(entry.place);
+  for (auto& [id, entry] : entries_) {
+    entry.index->Detach(heard_ts_);
+    builder_.Remove(entry.place);
+  }
 }
 
 uint64_t VectorIndexRegistry::tree_mask() const {
@@ -78,6 +81,7 @@ void VectorIndexRegistry::Erase(CollectionId id) {
     const auto found = entries_.find(id.packed());
     if (found == entries_.end()) return;
     entry = std::move(found->second);
+    entry.index->Detach(heard_ts_);
     entries_.erase(found);
     opened_.SignalAll();
   }

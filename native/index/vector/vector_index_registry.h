@@ -3,8 +3,8 @@
 //
 // Thread safety: any thread. Opening one collection twice at once opens it once.
 // Lifetime: made after the engine is open; destroyed before it is closed (destruction stops the graph builder's threads and
-// takes the listener away). Indexes that a caller still holds stay searchable for snapshots taken before, and learn of no
-// commit any more.
+// takes the listener away). An index that a caller still holds after Close learns of no commit any more; what it does not
+// know is read from the rows (VectorIndex::Covers).
 
 #pragma once
 
@@ -35,7 +35,7 @@ class VectorIndexRegistry : private CommitListener {
   VectorIndexRegistry& operator=(const VectorIndexRegistry&) = delete;
 
   // The index of config.id, filled from its rows if it is not open yet. kInvalidArgument when it is open with another
-  // configuration. An index that ran out of memory is replaced by a new one.
+  // configuration. An index that is incomplete (it ran out of memory) is replaced by a new one.
   Result<std::shared_ptr<VectorIndex>> Open(const VectorIndexConfig& config, const CancelToken* cancel);
   // Lets go of an index: after its collection was dropped, or to give memory back. Harmless when it is not open.
   void Close(CollectionId id);
