@@ -37,7 +37,16 @@ Status RowLoader::Load(std::string_view row, uint32_t r, size_t first, BatchStor
       case Physical::kF64:
         to.data<double>()[r] = reader.Real(part.layout);
         break;
-      case Physical::kBytes:
+      case Physical::kBytes: {
+        std::string_view bytes;
+        const bool fits = reader.Bytes(part.layout, &bytes);
+        if (!fits || part.layout.type == ColumnType::kUuid) {  // UUIDs have their length checked
+          SOCHDB_TRY(LoadBytes(reader, part, r, first + part.target, out));
+        } else if (!out->arena().Copy(bytes, &to.data<std::string_view>()[r])) {
+          return out->arena().memory()->LimitError();
+        }
+        break;
+      }
       case Physical::kAny:
         SOCHDB_TRY(LoadBytes(reader, part, r, first + part.target, out));
         break;

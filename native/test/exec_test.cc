@@ -546,5 +546,150 @@ TEST("text columns come out as one run in row-major order") {
   EXPECT(run.ends == std::vector<int32_t>({3, 8, 11, 11}));
 }
 
+TEST("values of every type survive rows and keys, ascending and descending") {
+  TestTable t;
+  t.name = "kinds";
+  const std::vector<std::pair<ColumnType, Value>> kinds = {
+      {ColumnType::kUuid, Value::Bytes(ValueTag::kUuid, std::string_view("\0\xff"
+                                                                         "23456789abcdef",
+                                                                         16))},
+      {ColumnType::kTimestamp, Value::Timestamp(-1)},
+      {ColumnType::kBlob, Value::Bytes(ValueTag::kBlob, std::string_view("\0\0\xff", 3))},
+      {ColumnType::kJson, Value::Bytes(ValueTag::kJson, "{\"a\":1}")},
+      {ColumnType::kVector, Value::Bytes(ValueTag::kVector, std::string_view("\0\0\0\0\0\0\x80\x3f", 8))},
+      {ColumnType::kDecimal, Value::Bytes(ValueTag::kDecimal, "2.50")},
+      {ColumnType::kAny, Value::Real(2.0)},
+      {ColumnType::kBigint, Value::Integer(INT64_MIN)},
+      {ColumnType::kBoolean, Value::Boolean(true)},
+      {ColumnType::kReal, Value::Real(-2.5)},
+      {ColumnType::kText, Value::Text("größe")}};
+  std::vector<int32_t> all = {0};
+  std::vector<Part> row = {Int(1)};
+  t.columns = {{"id", kInt}};
+  t.primary_key = {0};
+  for (const auto& [type, value] : kinds) {
+    const auto c = static_cast<int32_t>(t.columns.size());
+    t.columns.push_back({"c" + std::to_string(c), type});
+    t.indexes.push_back({100 + 2 * c, "up" + std::to_string(c), false, {{c}}});
+    t.indexes.push_back({101 + 2 * c, "down" + std::to_string(c), true, {{c, true}}});
+    all.push_back(c);
+    row.push_back(Const(value, type));
+  }
+  ExecWorld w;
+  w.AddTable(t);
+  EXPECT_OK(w.Run(Insert(t, Values(1, static_cast<int32_t>(row.size()), row), all)).status);
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    const auto c = static_cast<int32_t>(i) + 1;
+    for (const int32_t index : {-1, 2 * c - 2, 2 * c - 1}) {
+      const ScanRange equal{.equals = {Const(kinds[i].second, kinds[i].first)}};
+      const Outcome got = w.Run(Scan(t, index, {c}, index < 0 ? ScanRange{} : equal));
+      EXPECT_OK(got.status);
+      EXPECT_EQ(got.rows.size(), 1u);
+      if (got.rows.size() == 1) EXPECT(got.rows[0][0] == Cell(kinds[i].second));
+    }
+  }
+  EXPECT_OK(w.Run(Delete(t, Scan(t, -1, all))).status);
+  EXPECT(w.txn.tree(TreeId::kIndexes).empty());
+}
+
+TEST("composite primary keys and many rows under one index key work") {
+  TestTable t;
+  t.name = "pairs";
+  t.columns = {{"a", kTxt}, {"b", kInt}, {"c", kInt}};
+  t.primary_key = {1, 0};
+  t.indexes = {{9, "by_c", false, {{2}}}};
+  ExecWorld w;
+  w.AddTable(t);
+  EXPECT_OK(w.Run(Insert(t, Values(3, 3, {Text("x"), Int(1), Int(5), Text("y"), Int(1), Int(5), Text("x"), Int(2), Int(5)}),
+                         {0, 1, 2}))
+                .status);
+  EXPECT(w.RunAtomic(Insert(t, Values(1, 2, {Text("x"), Int(2)}), {0, 1})).status.code() == Code::kUnique);
+  EXPECT_EQ(w.Show(Scan(t, -1, {0, 1}, {.equals = {Int(1)}})), "'x',1 'y',1");
+  EXPECT_EQ(w.Show(Scan(t, 0, {1, 0}, {.equals = {Int(5)}})), "1,'x' 1,'y' 2,'x'");
+  EXPECT_EQ(ShowRows(w.RunPoint(Prepare(Scan(t, -1, {2}, {.equals = {Int(2), Text("x")}}))).rows), "5");
+}
+
+TEST("a key that would be too long is refused before anything is written") {
+  UsersWorld w;
+  const std::string before = w.All();
+  const Outcome outcome =
+      w.RunAtomic(Insert(w.users, Values(1, 3, {Int(9), Text("x"), Text(std::string(70000, 'a'))}), {0, 1, 2}));
+  EXPECT(outcome.status.code() == Code::kInvalidArgument);
+  EXPECT_EQ(w.All(), before);
+}
+
+TEST("plans nest up to the limit, and no deeper") {
+  ExecWorld w;
+  const auto nested = [](int depth) {
+    Part e = Const(Value::Boolean(true), kBool);
+    for (int i = 0; i < depth; ++i) e = Call(ExprOp::kNot, kBool, {e});
+    return Project(Values(1, 0, {}), {e});
+  };
+  EXPECT_EQ(w.Show(nested(kPlanDepthMax - 2)), "true");
+  const PlanBytes deep = BuildPlan(nested(kPlanDepthMax + 1));
+  EXPECT(PreparedPlan::Parse(deep.words, deep.constants).status().code() == Code::kInvalidArgument);
+}
+
+TEST("only the root may write, and it must say so") {
+  UsersWorld w;
+  PlanBytes plan = BuildPlan(Delete(w.users, Scan(w.users, -1, kAll)));
+  plan.words[6] = 0;
+  EXPECT(!PreparedPlan::Parse(plan.words, plan.constants).ok());
+  plan = BuildPlan(Limit(Delete(w.users, Scan(w.users, -1, kAll), UserColumns()), Int(1)));
+  EXPECT(!PreparedPlan::Parse(plan.words, plan.constants).ok());
+}
+
+TEST("an update refuses rows and values of other types than the table's") {
+  UsersWorld w;
+  const auto refused = [](const Part& root) {
+    const PlanBytes bytes = BuildPlan(root);
+    return PreparedPlan::Parse(bytes.words, bytes.constants).status().code() == Code::kInvalidArgument;
+  };
+  EXPECT(refused(Update(w.users, Scan(w.users, -1, {0, 1}), {{1, Text("x")}})));
+  EXPECT(refused(Update(w.users, Scan(w.users, -1, {1, 0, 2, 3}), {})));
+  EXPECT(refused(Update(w.users, Scan(w.users, -1, kAll), {{1, Int(5)}})));
+  EXPECT(refused(Insert(w.users, Values(1, 1, {Text("x")}), {0})));
+  EXPECT(refused(Scan(w.users, -1, {0}, {.equals = {Text("1")}})));
+  EXPECT(refused(Filter(Scan(w.users, -1, {0, 1}), Compare(ExprOp::kEqual, Col(0, kInt), Col(1, kTxt)))));
+}
+
+TEST("casts convert, and say what they cannot") {
+  ExecWorld w;
+  const auto cast = [&](const Value& value, ColumnType from, ColumnType to) {
+    return w.Show(Project(Values(1, 0, {}), {Call(ExprOp::kCast, to, {Const(value, from)})}));
+  };
+  EXPECT_EQ(cast(Value::Real(-2.7), kReal, kInt), "-2");
+  EXPECT_EQ(cast(Value::Text("2.7"), kTxt, kInt), "2");
+  EXPECT_EQ(cast(Value::Text("1e3"), kTxt, kReal), "1000");
+  EXPECT_EQ(cast(Value::Real(0.1), kReal, ColumnType::kDecimal), "'0.1'");
+  EXPECT_EQ(cast(Value::Real(0.1), kReal, kTxt), "'0.1'");
+  EXPECT_EQ(cast(Value::Timestamp(1), ColumnType::kTimestamp, kTxt), "'1970-01-01T00:00:00.001Z'");
+  EXPECT_EQ(cast(Value::Text("2024-02-29 12:30+02:00"), kTxt, ColumnType::kTimestamp), "2024-02-29T10:30:00.000Z");
+  EXPECT_EQ(cast(Value::Text("{\"a\":[1,null]}"), kTxt, ColumnType::kJson), "'{\"a\":[1,null]}'");
+  EXPECT_EQ(cast(Value::Text("abc"), kTxt, kInt), "!'abc' (TEXT) cannot become INTEGER.");
+  EXPECT_EQ(cast(Value::Real(1e300), kReal, kInt).substr(0, 1), "!");
+  EXPECT_EQ(cast(Value::Text("{a:1}"), kTxt, ColumnType::kJson).substr(0, 1), "!");
+  EXPECT_EQ(cast(Value::Bytes(ValueTag::kBlob, "\xff"), ColumnType::kBlob, kTxt).substr(0, 1), "!");
+}
+
+TEST("decimals and ANY calculate exactly") {
+  ExecWorld w;
+  const ColumnType dec = ColumnType::kDecimal;
+  const auto d = [&](std::string_view text) { return Const(Value::Bytes(dec, text), dec); };
+  const auto a = [&](const Value& value) { return Const(value, ColumnType::kAny); };
+  const auto calculate = [&](ExprOp op, const Part& x, const Part& y) {
+    return w.Show(Project(Values(1, 0, {}), {Call(op, x->type, {x, y})}));
+  };
+  EXPECT_EQ(calculate(ExprOp::kAdd, d("0.1"), d("0.2")), "'0.3'");
+  EXPECT_EQ(calculate(ExprOp::kDivide, d("1"), d("0.00")), "NULL");
+  EXPECT_EQ(calculate(ExprOp::kMultiply, a(Value::Integer(3)), a(Value::Real(0.5))), "1.5");
+  EXPECT_EQ(calculate(ExprOp::kAdd, a(Value::Integer(3)), a(Value::Bytes(dec, "0.50"))), "'3.50'");
+  EXPECT_EQ(calculate(ExprOp::kAdd, a(Value::Integer(3)), a(Value::Text("x"))).substr(0, 1), "!");
+  EXPECT_EQ(
+      w.Show(Aggregate(Values(3, 1, {d("0.10"), d("0.2"), NullOf(dec)}), {},
+                       {{AggregateFn::kSum, Col(0, dec)}, {AggregateFn::kAvg, Col(0, dec)}, {AggregateFn::kMax, Col(0, dec)}})),
+      "'0.30','0.15','0.2'");
+}
+
 }  // namespace
 }  // namespace sochdb::test
