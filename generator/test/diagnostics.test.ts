@@ -205,7 +205,7 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     'does not satisfy',
     one(`${id},\n  b: col.text(z.email())./*!*/default('x')`),
   ],
-  ['a dimension that is none', 'dimension_invalid', 'from 1 to 65535', one(`${id},\n  /*!*/v: col.vector(0)`)],
+  ['a dimension that is none', 'dimension_invalid', 'from 1 to 16384', one(`${id},\n  /*!*/v: col.vector(0)`)],
   [
     'a schema that is no data',
     'zod_unrepresentable',

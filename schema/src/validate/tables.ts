@@ -11,7 +11,7 @@ import { checkZod, checkZodOfType } from './zod-schemas.js'
 
 /** Columns of a table at most; components of a vector at most. */
 export const columnsMax = 1000
-export const dimensionMax = 65_535
+export const dimensionMax = 16_384
 
 export function checkTables(report: Report, schema: SchemaNode): void {
   const indexNames = new Map<string, string>()
