@@ -1,0 +1,19 @@
+/** Runs node-gyp in a folder, against the headers beside this Node where they lie there: a build must not need a download. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/** Prints what it did only when it fails; returns whether it did not. */
+export function nodeGyp(directory, ...commands) {
+  const program = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
+  const prefix = dirname(dirname(process.execPath))
+  const headers = existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : []
+  const result = spawnSync(process.execPath, [program, ...commands, '--silent', '--jobs=2', ...headers], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  })
+  if (result.status !== 0) console.error(`${result.stdout}\n${result.stderr}`)
+  return result.status === 0
+}
