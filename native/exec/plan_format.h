@@ -5,7 +5,8 @@
 // A plan that does not parse is refused as a whole (kInvalidArgument, naming the word): no plan can crash the executor.
 //
 // Words: int32. An "offset" is an index into the words, -1 is "none". Nodes form a tree: an offset always points to a higher
-// index than that of the node that holds it, so that a plan has no cycles. A "const" is an index into the pool.
+// index than that of the node that holds it, so that a plan has no cycles.
+// Inner nodes have one parent; constants, parameters, columns and tables may be shared. A "const" is an index into the pool.
 //
 // Header (kHeaderWords words):
 //   0 magic  1 version  2 total words  3 offset of the root node  4 parameter count  5 constant count
@@ -65,7 +66,8 @@ enum class PlanOp : int32_t {
   // child, limitExpr, offsetExpr
   kLimit = 6,
   // child, group count, exprs…, aggregate count, {AggregateFn, argExpr, aggregateFlags, filterExpr}…: groups, then aggregates.
-  // Without groups: always one row.
+  // Without groups: always one row. Counts are INTEGER; sums, least and greatest have their argument's type; averages are REAL,
+  // of decimals DECIMAL.
   kAggregate = 7,
   // outer child, JoinKind, table, index, projection count, column positions…, equality count, exprs over the outer row…,
   // residualExpr over outer ++ inner (-1)
@@ -82,7 +84,8 @@ enum class PlanOp : int32_t {
   // Columns that are not targets take their default. `set` and setPredicate see the existing row ++ the proposed row; returning
   // sees the row as stored.
   kInsert = 12,
-  // table, child (all columns in storage order), set count, {column position, expr}…, returning count, exprs over the new row…
+  // table, child (all columns in storage order, then any others), set count, {column position, expr}…, returning count,
+  // exprs over the child's row with the new values in it…
   kUpdate = 13,
   // table, child (all columns in storage order), returning count, exprs over the old row…
   kDelete = 14,
