@@ -96,7 +96,7 @@ function sqliteDialect(peer: InstanceType<typeof sqlite.Database>): Dialect {
       acquireConnection: async () => ({
         executeQuery: async ({ sql, parameters }) => {
           const rows = run(sql, parameters)
-          const changes = Number((run('SELECT changes() AS n', [])[0] as { n: number }).n)
+          const changes = Number((run('SELECT changes() AS n', []) as { n: number }[])[0]!.n)
           return /^select/i.test(sql) ? { rows } : { rows, numAffectedRows: BigInt(changes) }
         },
         streamQuery: () => {
