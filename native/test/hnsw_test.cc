@@ -80,8 +80,8 @@ double Recall(const Fixture& fixture, const std::vector<std::vector<float>>& que
 }
 
 TEST("recall@10 at ef 100 is at least .95 on clustered data, for every metric") {
-  const auto vectors = ClusteredVectors(6000, 32, 60, test::Seed());
-  const auto queries = ClusteredVectors(60, 32, 60, test::Seed());
+  const auto vectors = ClusteredVectors(4000, 32, 50, test::Seed());
+  const auto queries = ClusteredVectors(50, 32, 50, test::Seed());
   for (const Metric metric : {Metric::kCosine, Metric::kDot, Metric::kEuclidean}) {
     Fixture fixture(metric, 32, {.m = 16, .ef_construction = 100});
     for (const auto& vector : vectors) fixture.Link(fixture.Append(vector));
