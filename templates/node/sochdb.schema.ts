@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { col, collection, defineSchema, many, one, table } from '@sochdb/schema'
+
+const authors = table('authors', {
+  id: col.uuid().primaryKey().default('uuid7'),
+  email: col.text(z.email()),
+  createdAt: col.timestamp().default('now'),
+}).unique('email')
+
+const notes = table('notes', {
+  id: col.uuid().primaryKey().default('uuid7'),
+  authorId: col.uuid().references('authors.id'),
+  title: col.text(),
+  stars: col.integer().default(0),
+}).index('authorId', 'stars')
+
+export default defineSchema({
+  tables: { authors, notes },
+  relations: { authors: { notes: many('notes.authorId') }, notes: { author: one('authors', 'authorId') } },
+  collections: {
+    passages: collection('passages', {
+      dimension: 3,
+      metadata: z.object({ noteId: z.uuid(), lang: z.enum(['en', 'de']) }),
+      indexed: ['lang'],
+    }),
+  },
+})
