@@ -45,6 +45,30 @@ TEST("a transaction reads its own writes, others only after its commit") {
   EXPECT_EQ(ScanAll(store.engine->NewSnapshot().value().get()), "a=1 b=2 ");
 }
 
+TEST("own writes are listed in key order: puts, large ones too, and deletes; the first failure ends the list") {
+  Store store;
+  auto txn = store.Begin();
+  const std::string big(kBlobThresholdBytes + 1, 'b');
+  EXPECT_OK(txn->Put(kTree, "c", big));
+  EXPECT_OK(txn->Put(kTree, "a", "1"));
+  EXPECT_OK(txn->Delete(kTree, "b"));
+  EXPECT_OK(txn->Put(kTree, "d", "out of range"));
+  EXPECT_OK(txn->Put(TreeId::kRows, "a", "other tree"));
+  std::string seen;
+  const auto note = [&](std::string_view key, std::optional<std::string_view> value) -> Status {
+    seen += std::string(key) + (value.has_value() ? "=" + std::to_string(value->size()) : "-") + " ";
+    return {};
+  };
+  EXPECT_OK(txn->VisitOwnWrites(kTree, "a", "d", note));
+  EXPECT_EQ(seen, "a=1 b- c=" + std::to_string(big.size()) + " ");
+  int calls = 0;
+  const Status stopped = txn->VisitOwnWrites(kTree, "", "", [&](std::string_view, std::optional<std::string_view>) -> Status {
+    ++calls;
+    return {Code::kCancelled, "enough"};
+  });
+  EXPECT(Is(stopped, Code::kCancelled) && calls == 1);
+}
+
 TEST("a finished transaction refuses everything, and aborting it again is harmless") {
   Store store;
   auto txn = store.Begin();

@@ -173,9 +173,15 @@ Status TransactionImpl::VisitOwnWrites(TreeId tree, std::string_view lo, std::st
     if (!hi.empty() && at->first.key >= hi) break;
     const OwnVersion* version = WriteSet::VersionAt(at->second, kLatestSequence);
     if (version == nullptr || version->kind == ValueKind::kMerge) continue;
-    if (version->kind == ValueKind::kBlob) return {Code::kUnsupported, "A value kept in a blob file cannot be listed."};
-    const bool deleted = version->kind == ValueKind::kDelete;
-    SOCHDB_TRY(visit(at->first.key, deleted ? std::nullopt : std::optional<std::string_view>(version->value())));
+    std::optional<std::string_view> value;
+    std::string blob;
+    if (version->kind == ValueKind::kBlob) {
+      SOCHDB_TRY(context_->reader->ReadBlob(version->value(), &blob));
+      value = blob;
+    } else if (version->kind != ValueKind::kDelete) {
+      value = version->value();
+    }
+    SOCHDB_TRY(visit(at->first.key, value));
   }
   return {};
 }
