@@ -15,8 +15,8 @@ import type {
   SearchResults,
   StoredDocument,
 } from '../search/index.js'
+import { isPlainObject } from './check.js'
 import type { StatementTarget } from './statements.js'
-import { isPlainObject } from './where.js'
 
 /** `SyncTypedCollection` of types.ts, whose type parameters the generated code supplies. */
 export class DocumentCollection {
@@ -29,13 +29,21 @@ export class DocumentCollection {
     this.#target = target
   }
 
+  // What has not the shape of a document or a batch goes on as it is: the collection says what it takes.
+
   insert(document: NewDocument): void {
+    if (!isPlainObject(document)) return this.#collection().insert(document)
     this.#collection().insert({ ...document, metadata: this.#complete(document.id, document.metadata) })
   }
 
   insertBatch(batch: DocumentBatch): number {
-    const metadata = batch.ids.map((id, i) => this.#complete(id, batch.metadata?.[i]))
-    return this.#collection().insertBatch({ ...batch, metadata })
+    const collection = this.#collection()
+    if (!isPlainObject(batch) || !Array.isArray(batch.ids)) return collection.insertBatch(batch)
+    const { ids, metadata: given } = batch as DocumentBatch
+    const isComplete = given === undefined || (Array.isArray(given) && given.length === ids.length)
+    if (!isComplete) return collection.insertBatch(batch)
+    const metadata = Array.from(ids, (id, i) => this.#complete(id, given?.[i]))
+    return collection.insertBatch({ ...batch, metadata })
   }
 
   get(id: string): StoredDocument | undefined {
@@ -43,7 +51,7 @@ export class DocumentCollection {
   }
 
   update(id: string, change: DocumentChange): boolean {
-    if (!isPlainObject(change.metadata)) return this.#collection().update(id, change)
+    if (!isPlainObject(change) || !isPlainObject(change.metadata)) return this.#collection().update(id, change)
     const target = this.#target()
     // What is merged is checked as a whole, and nothing may change in between.
     return isTransaction(target)

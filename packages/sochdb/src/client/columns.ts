@@ -3,6 +3,7 @@ import type { ColumnContract, DefaultContract, TableContract } from '@sochdb/sch
 import { completerFor, type Completer } from '@sochdb/schema/validator'
 import { ValidationError } from '../errors/index.js'
 import { uuid7 } from '../sql/values.js'
+import { shown } from './check.js'
 
 export function columnOf(table: TableContract, name: string): ColumnContract {
   const column = table.columns.find(candidate => candidate.name === name)
@@ -60,7 +61,12 @@ export class ValueChecks {
     if (value === null || value === undefined) return value
     if (column.enum !== undefined && !column.enum.includes(value as string)) {
       throw new ValidationError(
-        `"${this.#table.name}.${column.name}" is one of ${column.enum.map(item => `"${item}"`).join(', ')}, not ${JSON.stringify(value)}.`,
+        `"${this.#table.name}.${column.name}" is one of ${column.enum.map(item => `"${item}"`).join(', ')}, not ${shown(value)}.`,
+      )
+    }
+    if (column.type === 'integer' && isBeyondNumbers(value)) {
+      throw new ValidationError(
+        `"${this.#table.name}.${column.name}" is an integer within ±(2^53 - 1), not ${String(value)}. For more, declare col.bigint().`,
       )
     }
     if (column.schema === undefined) return value
@@ -74,4 +80,10 @@ export class ValueChecks {
     if (completer === undefined) this.#completers.set(column.name, (completer = completerFor(column.schema!)))
     return completer
   }
+}
+
+/** Whole, and no `number` for sure: it would come back as a bigint, where the client's types say number. */
+function isBeyondNumbers(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value)
+  return typeof value === 'bigint' && !Number.isSafeInteger(Number(value))
 }

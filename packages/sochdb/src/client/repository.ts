@@ -2,10 +2,11 @@
 import type { ColumnContract, Contract, TableContract } from '@sochdb/schema/contract'
 import { ValidationError } from '../errors/index.js'
 import type { Expression, OrderItem, SelectItem, SelectStatement } from '../sql/ast/nodes.js'
+import { checkProperties, describe, isPlainObject, shown } from './check.js'
 import { ValueChecks, columnOf, defaultValue } from './columns.js'
 import { loadRelations, type Include } from './relations.js'
 import { Shapes, type Row, type StatementTarget } from './statements.js'
-import { Parameters, describe, isPlainObject, whereExpression } from './where.js'
+import { Parameters, whereExpression } from './where.js'
 
 /** A read as it arrives, unchecked. */
 export interface ReadQuery {
@@ -17,7 +18,9 @@ export interface ReadQuery {
   readonly with?: unknown
 }
 
-const readProperties = new Set(['where', 'orderBy', 'limit', 'offset', 'select', 'with'])
+const readProperties = ['where', 'orderBy', 'limit', 'offset', 'select', 'with']
+/** Rows of one `insertMany`: an endless iterable must not take the process's memory. */
+const ROWS_MAX = 1_000_000
 const star: readonly SelectItem[] = [{ kind: 'all', table: undefined }]
 
 /**
@@ -64,18 +67,27 @@ export class TableRepository {
     if (typeof (rows as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function') {
       throw new ValidationError(`insertMany takes rows, not ${describe(rows)}.`)
     }
+    checkProperties(options, 'The second argument of insertMany', ['onConflict'])
     if (options.onConflict !== undefined && options.onConflict !== 'nothing') {
-      throw new ValidationError(`insertMany's onConflict takes "nothing", not ${JSON.stringify(options.onConflict)}.`)
+      throw new ValidationError(`insertMany's onConflict takes "nothing", not ${shown(options.onConflict)}.`)
     }
     // All rows are read and checked before the engine sees the first: user code must not run inside the statement.
-    const values = Array.from(rows, row => this.#newValues(row))
+    const values: unknown[][] = []
+    for (const row of rows) {
+      if (values.length === ROWS_MAX) {
+        throw new ValidationError(`insertMany takes at most ${String(ROWS_MAX)} rows at a time: split them.`)
+      }
+      values.push(this.#newValues(row))
+    }
     if (values.length === 0) return 0
     const { insertMany, insertManyIgnoring } = this.#runtime.shapes
     return (options.onConflict === 'nothing' ? insertManyIgnoring : insertMany).runMany(this.#target(), values)
   }
 
-  find(key: unknown, options: { readonly with?: unknown } = {}): Row | undefined {
+  find(key: unknown, options?: { readonly with?: unknown }): Row | undefined {
     const keyValues = this.#keyValues(key)
+    if (options === undefined) return this.#runtime.shapes.find.get(this.#target(), keyValues)
+    checkProperties(options, 'The second argument of find', ['with'])
     const include = this.#include(options.with)
     if (include === undefined) return this.#runtime.shapes.find.get(this.#target(), keyValues)
     return this.#consistently(target => {
@@ -86,11 +98,12 @@ export class TableRepository {
   }
 
   findFirst(query: ReadQuery = {}): Row | undefined {
+    checkProperties(query, 'A query', readProperties)
     return this.findMany({ ...query, limit: query.limit === 0 ? 0 : 1 })[0]
   }
 
   findMany(query: ReadQuery = {}): Row[] {
-    this.#checkQuery(query)
+    checkProperties(query, 'A query', readProperties)
     const include = this.#include(query.with)
     if (include === undefined) return this.#read(this.#target(), query, this.#selected(query.select))
     const selected = this.#selected(query.select)
@@ -105,6 +118,7 @@ export class TableRepository {
   }
 
   count(query: { readonly where?: unknown } = {}): number {
+    checkProperties(query, 'A query of count', ['where'])
     const parameters = new Parameters()
     const statement: SelectStatement = {
       ...this.#select([{ kind: 'expression', expression: countRows, alias: 'n' }]),
@@ -160,7 +174,7 @@ export class TableRepository {
       throw new ValidationError(`A row of "${this.table.name}" is an object, not ${describe(row)}.`)
     for (const name of Object.keys(row)) columnOf(this.table, name)
     return this.table.columns.map(column => {
-      const value = row[column.name]
+      const value = ownValue(row, column.name)
       if (value === undefined) return defaultValue(column)
       return this.#runtime.checks.complete(column, value)
     })
@@ -176,7 +190,7 @@ export class TableRepository {
         throw new ValidationError(`"${property}" is not part of the key of "${name}", which is ${wanted}.`)
     }
     return primaryKey.map(column => {
-      const value = key[column]
+      const value = ownValue(key, column)
       if (value === undefined || value === null)
         throw new ValidationError(`The key of "${name}" lacks "${column}": it is ${wanted}.`)
       return value
@@ -224,6 +238,7 @@ export class TableRepository {
     if (!isPlainObject(query) || query.where === undefined) {
       throw new ValidationError(`${method} needs a filter: ask for every row by { where: {} }.`)
     }
+    checkProperties(query, `The filter of ${method}`, ['where'])
     return whereExpression(this.table, query.where, parameters)
   }
 
@@ -268,7 +283,7 @@ export class TableRepository {
       return Object.entries(part).map(([name, direction]): OrderItem => {
         columnOf(this.table, name)
         if (direction !== 'asc' && direction !== 'desc') {
-          throw new ValidationError(`orderBy "${name}" takes "asc" or "desc", not ${JSON.stringify(direction)}.`)
+          throw new ValidationError(`orderBy "${name}" takes "asc" or "desc", not ${shown(direction)}.`)
         }
         return orderItem(name, direction === 'desc')
       })
@@ -290,14 +305,6 @@ export class TableRepository {
     return names
   }
 
-  #checkQuery(query: ReadQuery): void {
-    if (!isPlainObject(query)) throw new ValidationError(`A query is an object, not ${describe(query)}.`)
-    const unknown = Object.keys(query).find(name => !readProperties.has(name))
-    if (unknown !== undefined) {
-      throw new ValidationError(`A query has no property "${unknown}". It has: ${[...readProperties].join(', ')}.`)
-    }
-  }
-
   #include(include: unknown): readonly Include[] | undefined {
     if (include === undefined) return undefined
     if (!isPlainObject(include))
@@ -305,7 +312,7 @@ export class TableRepository {
     const relations = this.#runtime.contract.relations[this.#property()] ?? {}
     const entries = Object.entries(include).filter(([, value]) => value !== undefined && value !== false)
     return entries.map(([name, query]): Include => {
-      const relation = relations[name]
+      const relation = Object.hasOwn(relations, name) ? relations[name] : undefined
       if (relation === undefined) {
         const known = Object.keys(relations).join(', ') || 'none'
         throw new ValidationError(`"${this.table.name}" has no relation "${name}". It has: ${known}.`)
@@ -339,13 +346,19 @@ const orderItem = (name: string, descending: boolean): OrderItem => ({
   nulls: undefined,
 })
 
+/** A property of the object's own. Columns may have the names of methods that every object inherits; no method is a value. */
+function ownValue(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  const value = object[name]
+  return typeof value === 'function' && !Object.hasOwn(object, name) ? undefined : value
+}
+
 const isNumeric = ({ type }: ColumnContract): boolean =>
   type === 'integer' || type === 'bigint' || type === 'real' || type === 'decimal'
 
 function rowCount(name: string, value: unknown, parameters: Parameters): Expression | undefined {
   if (value === undefined) return undefined
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new ValidationError(`${name} takes an integer that is not negative, not ${JSON.stringify(value)}.`)
+    throw new ValidationError(`${name} takes an integer that is not negative, not ${shown(value)}.`)
   }
   return parameters.add(value)
 }

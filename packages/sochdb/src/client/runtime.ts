@@ -5,6 +5,7 @@ import { isTransaction } from '../engine/index.js'
 import { TransactionConflictError, TransactionError, ValidationError } from '../errors/index.js'
 import { collectionMethods, promised, repositoryMethods } from './async.js'
 import { bootstrap } from './bootstrap.js'
+import { describe, isPlainObject } from './check.js'
 import { DocumentCollection } from './collection.js'
 import { TableRepository, TableRuntime } from './repository.js'
 import type {
@@ -14,7 +15,6 @@ import type {
   SyncTransactionOptions,
   TransactionOptions,
 } from './types.js'
-import { isPlainObject } from './where.js'
 
 const optionNames = new Set(['path', 'database', 'open'])
 const RETRIES_DEFAULT = 5
@@ -182,7 +182,11 @@ class Surface {
   }
 
   async #transaction(fn: (tx: object) => Promise<unknown>, options: TransactionOptions): Promise<unknown> {
-    const { maxRetries = RETRIES_DEFAULT, ...begin } = options
+    if (typeof fn !== 'function') throw new ValidationError(`$transaction takes a function, not ${describe(fn)}.`)
+    if (!isPlainObject(options)) {
+      throw new ValidationError(`The options of $transaction are an object, not ${describe(options)}.`)
+    }
+    const { maxRetries = RETRIES_DEFAULT, ...begin } = options as TransactionOptions
     if (!Number.isInteger(maxRetries) || maxRetries < 0 || maxRetries > RETRIES_MAX) {
       throw new ValidationError(`maxRetries is an integer from 0 to ${String(RETRIES_MAX)}.`)
     }

@@ -2,10 +2,13 @@
 import type { ColumnContract, TableContract } from '@sochdb/schema/contract'
 import { ValidationError } from '../errors/index.js'
 import type { Expression } from '../sql/ast/nodes.js'
+import { describe, isPlainObject } from './check.js'
 import { columnOf } from './columns.js'
 
 /** Nested deeper than this, a filter is refused. */
 const DEPTH_MAX = 50
+/** Values in one filter at most: more would not fit into a plan, and finding that out takes seconds. */
+const VALUES_MAX = 250_000
 
 type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>='
 
@@ -32,6 +35,9 @@ export class Parameters {
   readonly values: unknown[] = []
 
   add(value: unknown): Expression {
+    if (this.values.length === VALUES_MAX) {
+      throw new ValidationError(`One statement takes at most ${String(VALUES_MAX)} values: split the list.`)
+    }
     this.values.push(value)
     return { kind: 'parameter', index: this.values.length - 1 }
   }
@@ -96,7 +102,8 @@ function columnCondition(column: ColumnContract, value: unknown, parameters: Par
   if (entries.length === 0)
     throw new ValidationError(`The filter on "${column.name}" is empty: give it an operator or a value.`)
   const operands = entries.map(([name, operandValue]) => {
-    const operator = operators[name.startsWith('$') ? name.slice(1) : name]
+    const word = name.startsWith('$') ? name.slice(1) : name
+    const operator = Object.hasOwn(operators, word) ? operators[word] : undefined
     if (operator === undefined) {
       throw new ValidationError(
         `The filter on "${column.name}" has no operator "${name}". There are: ${Object.keys(operators).join(', ')}.`,
@@ -145,17 +152,4 @@ function comparison(
       }
       return { kind: 'binary', operator, left: operand, right: parameters.add(value) }
   }
-}
-
-/** Dates, bytes and vectors are values, not sets of operators. */
-export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-export function describe(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? `a ${value.constructor.name}` : `a ${typeof value}`
 }
