@@ -6,6 +6,7 @@
  * blob → Uint8Array; vector → Float32Array; NULL of any type → null.
  */
 import { randomFillSync } from 'node:crypto'
+import { DimensionMismatchError } from '../errors/index.js'
 import type { ColumnTypeName, SqlType } from './types.js'
 
 export type SqlValue = null | boolean | bigint | number | string | Uint8Array | Float32Array
@@ -22,6 +23,7 @@ const UUID_HEX = /^[0-9a-f]{32}$/
 const HEX_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const TIMESTAMP_TEXT =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i
+const EXPANDED_TIMESTAMP_TEXT = /^[+-]\d{6}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
 export function isInt64(value: bigint): boolean {
   return value >= INT64_MIN && value <= INT64_MAX
@@ -157,7 +159,7 @@ function toTimestamp(value: SqlValue, from: SqlType): bigint | undefined {
 /** ISO 8601 or `YYYY-MM-DD HH:MM:SS`; without an offset it is UTC. Milliseconds since the epoch. */
 export function parseTimestamp(text: string): bigint | undefined {
   const match = TIMESTAMP_TEXT.exec(text.trim())
-  if (!match) return undefined
+  if (!match) return EXPANDED_TIMESTAMP_TEXT.test(text) ? parseExpanded(text) : undefined
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match
   if (/[^0]/.test(fraction.slice(3))) return undefined
   const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2').toUpperCase()
@@ -166,6 +168,12 @@ export function parseTimestamp(text: string): bigint | undefined {
   if (!Number.isFinite(millis)) return undefined
   // Date.parse rolls the 31st of February over; a day that does not exist is not a timestamp.
   return new Date(Date.parse(`${date}T00:00:00Z`)).toISOString().slice(0, 10) === date ? BigInt(millis) : undefined
+}
+
+/** What `Date.prototype.toISOString` writes for years of more than four digits. */
+function parseExpanded(text: string): bigint | undefined {
+  const millis = Date.parse(text)
+  return Number.isFinite(millis) && new Date(millis).toISOString() === text ? BigInt(millis) : undefined
 }
 
 function toUuid(value: SqlValue): string | undefined {
@@ -200,6 +208,20 @@ function parseVector(text: string): Float32Array | undefined {
   } catch {
     return undefined
   }
+}
+
+/** @throws DimensionMismatchError when a vector is not as long as its column declares */
+export function checkDimension(column: string, expected: number, vector: { readonly length: number }): void {
+  const actual = vector.length
+  if (actual === expected) return
+  throw new DimensionMismatchError(
+    `Column "${column}" holds ${expected}-dimensional vectors; this one has ${actual}.`,
+    {
+      expected,
+      actual,
+      remediation: 'Embed with the model that filled the column.',
+    },
+  )
 }
 
 /** A declared default (as the contract and the catalog write it) in the shape of the column's type, or `undefined`. */

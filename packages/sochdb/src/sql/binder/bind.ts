@@ -34,6 +34,7 @@ export function bind(statement: Statement, catalog: CatalogSnapshot, options: Bi
     parameterCount,
     generated: context.generated,
     flexible: flexible.sort((a, b) => a - b).map(index => ({ index, kind: open.has(index) ? 'open' : 'number' })),
+    vectors: context.vectors,
     tables: [...context.tables.keys()],
     columnIdCount: context.columnIdCount,
   }

@@ -115,6 +115,13 @@ export interface FlexibleParameter {
   readonly kind: 'number' | 'open'
 }
 
+/** A parameter that is stored as a vector, and the length its column declares. */
+export interface VectorParameter {
+  readonly index: number
+  readonly column: string
+  readonly dimension: number
+}
+
 export interface BoundStatement {
   readonly query: BoundQuery
   /** Types of the caller's parameters, then of the generated ones. */
@@ -123,6 +130,7 @@ export interface BoundStatement {
   readonly parameterCount: number
   readonly generated: readonly GeneratedParameter[]
   readonly flexible: readonly FlexibleParameter[]
+  readonly vectors: readonly VectorParameter[]
   /** All tables that appear, once each. */
   readonly tables: readonly CatalogTable[]
   /** One more than the largest column id. */

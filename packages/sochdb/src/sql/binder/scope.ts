@@ -4,7 +4,7 @@ import type { CatalogTable } from '../catalog/entries.js'
 import { foldName } from '../catalog/store.js'
 import { didYouMean, queryError } from '../problem.js'
 import type { SqlType } from '../types.js'
-import type { GeneratedParameter, TableRef } from './bound.js'
+import type { GeneratedParameter, TableRef, VectorParameter } from './bound.js'
 import type { ColumnExpr, Expr, ParamExpr } from './expr.js'
 
 /** Everything one statement shares while it is bound. */
@@ -13,6 +13,7 @@ export class BindContext {
   readonly generated: GeneratedParameter[] = []
   readonly generatedTypes: SqlType[] = []
   readonly flexible = new Set<number>()
+  readonly vectors: VectorParameter[] = []
   #nextColumnId = 0
 
   constructor(

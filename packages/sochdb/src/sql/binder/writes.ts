@@ -9,7 +9,7 @@ import type {
 } from '../ast/nodes.js'
 import type { ColumnEntry, TableEntry } from '../catalog/entries.js'
 import { queryError } from '../problem.js'
-import { valueOfDefault } from '../values.js'
+import { checkDimension, valueOfDefault } from '../values.js'
 import type { BoundAssignment, BoundConflict, BoundDelete, BoundInsert, BoundUpdate, TableRef } from './bound.js'
 import { expectStorable } from './coercion.js'
 import { conjuncts, constant } from './expr.js'
@@ -59,7 +59,17 @@ function bindCell(
   column: ColumnEntry,
   value: Expression | undefined,
 ): Expr {
-  return value ? expectStorable(binder.bind(value), column.type, column.name) : defaultOf(context, column)
+  return value ? storable(context, binder.bind(value), column) : defaultOf(context, column)
+}
+
+/** What goes into a column. Vectors have the length it declares: literals here, parameters when the statement runs. */
+function storable(context: BindContext, expr: Expr, column: ColumnEntry): Expr {
+  const value = expectStorable(expr, column.type, column.name)
+  const { name, dimension } = column
+  if (dimension === undefined) return value
+  if (value.op === 'param') context.vectors.push({ index: value.index, column: name, dimension })
+  else if (value.op === 'const' && value.value instanceof Float32Array) checkDimension(name, dimension, value.value)
+  return value
 }
 
 /** What a column takes when a row leaves it out. */
@@ -117,7 +127,7 @@ function bindAssignments(
     if (seen.has(position)) throw queryError(`SET names the column "${column}" twice.`)
     seen.add(position)
     const entry = ref.table.entry.columns[position]!
-    return { position, value: expectStorable(binder.bind(value), entry.type, entry.name) }
+    return { position, value: storable(context, binder.bind(value), entry) }
   })
 }
 

@@ -2,7 +2,13 @@
 import type { Statement } from '../ast/nodes.js'
 import { bind } from '../binder/bind.js'
 import type { BindOptions } from '../binder/bind.js'
-import type { BoundQuery, BoundStatement, FlexibleParameter, GeneratedParameter } from '../binder/bound.js'
+import type {
+  BoundQuery,
+  BoundStatement,
+  FlexibleParameter,
+  GeneratedParameter,
+  VectorParameter,
+} from '../binder/bound.js'
 import { isNullable } from '../binder/expr.js'
 import type { CatalogTable } from '../catalog/entries.js'
 import type { CatalogSnapshot } from '../catalog/snapshot.js'
@@ -33,6 +39,8 @@ export interface BoundPlan {
   readonly generated: readonly GeneratedParameter[]
   /** Parameters whose type depends on the value at hand. */
   readonly flexible: readonly FlexibleParameter[]
+  /** Parameters that are stored as vectors. */
+  readonly vectors: readonly VectorParameter[]
   readonly isWrite: boolean
   readonly tables: readonly CatalogTable[]
   /** The read timestamp of the catalog it was bound against. */
@@ -59,6 +67,7 @@ export function compile(statement: Statement, catalog: CatalogSnapshot, options:
     parameterCount: bound.parameterCount,
     generated: bound.generated,
     flexible: bound.flexible,
+    vectors: bound.vectors,
     isWrite: bound.query.kind !== 'select',
     tables: bound.tables,
     catalogTimestamp: catalog.timestamp,

@@ -1,6 +1,7 @@
 /** Parameters as the engine reads them: tagged values (native/exec/plan_format.h), encoded by the type that the binder gave each. */
 import { ValidationError } from '../../errors/index.js'
 import { type ColumnTypeName } from '../types.js'
+import { checkDimension, parseTimestamp } from '../values.js'
 import { PARAMETERS_AT, type Exchange } from './exchange.js'
 
 /** `any`: the binder found nothing that lends the parameter a type; the value's own decides. */
@@ -120,14 +121,14 @@ export class ParameterWriter {
         this.#text(Tag.json, JSON.stringify(value))
         return
       case 'timestamp': {
-        const time = Date.parse(value)
-        if (Number.isNaN(time)) {
+        const time = parseTimestamp(value)
+        if (time === undefined) {
           throw new ValidationError(
-            `Parameter ${String(index + 1)} is no point in time: ${JSON.stringify(value)}. Pass a Date or ISO 8601.`,
+            `Parameter ${String(index + 1)} is no point in time: ${JSON.stringify(value.slice(0, 60))}. Pass a Date, or ISO 8601 in whole milliseconds.`,
           )
         }
         this.#room(9)
-        this.#int64(Tag.timestamp, BigInt(time))
+        this.#int64(Tag.timestamp, time)
         return
       }
       default:
@@ -163,9 +164,10 @@ export class ParameterWriter {
     this.data.setUint32(this.at + 1, value.length, true)
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i]
-      if (typeof item !== 'number' || !Number.isFinite(item)) {
+      // Rounded first: 1e39 is finite, and infinite in 32 bits.
+      if (typeof item !== 'number' || !Number.isFinite(Math.fround(item))) {
         throw new ValidationError(
-          `Parameter ${String(index + 1)}: element ${String(i)} of the vector is not a finite number.`,
+          `Parameter ${String(index + 1)}: element ${String(i)} of the vector is not a finite 32-bit number.`,
         )
       }
       this.data.setFloat32(this.at + 5 + i * 4, item, true)
@@ -272,6 +274,21 @@ export function encodeRows(types: readonly ParameterType[], rows: readonly (read
   return writer.bytes.subarray(0, writer.at)
 }
 
+/** A parameter that is stored as a vector; BoundPlan.vectors. */
+export interface VectorParameter {
+  readonly index: number
+  readonly column: string
+  readonly dimension: number
+}
+
+/** Vectors must be as long as their columns declare. What is no vector is the engine's to refuse. */
+export function checkVectors(vectors: readonly VectorParameter[], values: readonly unknown[]): void {
+  for (const { index, column, dimension } of vectors) {
+    const value = values[index]
+    if (Array.isArray(value) || value instanceof Float32Array) checkDimension(column, dimension, value)
+  }
+}
+
 function checkCount(types: readonly unknown[], values: readonly unknown[]): void {
   if (values.length === types.length) return
   throw new ValidationError(
@@ -292,7 +309,15 @@ function wholeMilliseconds(time: number, index: number): number {
 
 function jsonOf(value: object, index: number): string {
   // Types say string, but an object whose toJSON gives undefined has no JSON.
-  const text = JSON.stringify(value) as string | undefined
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value) as string | undefined
+  } catch (cause) {
+    // A cycle, a bigint, or deeper than the stack. What a toJSON or a getter throws is for its author.
+    if (!(cause instanceof TypeError) && !(cause instanceof RangeError)) throw cause
+    const reason = cause.message.split('\n')[0] ?? ''
+    throw new ValidationError(`Parameter ${String(index + 1)} has no JSON: ${reason}.`, { cause })
+  }
   if (text === undefined) throw new ValidationError(`Parameter ${String(index + 1)} has no JSON.`)
   return text
 }

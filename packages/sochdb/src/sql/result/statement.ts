@@ -6,7 +6,7 @@ import type { Database, Transaction } from '../../engine/index.js'
 import { nativeHandle } from '../../engine/handle.js'
 import { native } from '../../engine/native.js'
 import { errorFromNative } from '../../errors/index.js'
-import { encodeRows, ExchangeWriter, type ParameterType } from './encode.js'
+import { checkVectors, encodeRows, ExchangeWriter, type ParameterType, type VectorParameter } from './encode.js'
 import { Exchange } from './exchange.js'
 import { makeRowFactory, type ResultColumn, type Row, type RowFactory } from './factory.js'
 import type { NativeExec } from './native.js'
@@ -22,6 +22,7 @@ export interface RunnablePlan {
   readonly columns: readonly ResultColumn[]
   /** One per parameter, in order. */
   readonly parameterTypes: readonly ParameterType[]
+  readonly vectors?: readonly VectorParameter[]
 }
 
 export interface RunOptions {
@@ -43,6 +44,7 @@ function channel(): { readonly exchange: Exchange; readonly writer: ExchangeWrit
 export class NativeStatement {
   readonly plan: RunnablePlan
   readonly #factory: RowFactory
+  readonly #hasVectors: boolean
   /** Native statements belong to a database handle. */
   readonly #prepared = new WeakMap<Database, number>()
   /** Where it ran last: nearly always where it runs next. */
@@ -52,6 +54,7 @@ export class NativeStatement {
   constructor(plan: RunnablePlan) {
     this.plan = plan
     this.#factory = makeRowFactory(plan.columns)
+    this.#hasVectors = plan.vectors !== undefined && plan.vectors.length > 0
   }
 
   /** Every row. */
@@ -90,6 +93,7 @@ export class NativeStatement {
     valuesOfRows: readonly (readonly unknown[])[],
     options: RunOptions = {},
   ): number {
+    if (this.#hasVectors) for (const values of valuesOfRows) checkVectors(this.plan.vectors!, values)
     const parameters = encodeRows(this.plan.parameterTypes, valuesOfRows)
     const { exchange: buffer } = channel()
     try {
@@ -114,6 +118,7 @@ export class NativeStatement {
     options: RunOptions,
     out: Row[],
   ): number {
+    if (this.#hasVectors) checkVectors(this.plan.vectors!, values)
     const { exchange: buffer, writer } = channel()
     const bytes = writer.encode(buffer.views.u8, this.plan.parameterTypes, values)
     try {
