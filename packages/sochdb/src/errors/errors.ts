@@ -174,7 +174,13 @@ export class DiskFullError extends DatabaseError {
     brandError(this, 'DiskFullError')
   }
   constructor(message: string, options: SochDBErrorOptions = {}) {
-    super(message, { code: ErrorCode.DISK_FULL, remediation: 'Make room on the disk.', retryable: true, ...options })
+    super(message, {
+      code: ErrorCode.DISK_FULL,
+      remediation:
+        'Make room on the disk and write again: nothing acknowledged is lost, and reading goes on. The log takes its space in segments of 64 MiB.',
+      retryable: true,
+      ...options,
+    })
   }
 }
 
