@@ -302,7 +302,7 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
   ],
   ['an indexed object', 'indexed_type', 'is an object', gathered("/*!*/indexed: ['o']")],
   ['a misspelt option', 'option_unknown', 'Did you mean "efSearch"?', gathered('/*!*/efsearch: 5')],
-  ['an option out of range', 'option_invalid', 'm is a whole number from 2 to 128; got 1', gathered('/*!*/m: 1')],
+  ['an option out of range', 'option_invalid', 'm is a whole number from 2 to 64; got 1', gathered('/*!*/m: 1')],
   ['a metric that is none', 'option_invalid', 'cosine, euclidean, dotProduct', gathered("/*!*/metric: 'l2' as never")],
   [
     'a collection without dimension',

@@ -35,6 +35,15 @@ ColumnMode IntegerMode(const ColumnVector& column, uint32_t first, uint32_t coun
   return low >= -kMaxSafeInteger && high <= kMaxSafeInteger ? ColumnMode::kFloat64 : ColumnMode::kInt64;
 }
 
+// A column without a type of its own (a bare NULL) can hold NULLs, and nothing else crosses.
+bool HoldsUntyped(const ColumnVector& column, uint32_t first, uint32_t count) {
+  if (column.type() != ColumnType::kAny) return false;
+  for (uint32_t r = first; r < first + count; ++r) {
+    if (!column.IsNull(r)) return true;
+  }
+  return false;
+}
+
 // Bytes that a row takes besides its fixed-width values.
 uint64_t VariableBytes(const Batch& batch, uint32_t row, uint64_t* text) {
   uint64_t bytes = 0;
@@ -127,6 +136,9 @@ Status ExchangeHandle::Layout(const Batch& batch, uint32_t first, uint32_t count
   text_columns_.clear();
   for (size_t c = 0; c < batch.columns.size(); ++c) {
     const ColumnVector& column = *batch.columns[c];
+    if (HoldsUntyped(column, first, count)) {
+      return {Code::kUnsupported, "A column of the result has no type of its own: cast it to one."};
+    }
     int32_t header[3] = {0, 0, 0};
     if (IsText(column.type())) {
       header[0] = static_cast<int32_t>(ColumnMode::kText);

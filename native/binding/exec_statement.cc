@@ -218,10 +218,6 @@ napi_value StatementPrepare(Call& call) {
   const std::string pool(constants);
   auto prepared = PreparedPlan::Parse(plan, pool);
   if (!prepared.ok()) return call.Throw(prepared.status());
-  for (const ColumnType type : (*prepared)->output_types()) {
-    if (type != ColumnType::kAny) continue;
-    return call.Throw({Code::kUnsupported, "A column of the result has no type of its own: cast it to one."});
-  }
   auto statement = std::make_unique<StatementHandle>(target.engine, std::move(prepared).value());
   auto id = call.environment().handles().Add(std::move(statement), target.handle);
   return id.ok() ? FromDouble(call.env(), static_cast<double>(*id)) : call.Throw(id.status());
