@@ -45,7 +45,7 @@ enum class IsolationLevel : uint8_t { kSerializable = 0, kSnapshot = 1, kReadCom
 enum class SyncMode : uint8_t { kOff = 0, kNormal = 1, kFull = 2 };
 
 // Limits on what a caller may hand in; passing one is a kInvalidArgument that names it.
-inline constexpr uint64_t kMaxKeyBytes = 64 * 1024;
+inline constexpr uint64_t kMaxKeyBytes = 64 * 1024 + 4;  // the caller's 64 KiB behind a namespace id
 inline constexpr uint64_t kMaxValueBytes = 512ull * 1024 * 1024;
 inline constexpr uint64_t kBlobThresholdBytes = 1024 * 1024;  // larger values go to blob files
 inline constexpr uint64_t kDefaultMaxTransactionBytes = 256ull * 1024 * 1024;

@@ -6,7 +6,7 @@ import { ValidationError } from '../errors/index.js'
 export type Bytes = string | Uint8Array
 
 /** The longest key, in bytes. */
-export const MAX_KEY_BYTES = 64 * 1024 - 4
+export const MAX_KEY_BYTES = 64 * 1024
 /** The longest value, in bytes. */
 export const MAX_VALUE_BYTES = 512 * 1024 * 1024
 

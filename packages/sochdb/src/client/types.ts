@@ -269,22 +269,17 @@ export interface SyncRepository<M extends Model> {
 
 // ----------------------------------------------------------------------------------------------- collections
 
-/** Asks whether a document has the field at all. */
-interface Presence {
-  readonly exists?: boolean
-  readonly $exists?: boolean
+/** `not` and the like are not part of this version: a search tests for equality. */
+interface MetadataEquality<Value> {
+  readonly equals?: Value
+  readonly $eq?: Value
 }
 
-// Of metadata fields. A missing field meets `not`, `notIn` and `exists: false`, and nothing else. Array fields match if any element does.
-export interface MetadataTextFilter extends Equality<string>, Membership<string>, Ordering<string>, Presence {
-  readonly contains?: string
-  readonly $contains?: string
-  readonly startsWith?: string
-  readonly $startsWith?: string
-}
-export interface MetadataNumberFilter extends Equality<number>, Membership<number>, Ordering<number>, Presence {}
-export interface MetadataBooleanFilter extends Equality<boolean>, Presence {}
-export interface MetadataEnumFilter<Value extends string> extends Equality<Value>, Membership<Value>, Presence {}
+// Of metadata fields. A missing field equals nothing. Array fields match if any element does.
+export type MetadataTextFilter = MetadataEquality<string>
+export type MetadataNumberFilter = MetadataEquality<number>
+export type MetadataBooleanFilter = MetadataEquality<boolean>
+export type MetadataEnumFilter<Value extends string> = MetadataEquality<Value>
 
 export interface NewDocument<Metadata> {
   readonly id: string
