@@ -48,12 +48,15 @@ const PLANS_WEIGHT_MAX = 4 * 1024 * 1024
 /** A plan that is ready to run. */
 class Compiled {
   readonly native: NativeStatement
-  /** Takes the caller's values as they are: none decides the plan, none is made here. */
-  readonly isPlain: boolean
 
   constructor(readonly plan: BoundPlan) {
     this.native = new NativeStatement(plan)
-    this.isPlain = plan.flexible.length === 0 && plan.generated.length === 0
+  }
+
+  /** Whether it runs with the caller's values as they are: none asks for another plan, none is made here. */
+  takes(values: readonly unknown[]): boolean {
+    const { flexible, generated } = this.plan
+    return generated.length === 0 && (flexible.length === 0 || !typesOfValues(flexible, values))
   }
 
   /** Whether one of its tables was changed by the transaction that bound it, so that it is good for this once. */
@@ -268,9 +271,10 @@ export class PreparedStatement {
   ): T {
     checkParameterCount(this.#shape.parameterCount, values)
     const database = databaseOf(target)
-    if (this.#compiled?.isPlain === true && this.#database === database) {
+    const last = this.#compiled
+    if (last !== undefined && this.#database === database && last.takes(values)) {
       try {
-        return body(this.#compiled, database, values)
+        return body(last, database, values)
       } catch (error) {
         if (!isSchemaChange(error)) throw error
       }
