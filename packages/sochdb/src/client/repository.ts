@@ -172,27 +172,31 @@ export class TableRepository {
   #newValues(row: unknown): unknown[] {
     if (!isPlainObject(row))
       throw new ValidationError(`A row of "${this.table.name}" is an object, not ${describe(row)}.`)
-    for (const name of Object.keys(row)) columnOf(this.table, name)
-    return this.table.columns.map(column => {
-      const value = ownValue(row, column.name)
-      if (value === undefined) return defaultValue(column)
-      return this.#runtime.checks.complete(column, value)
+    let known = 0
+    const values = this.table.columns.map(column => {
+      if (!Object.hasOwn(row, column.name)) return defaultValue(column)
+      known++
+      const value = row[column.name]
+      return value === undefined ? defaultValue(column) : this.#runtime.checks.complete(column, value)
     })
+    const names = Object.keys(row)
+    if (names.length !== known) for (const name of names) columnOf(this.table, name)
+    return values
   }
 
   /** The primary key's values, in its order. Accepts exactly its columns. */
   #keyValues(key: unknown): unknown[] {
     const { primaryKey, name } = this.table
-    const wanted = `{ ${primaryKey.join(', ')} }`
-    if (!isPlainObject(key)) throw new ValidationError(`The key of "${name}" is ${wanted}, not ${describe(key)}.`)
+    const wanted = () => `{ ${primaryKey.join(', ')} }`
+    if (!isPlainObject(key)) throw new ValidationError(`The key of "${name}" is ${wanted()}, not ${describe(key)}.`)
     for (const property of Object.keys(key)) {
       if (!primaryKey.includes(property))
-        throw new ValidationError(`"${property}" is not part of the key of "${name}", which is ${wanted}.`)
+        throw new ValidationError(`"${property}" is not part of the key of "${name}", which is ${wanted()}.`)
     }
     return primaryKey.map(column => {
       const value = ownValue(key, column)
       if (value === undefined || value === null)
-        throw new ValidationError(`The key of "${name}" lacks "${column}": it is ${wanted}.`)
+        throw new ValidationError(`The key of "${name}" lacks "${column}": it is ${wanted()}.`)
       return value
     })
   }
