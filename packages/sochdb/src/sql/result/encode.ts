@@ -1,25 +1,14 @@
 /** Parameters as the engine reads them: tagged values (native/exec/plan_format.h), encoded by the type that the binder gave each. */
 import { ValidationError } from '../../errors/index.js'
-import { type ColumnTypeName } from '../types.js'
+import { TYPE_NUMBERS, type SqlType } from '../types.js'
 import { checkDimension, parseTimestamp } from '../values.js'
 import { PARAMETERS_AT, type Exchange } from './exchange.js'
 
 /** `any`: the binder found nothing that lends the parameter a type; the value's own decides. */
-export type ParameterType = ColumnTypeName | 'any' | 'null'
+export type ParameterType = SqlType
 
-const Tag = Object.freeze({
-  null: 0,
-  boolean: 1,
-  integer: 2,
-  real: 3,
-  text: 4,
-  blob: 5,
-  decimal: 6,
-  timestamp: 7,
-  json: 8,
-  uuid: 9,
-  vector: 10,
-})
+/** Values are tagged with the number of their type. */
+const Tag = TYPE_NUMBERS
 
 /** Writes tagged values one after the other, into a buffer that grows by `more`. */
 export class ParameterWriter {
