@@ -34,13 +34,13 @@ try {
   const batchAsync = async () => {
     for (let at = 0; at < keys; at += 1000) await store.batchAsync(pairs.slice(at, at + 1000))
   }
-  results['batch of 1000, per put'] = store.batch ? perOperation(keys, batch, 3).wall : await timed(keys, batchAsync, 3)
+  results['batch of 1000, per put'] = store.batch ? perOperation(keys, batch, 3) : await timed(keys, batchAsync, 3)
 
   results['get, hot'] = perOperation(keys, () => {
     let bytes = 0
     for (const i of order) bytes += store.get(names[i]).length
     if (bytes !== keys * 100) throw new Error('a value is missing')
-  }).wall
+  })
 
   const scanned = keys * 100
   const scan = () => {
@@ -49,7 +49,7 @@ try {
   const scanAsync = async () => {
     if ((await store.scanAsync('user:')) !== scanned) throw new Error('the scan missed rows')
   }
-  results['scan, per row'] = store.scan ? perOperation(keys, scan).wall : await timed(keys, scanAsync, 5)
+  results['scan, per row'] = store.scan ? perOperation(keys, scan) : await timed(keys, scanAsync, 5)
 
   const puts = 20_000
   const put = s => () => {
@@ -58,12 +58,12 @@ try {
   const putAsync = s => async () => {
     for (let i = 0; i < puts; i++) await s.putAsync(names[order[i]], values[i])
   }
-  if (peer !== 'classic-level') results['put, not synced (off)'] = perOperation(puts, put(store), 3).wall
+  if (peer !== 'classic-level') results['put, not synced (off)'] = perOperation(puts, put(store), 3)
   await store.close()
   if (peer !== 'lmdb') {
     const durable = await stores[peer](dir, 'process')
     results['put, survives the process (normal)'] = durable.put
-      ? perOperation(puts, put(durable), 3).wall
+      ? perOperation(puts, put(durable), 3)
       : await timed(puts, putAsync(durable), 3)
     await durable.close()
   }

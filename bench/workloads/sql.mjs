@@ -60,7 +60,7 @@ try {
   results['bulk insert, per row'] = ((performance.now() - started) * 1000) / rows
   results['point select, prepared'] = perOperation(rows, () => {
     for (const id of wanted) if (engine.get(id).id !== id) throw new Error('the wrong row')
-  }).wall
+  })
   await engine.close()
 } finally {
   rmSync(dir, { recursive: true, force: true })

@@ -5,24 +5,13 @@
 import { z } from 'zod'
 import type { JsonSchema } from './contract.js'
 
-/** What is wrong with a value, in words; `undefined`: nothing. */
-export type Validator = (value: unknown) => string | undefined
-
 /** The value with the schema's defaults filled in, at every depth, or what is wrong with it. */
 export type Completion =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string }
 
 export type Completer = (value: unknown) => Completion
 
-export function validatorFor(schema: JsonSchema): Validator {
-  const complete = completerFor(schema)
-  return value => {
-    const result = complete(value)
-    return result.ok ? undefined : result.problem
-  }
-}
-
-/** As `validatorFor`, for values that are stored: what generated types promise on the way out is put in on the way in. */
+/** Checks values that are about to be stored: what generated types promise on the way out is put in on the way in. */
 export function completerFor(schema: JsonSchema): Completer {
   const type = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
   return value => {

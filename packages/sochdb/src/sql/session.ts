@@ -304,9 +304,4 @@ export class PreparedStatement {
   }
 }
 
-/** {@link PreparedStatement} for one target. */
-export function prepareStatement(statement: Statement): PreparedStatement {
-  return new PreparedStatement(statement)
-}
-
 export type { Database, Transaction }
