@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(fileURLToPath(import.meta.url))
-const modules = ['base', 'env', 'codec', 'wal', 'mem', 'lsm', 'txn', 'engine', 'index', 'exec', 'binding']
+const modules = ['base', 'env', 'codec', 'wal', 'mem', 'sst', 'lsm', 'txn', 'engine', 'index', 'exec', 'binding']
 
 /** @returns {string[]} */
 function sourcesIn(folder) {

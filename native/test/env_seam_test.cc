@@ -158,7 +158,7 @@ TEST("only env/ and test/ name threads, mutexes, clocks, files and random device
 }
 
 TEST("includes point down the layers, and only the binding knows Node") {
-  const std::vector<std::string> order = {"base", "env",    "codec", "wal",  "mem",     "lsm",
+  const std::vector<std::string> order = {"base", "env",    "codec", "wal",  "mem",     "sst", "lsm",
                                           "txn",  "engine", "index", "exec", "binding", "test"};
   std::map<std::string, size_t> rank;
   for (size_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
