@@ -37,7 +37,13 @@ enum class TreeId : uint8_t {
   kServices = 10,
   kSequences = 11,  // counters that are assigned at commit
   kMetadata = 12,   // namespace id | collection id | field id | value | document id
-  // 16..31: rows and key ranges under another index policy than `balanced`.
+  // Rows and indexes of tables under another index policy than `balanced`.
+  kRowsWriteOptimized = 16,
+  kRowsScanOptimized = 17,
+  kRowsAppendOnly = 18,
+  kIndexesWriteOptimized = 19,
+  kIndexesScanOptimized = 20,
+  kIndexesAppendOnly = 21,
 };
 inline constexpr int kTreeCount = 64;
 

@@ -1,0 +1,40 @@
+// TableBuilder: writes one table (sst_format.h has the bytes), front to back.
+//
+// Thread safety: one thread.
+// Ownership: owns the file. A builder that is destroyed before Finish leaves a file that is no table: the caller deletes it.
+// Limits: keys of at most kMaxKeyBytes, values of at most kBlobThresholdBytes; one block and the index are kept in memory.
+
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/status.h"
+#include "env/env.h"
+#include "mem/version.h"
+#include "sst/table_properties.h"
+
+namespace sochdb {
+
+class TableBuilder {
+ public:
+  // file: new and empty. file_number seeds every checksum, so that a block of another file is noticed.
+  TableBuilder(std::unique_ptr<File> file, std::string path, uint64_t file_number, const TableOptions& options);
+  ~TableBuilder();
+  TableBuilder(const TableBuilder&) = delete;
+  TableBuilder& operator=(const TableBuilder&) = delete;
+
+  // REQUIRES: keys ascend; versions of a key come newest first, with different timestamps.
+  Status Add(std::string_view key, const VersionView& version);
+  // Writes what is left, and syncs the file (not its name). REQUIRES: something was added; called once.
+  Status Finish(TableProperties* out);
+
+  [[nodiscard]] uint64_t file_bytes() const;  // so far, the current block estimated
+  [[nodiscard]] uint64_t entries() const;
+
+ private:
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sochdb
