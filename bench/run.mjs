@@ -1,7 +1,9 @@
 /**
  * Peers and project side by side: every peer in a process of its own, round after round in turn, medians over rounds, ratios of medians.
  *
- *   node run.mjs [kv|sql|vector …] [--rounds N] [--markdown]
+ *   node run.mjs [kv|engine|durable|policies|sql|vector …] [--rounds N] [--keys N] [--markdown]
+ *
+ * --keys is the size of the data that `engine` loads (default 1,000,000); the larger runs take hours with 20,000,000.
  */
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
@@ -12,11 +14,32 @@ import { median } from './lib/measure.mjs'
 const here = dirname(fileURLToPath(import.meta.url))
 const suites = {
   kv: { peers: ['sochdb', 'lmdb', 'classic-level', 'better-sqlite3'], unit: 'µs', lowerIsBetter: true },
+  engine: {
+    peers: ['sochdb', 'rocksdb', 'lmdb', 'classic-level', 'better-sqlite3'],
+    unit: 'µs',
+    lowerIsBetter: true,
+  },
+  durable: {
+    peers: ['sochdb', 'rocksdb', 'lmdb', 'classic-level', 'better-sqlite3'],
+    unit: 'µs',
+    lowerIsBetter: true,
+  },
+  policies: {
+    peers: ['writeOptimized', 'balanced', 'scanOptimized', 'appendOnly'],
+    unit: 'µs',
+    lowerIsBetter: true,
+  },
   sql: { peers: ['sochdb', 'better-sqlite3'], unit: 'µs', lowerIsBetter: true },
   vector: { peers: ['sochdb', 'hnswlib-node'], unit: '', lowerIsBetter: false },
 }
 const conditions = {
   kv: '100,000 keys of 16 bytes, values of 100 bytes, one process each. off: nothing is synced (lmdb noSync, SQLite synchronous=OFF). normal: written to the operating system before the call returns (classic-level sync: false, SQLite WAL synchronous=NORMAL).',
+  engine:
+    'Keys of 16 bytes, values of 100 bytes that compress as text does, loaded in random order; a cache of 64 MiB for every store that has one, one process each. Nothing is synced but what a store syncs by itself; a put survives the process (lmdb: noSync). RocksDB 9.7 with compression and Bloom filters; lmdb and SQLite do not compress.',
+  durable:
+    'Every put survives the loss of power (fdatasync): syncMode full, RocksDB and classic-level sync: true, lmdb as it opens by default, SQLite WAL with synchronous=FULL. Values of 100 bytes.',
+  policies:
+    '400,000 keys, values of 100 bytes, memtables of 4 MiB, a block cache of 8 MiB, not synced. The columns are index policies of the project; each row is the home ground of one.',
   sql: '100,000 rows of six columns, one process each, not synced (SQLite WAL, synchronous=OFF). One row by primary key as an object.',
   vector:
     '100,000 GloVe word vectors of 100 dimensions, 500 others as queries, cosine, M 16, efConstruction 100, k 10, one thread of searches; recall@10 against an exact scan over 200 queries. hnswlib-node as it installs. The project writes every vector through its log (not synced) before it is indexed, and its build time includes that.',
@@ -24,14 +47,19 @@ const conditions = {
 
 const args = process.argv.slice(2)
 const rounds = args.includes('--rounds') ? Number(args[args.indexOf('--rounds') + 1]) : 3
+const keys = args.includes('--keys') ? [args[args.indexOf('--keys') + 1]] : []
 const markdown = args.includes('--markdown')
 const chosen = Object.keys(suites).filter(name => args.includes(name))
 
 function run(suite, peer) {
-  const child = spawnSync(process.execPath, [join(here, 'workloads', `${suite}.mjs`), peer], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  })
+  const child = spawnSync(
+    process.execPath,
+    [join(here, 'workloads', `${suite}.mjs`), peer, ...(suite === 'engine' ? keys : [])],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    },
+  )
   if (child.status !== 0) throw new Error(`${suite} on ${peer} failed:\n${child.stderr}`)
   return JSON.parse(child.stdout.trim().split('\n').at(-1))
 }

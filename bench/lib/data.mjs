@@ -22,6 +22,25 @@ export function value(i) {
   return Buffer.from(`${i}:`.padEnd(100, 'abcdefghij'))
 }
 
+const WORDS =
+  'the engine keeps every version of a key that some reader may still see and drops the rest when it merges tables'.split(
+    ' ',
+  )
+
+/** 100 bytes that compress about as text does (to a third or so): one of 16,384, so that making it costs nothing. */
+export const text = i => (texts ??= Array.from({ length: 16_384 }, (_, n) => line(n)))[i & 16_383]
+let texts
+
+function line(i) {
+  let state = (i * 2654435761) >>> 0
+  let words = `${i}:`
+  while (words.length < 100) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    words += `${WORDS[(state >>> 16) % WORDS.length]} `
+  }
+  return Buffer.from(words.slice(0, 100))
+}
+
 export function shuffled(n, seed = 7) {
   const next = random(seed)
   const order = Uint32Array.from({ length: n }, (_, i) => i)
