@@ -32,6 +32,10 @@ struct TableProperties {
   Timestamp min_ts = 0;
   Timestamp max_ts = 0;
   ExpiryMs min_expiry_ms = kNeverExpires;  // the earliest expiry of any version; kNeverExpires: none expires
+  ExpiryMs max_expiry_ms = kNeverExpires;  // the latest
+  uint64_t expiring = 0;                   // versions that expire some day
+  uint32_t block_bytes = 0;                // TableOptions it was written with: a change of policy rewrites tables that differ
+  CompressionType compression = CompressionType::kNone;
   std::string smallest_key;
   std::string largest_key;
   std::vector<uint64_t> blobs;  // numbers of the blob files that its values name, ascending
