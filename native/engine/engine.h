@@ -71,6 +71,12 @@ class Engine {
   virtual Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) = 0;
   virtual Result<Timestamp> Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) = 0;
   virtual Result<Timestamp> Delete(TreeId tree, std::string_view key) = 0;
+  // As Put and Delete, but may return before the write is durable and visible: it has succeeded once AwaitPublished says so.
+  virtual Result<Timestamp> PutUnpublished(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) = 0;
+  virtual Result<Timestamp> DeleteUnpublished(TreeId tree, std::string_view key) = 0;
+  // Waits until the commit with this timestamp is durable as SyncMode promises, and visible. Everyone who waits shares one
+  // sync. Otherwise why the commit never will be: it is as if it had failed.
+  virtual Status AwaitPublished(Timestamp ts) = 0;
 
   // The commit timestamp of the newest published write to a tree: how caches of the catalog know they are current.
   virtual Timestamp LastWrite(TreeId tree) const = 0;

@@ -79,33 +79,35 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
   return reader_.Resolve(tree, key, version, {ts, hlc_->NowMillis()}, false, out, found);
 }
 
-Result<Timestamp> EngineImpl::Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) {
+Result<Timestamp> EngineImpl::PutAs(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms,
+                                    bool await_published) {
   SOCHDB_TRY(CheckEntry(tree, key, value));
-  if (value.size() > kBlobThresholdBytes) return PutBlob(tree, key, value, expiry_ms);
-  return WriteOne({tree, ValueKind::kValue, expiry_ms, key, value});
+  if (value.size() > kBlobThresholdBytes) return PutBlob(tree, key, value, expiry_ms, await_published);
+  return WriteOne({tree, ValueKind::kValue, expiry_ms, key, value}, await_published);
 }
 
-Result<Timestamp> EngineImpl::Delete(TreeId tree, std::string_view key) {
+Result<Timestamp> EngineImpl::DeleteAs(TreeId tree, std::string_view key, bool await_published) {
   SOCHDB_TRY(CheckKey(tree, key));
-  return WriteOne({tree, ValueKind::kDelete, kNeverExpires, key, {}});
+  return WriteOne({tree, ValueKind::kDelete, kNeverExpires, key, {}}, await_published);
 }
 
-Result<Timestamp> EngineImpl::WriteOne(const CommittedWrite& write) {
+Result<Timestamp> EngineImpl::WriteOne(const CommittedWrite& write, bool await_published) {
   stats_.writes.Add(1);
   try {
-    return pipeline_.CommitOne(write, parts_.options.writer_timeout_ms);
+    return pipeline_.CommitOne(write, parts_.options.writer_timeout_ms, await_published);
   } catch (const std::bad_alloc&) {
     return Status(Code::kOutOfMemory, "Memory ran out; nothing was written.");
   }
 }
 
-Result<Timestamp> EngineImpl::PutBlob(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) {
+Result<Timestamp> EngineImpl::PutBlob(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms,
+                                      bool await_published) {
   if (pipeline_.closed()) return Closed();
   SOCHDB_TRY(pipeline_.CheckNotPoisoned());
   SOCHDB_ASSIGN(ref, parts_.blobs->Write(value));
   std::string encoded;
   ref.EncodeTo(&encoded);
-  Result<Timestamp> written = WriteOne({tree, ValueKind::kBlob, expiry_ms, key, encoded});
+  Result<Timestamp> written = WriteOne({tree, ValueKind::kBlob, expiry_ms, key, encoded}, await_published);
   // After a failed write nobody knows what the log names: the next open decides.
   if (!written.ok() && pipeline_.CheckNotPoisoned().ok()) (void)parts_.blobs->Delete(ref.file_number);
   return written;

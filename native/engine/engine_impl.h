@@ -48,8 +48,15 @@ class EngineImpl final : public Engine {
   Result<std::unique_ptr<Snapshot>> NewSnapshot() override;
 
   Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) override;
-  Result<Timestamp> Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) override;
-  Result<Timestamp> Delete(TreeId tree, std::string_view key) override;
+  Result<Timestamp> Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) override {
+    return PutAs(tree, key, value, expiry_ms, true);
+  }
+  Result<Timestamp> Delete(TreeId tree, std::string_view key) override { return DeleteAs(tree, key, true); }
+  Result<Timestamp> PutUnpublished(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) override {
+    return PutAs(tree, key, value, expiry_ms, false);
+  }
+  Result<Timestamp> DeleteUnpublished(TreeId tree, std::string_view key) override { return DeleteAs(tree, key, false); }
+  Status AwaitPublished(Timestamp ts) override { return pipeline_.AwaitPublished(ts); }
 
   Timestamp LastWrite(TreeId tree) const override { return pipeline_.LastWrite(tree); }
   Timestamp visible_ts() const override { return pipeline_.visible_ts(); }
@@ -68,8 +75,11 @@ class EngineImpl final : public Engine {
   Status Close() override;
 
  private:
-  Result<Timestamp> WriteOne(const CommittedWrite& write);
-  Result<Timestamp> PutBlob(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms);
+  Result<Timestamp> PutAs(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms, bool await_published);
+  Result<Timestamp> DeleteAs(TreeId tree, std::string_view key, bool await_published);
+  Result<Timestamp> WriteOne(const CommittedWrite& write, bool await_published);
+  Result<Timestamp> PutBlob(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms,
+                            bool await_published);
   Status CloseLog();
 
   EngineParts parts_;

@@ -62,7 +62,7 @@ Result<Timestamp> CommitPipeline::Commit(const Request& request, PreparedCommit*
   if (request.writer != nullptr) gate_.Release(request.writer);  // waiting for the disk needs no writer
   if (status.code() == Code::kConflict) AwaitPublished();        // so that a retry sees what it conflicted with
   if (!status.ok()) return status;
-  if (publishes_after_sync()) SOCHDB_TRY(AwaitDurable(end_lsn));
+  if (publishes_after_sync() && request.await_published) SOCHDB_TRY(AwaitDurable(end_lsn));
   return ts;
 }
 
@@ -78,7 +78,7 @@ Status CommitPipeline::ValidateAndApply(const Request& request, PreparedCommit* 
   return {};
 }
 
-Result<Timestamp> CommitPipeline::CommitOne(const CommittedWrite& write, uint64_t gate_timeout_ms) {
+Result<Timestamp> CommitPipeline::CommitOne(const CommittedWrite& write, uint64_t gate_timeout_ms, bool await_published) {
   Timestamp ts = 0;
   Lsn end_lsn = 0;
   {
@@ -88,7 +88,7 @@ Result<Timestamp> CommitPipeline::CommitOne(const CommittedWrite& write, uint64_
     single_commits_.store(single_commits_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     if (publishes_after_sync() && !options_.group_commit) SOCHDB_TRY(AwaitDurable(end_lsn));
   }
-  if (publishes_after_sync()) SOCHDB_TRY(AwaitDurable(end_lsn));
+  if (publishes_after_sync() && await_published) SOCHDB_TRY(AwaitDurable(end_lsn));
   return ts;
 }
 

@@ -53,6 +53,7 @@ class CommitPipeline {
     ExpiryMs min_expiry_ms = kNeverExpires;  // the earliest expiry among what was seen alive; commits before it only
     uint64_t writes_at_begin = 0;            // applied_writes() when the transaction began
     uint64_t gate_timeout_ms = 0;
+    bool await_published = true;  // false: returns once applied; AwaitPublished(ts) is the rest
   };
 
   CommitPipeline(Env* env, const Options& options, Trees* trees, Hlc* hlc, Wal* wal);
@@ -64,10 +65,12 @@ class CommitPipeline {
 
   Result<Timestamp> Commit(const Request& request, PreparedCommit* prepared);
   // An autocommitted write of one key. value is final: a blob is a reference.
-  Result<Timestamp> CommitOne(const CommittedWrite& write, uint64_t gate_timeout_ms);
+  Result<Timestamp> CommitOne(const CommittedWrite& write, uint64_t gate_timeout_ms, bool await_published = true);
 
   // Waits until everything applied is published, or the pipeline is poisoned.
   void AwaitPublished();
+  // Waits until the commit with this timestamp, which was applied, is published. Otherwise why it never will be.
+  Status AwaitPublished(Timestamp ts);
   // Makes everything applied so far durable (not without a log: see the engine).
   Status Sync();
   // Hands what is buffered to the operating system: for SyncMode::kOff's own thread.

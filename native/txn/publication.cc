@@ -50,6 +50,23 @@ void CommitPipeline::AwaitPublished() {
   (void)AwaitDurable(applied_lsn_.load(std::memory_order_acquire));
 }
 
+Status CommitPipeline::AwaitPublished(Timestamp ts) {
+  if (visible_ts() >= ts) return {};
+  if (!publishes_after_sync()) {
+    MutexLock lock(gate_.mutex());  // whoever applied it publishes it before it leaves the gate
+    return visible_ts() >= ts ? Status() : CheckNotPoisoned();
+  }
+  Lsn end_lsn = 0;
+  {
+    MutexLock lock(&publish_mutex_);
+    for (const Unpublished& commit : unpublished_) {
+      if (commit.ts > ts) break;
+      end_lsn = commit.end_lsn;
+    }
+  }
+  return end_lsn == 0 ? CheckNotPoisoned() : AwaitDurable(end_lsn);
+}
+
 Status CommitPipeline::Sync() {
   SOCHDB_TRY(CheckNotPoisoned());
   return AwaitDurable(applied_lsn_.load(std::memory_order_acquire));

@@ -112,6 +112,9 @@ class Transaction : public Reader {
   // aborted. A read-only transaction always commits, with its read timestamp. Returns after the durability the engine's
   // SyncMode promises.
   virtual Result<Timestamp> Commit() = 0;
+  // As Commit, but may return before the commit is durable and visible: it has succeeded once Engine::AwaitPublished says
+  // so. Many commits then wait together, on one thread, for one sync.
+  virtual Result<Timestamp> CommitUnpublished() { return Commit(); }
   virtual void Abort() = 0;  // harmless when finished
 
   virtual uint64_t id() const = 0;

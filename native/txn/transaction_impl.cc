@@ -290,7 +290,7 @@ Status TransactionImpl::Release(SavepointId savepoint) {
 
 // --- ending
 
-Result<Timestamp> TransactionImpl::Commit() {
+Result<Timestamp> TransactionImpl::CommitAs(bool await_published) {
   SOCHDB_TRY(CheckUsable());
   for (CursorImpl* cursor : cursors_) cursor->RegisterProgress();
   if (writes_.empty()) {
@@ -298,7 +298,7 @@ Result<Timestamp> TransactionImpl::Commit() {
     return at_.ts;
   }
   try {
-    Result<Timestamp> committed = CommitWrites();
+    Result<Timestamp> committed = CommitWrites(await_published);
     if (committed.ok()) return committed;
     if (committed.status().code() == Code::kConflict) context_->stats->conflicts.fetch_add(1, std::memory_order_relaxed);
     if (state_ == State::kOpen) End(State::kAborted);
@@ -325,10 +325,11 @@ CommitPipeline::Request TransactionImpl::MakeRequest() {
   return request;
 }
 
-Result<Timestamp> TransactionImpl::CommitWrites() {
+Result<Timestamp> TransactionImpl::CommitWrites(bool await_published) {
   PreparedCommit prepared;
   SOCHDB_TRY(prepared.Prepare(writes_, *context_->reader, context_->blobs, &blobs_));
-  const CommitPipeline::Request request = MakeRequest();
+  CommitPipeline::Request request = MakeRequest();
+  request.await_published = await_published;
   holds_writer_ = false;  // the pipeline gives it back
   SOCHDB_ASSIGN(ts, context_->pipeline->Commit(request, &prepared));
   KeepOnlyBlobsOf(prepared);

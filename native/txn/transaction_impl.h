@@ -51,7 +51,8 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   Status RollbackTo(SavepointId savepoint) override;
   Status Release(SavepointId savepoint) override;
 
-  Result<Timestamp> Commit() override;
+  Result<Timestamp> Commit() override { return CommitAs(true); }
+  Result<Timestamp> CommitUnpublished() override { return CommitAs(false); }
   void Abort() override;
 
   uint64_t id() const override { return id_; }
@@ -80,7 +81,8 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   // A fresh snapshot for a read-committed operation outside of statements.
   void RefreshOutsideStatement();
   void Refresh();
-  Result<Timestamp> CommitWrites();
+  Result<Timestamp> CommitAs(bool await_published);
+  Result<Timestamp> CommitWrites(bool await_published);
   CommitPipeline::Request MakeRequest();
   void KeepOnlyBlobsOf(const PreparedCommit& prepared);
   void End(State state);
