@@ -67,6 +67,7 @@ napi_value CatalogPut(Call& call) {
               {{"limit", std::to_string(kMaxCatalogValueBytes)}}};
   }
   if (status.ok()) status = target.transaction->Put(TreeId::kCatalog, std::string(key), std::string(value));
+  if (status.ok()) NoteCatalogChange(target);
   return status.ok() ? Undefined(call.env()) : call.Throw(status);
 }
 
@@ -77,6 +78,7 @@ napi_value CatalogDelete(Call& call) {
   Status status = FindWritable(call, &target);
   if (status.ok()) status = ReadKeyArgument(call, 1, "key", &key);
   if (status.ok()) status = target.transaction->Delete(TreeId::kCatalog, std::string(key));
+  if (status.ok()) NoteCatalogChange(target);
   return status.ok() ? Undefined(call.env()) : call.Throw(status);
 }
 

@@ -72,6 +72,30 @@ TransactionHandle::~TransactionHandle() {
   transaction->Abort();
 }
 
+Status NamespaceHandle::Narrow(Target* target) {
+  if (space == nullptr) {
+    target->prefix = kDefaultNamespacePrefix;
+    return {};
+  }
+  target->space = space;
+  target->prefix = space->prefix;
+  const Transaction* const transaction = target->transaction;
+  const bool is_snapshot = target->reader != nullptr && transaction == nullptr;
+  // A transaction sees what others change in the catalog only where each of its statements reads the newest state.
+  const bool follows = transaction == nullptr ? !is_snapshot : transaction->isolation() == IsolationLevel::kReadCommitted;
+  const Timestamp newest = follows ? target->engine->LastWrite(TreeId::kCatalog) : 0;
+  const uint64_t changes = transaction != nullptr ? static_cast<TransactionHandle*>(target->handle)->catalog_changes : 0;
+  if (seen_ && newest == seen_at_ && changes == seen_changes_) return {};
+  // Only what is visible already is what the check sees: a write counts as the newest just before.
+  const bool is_visible = target->engine->visible_ts() >= newest;
+  BeginRead(*target);
+  SOCHDB_TRY(CheckNamespace(*target));
+  seen_ = is_visible;
+  seen_at_ = newest;
+  seen_changes_ = changes;
+  return {};
+}
+
 Status FindTarget(Environment& environment, HandleId id, Target* out) {
   Handle* handle = environment.handles().Find(id);
   out->handle = handle;
@@ -98,6 +122,10 @@ Status FindTarget(Environment& environment, HandleId id, Target* out) {
         out->read_only = true;
         return {};
       }
+      case HandleKind::kNamespace: {
+        SOCHDB_TRY(FindTarget(environment, handle->parent()->id(), out));
+        return static_cast<NamespaceHandle*>(handle)->Narrow(out);
+      }
       default:
         break;
     }
@@ -117,6 +145,10 @@ Status CheckMayWrite(Environment& environment, const Target& target) {
             {{"use", "txn"}}};
   }
   return {};
+}
+
+void NoteCatalogChange(const Target& target) {
+  if (target.transaction != nullptr) ++static_cast<TransactionHandle*>(target.handle)->catalog_changes;
 }
 
 HandleId ReadHandleId(napi_env env, napi_value value) {

@@ -1,8 +1,8 @@
 // Handles: what JavaScript holds of the engine is an integer, and this is the table behind it.
 //
 // An id is never used twice in an environment, so a stale one finds nothing and can do no harm; any number that JavaScript
-// passes is looked up, never trusted. Handles form a tree (database > transaction, snapshot > cursor): closing one
-// closes what was opened through it first, children before parents, as the engine's lifetimes demand. Closing is
+// passes is looked up, never trusted. Handles form a tree (database > transaction, snapshot > cursor, namespace): closing
+// one closes what was opened through it first, children before parents, as the engine's lifetimes demand. Closing is
 // what commit, abort, release and close come down to, and what the end of the environment does to the rest.
 //
 // Thread safety: one environment's thread. Worker threads have tables of their own over the same engines (registry.h).
@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "base/types.h"
 #include "binding/registry.h"
+#include "binding/target.h"
 #include "engine/engine.h"
 
 namespace sochdb::binding {
@@ -35,6 +36,7 @@ enum class HandleKind : uint8_t {
   kTransaction = 2,
   kSnapshot = 3,
   kCursor = 4,
+  kNamespace = 7,
   // Query execution (exec_*.cc).
   kStatement = 16,
   kRows = 17,
@@ -129,6 +131,7 @@ struct TransactionHandle : Handle {
   std::unique_ptr<Transaction> transaction;
   Engine* engine;
   bool read_only;
+  uint64_t catalog_changes = 0;  // grows with every change that it may have made to the catalog it sees
 };
 
 struct SnapshotHandle : Handle {
@@ -139,23 +142,32 @@ struct SnapshotHandle : Handle {
   Engine* engine;
 };
 
-// What an operation works on, whatever kind of handle JavaScript passed. Exactly one of three shapes:
-//   a database     reader and transaction null: use the engine's own hot paths, or begin a transaction for several writes
-//   a transaction  reader == transaction
-//   a snapshot     reader only
-struct Target {
-  Handle* handle = nullptr;
-  Engine* engine = nullptr;
-  Reader* reader = nullptr;
-  Transaction* transaction = nullptr;
-  bool read_only = false;
+// A database, a transaction or a snapshot (its parent), seen through one namespace. What is opened through it (cursors)
+// belongs to the parent.
+struct NamespaceHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::kNamespace;
+  // space: null for `default`.
+  explicit NamespaceHandle(std::shared_ptr<const NamespaceIdentity> space_) : Handle(kKind), space(std::move(space_)) {}
+  // Makes the parent's target one of this namespace: CheckNamespace, unless nothing has changed since it was last asked.
+  Status Narrow(Target* target);
+
+  const std::shared_ptr<const NamespaceIdentity> space;
+
+ private:
+  // The state of the catalog in which the namespace was last seen.
+  bool seen_ = false;
+  Timestamp seen_at_ = 0;      // the newest write to the catalog
+  uint64_t seen_changes_ = 0;  // the transaction's own
 };
 
-// The open target with this id. kClosed when it was closed, committed, aborted or never was.
+// The open target with this id. kClosed when it was closed, committed, aborted or never was; kNotFound, with the detail
+// "namespace", when it was opened through a namespace that is there no more.
 Status FindTarget(Environment& environment, HandleId id, Target* out);
 // Whether the target may write now: kReadOnly for snapshots and read-only databases; kTransaction when `target` is a database
 // or a transaction other than the synchronous closure that this thread is inside of (rules.md 2).
 Status CheckMayWrite(Environment& environment, const Target& target);
+// To be called after a transaction has changed the catalog, or undone what it wrote.
+void NoteCatalogChange(const Target& target);
 // Handle ids as JavaScript passes them: any value that is no number is 0, which names nothing.
 HandleId ReadHandleId(napi_env env, napi_value value);
 

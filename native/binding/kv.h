@@ -1,13 +1,10 @@
-// What the key-value functions of the addon share: how a user's key becomes a key of the tree kKeys.
-//
-// Key in the tree: big-endian u32 namespace id, then the user's bytes; namespaces cannot cross, and a range of a
-// namespace never leaves it.
+// What the key-value functions of the addon share: reading a call's target, keys and values. What they then do is in
+// kv_ops.h, kv_scan.h and kv_namespace.h, which know no Node-API.
 //
 // Thread safety: the environment's thread.
 
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -15,39 +12,38 @@
 #include "binding/environment.h"
 #include "binding/init.h"
 #include "binding/napi_util.h"
+#include "binding/target.h"
 
 namespace sochdb::binding {
-
-inline constexpr uint32_t kDefaultNamespace = 1;
-inline constexpr size_t kNamespaceBytes = 4;
-inline constexpr std::string_view kDefaultNamespacePrefix{"\0\0\0\1", kNamespaceBytes};
-// What a caller may hand in: the engine's limit counts the namespace too.
-inline constexpr uint64_t kMaxUserKeyBytes = kMaxKeyBytes - kNamespaceBytes;
-
-inline Status ReadKey(napi_env env, napi_value value, BytesArgument* out) {
-  return out->Read(env, value, "key", kDefaultNamespacePrefix, kMaxUserKeyBytes);
-}
-inline Status ReadValueArgument(napi_env env, napi_value value, BytesArgument* out) {
-  return out->Read(env, value, "value", {}, kMaxValueBytes);
-}
 
 // The target of argument 0.
 Status ReadTarget(Call& call, Target* out);
 // The same, and it may write.
 Status ReadWritable(Call& call, Target* out);
-// Every read of a readCommitted transaction is a statement: it moves on to the newest state first.
-void BeginRead(const Target& target);
-// One key: from the newest state, a snapshot or a transaction.
-Status ReadOne(const Target& target, std::string_view key, ReadValue* out, bool* found);
+
+// A key of the target's namespace, as it is in the tree.
+inline Status ReadKey(napi_env env, napi_value value, const Target& target, BytesArgument* out) {
+  return out->Read(env, value, "key", target.prefix, kMaxUserKeyBytes);
+}
+// The same in the namespace `default`.
+inline Status ReadKey(napi_env env, napi_value value, BytesArgument* out) { return ReadKey(env, value, Target{}, out); }
+inline constexpr size_t kNamespaceBytes = kNamespaceIdBytes;
+inline Status ReadValueArgument(napi_env env, napi_value value, BytesArgument* out) {
+  return out->Read(env, value, "value", {}, kMaxValueBytes);
+}
+// How long a value lives, in milliseconds, and when it expires by that; 0 is for ever.
+Status ReadExpiry(Call& call, size_t argument, const Target& target, ExpiryMs* out);
 
 // kv_database.cc: opening, closing, statistics, the log.
 [[nodiscard]] bool InitDatabase(Environment* environment, napi_value exports);
 // kv_read.cc, kv_write.cc: single keys and batches, on any target.
 [[nodiscard]] bool InitReads(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitWrites(Environment* environment, napi_value exports);
-// transaction.cc: transactions, savepoints, snapshots.
+// transaction_handle.cc: transactions, savepoints, snapshots.
 [[nodiscard]] bool InitTransactions(Environment* environment, napi_value exports);
-// cursor.cc: scans.
+// cursor_scan.cc: scans.
 [[nodiscard]] bool InitCursors(Environment* environment, napi_value exports);
+// kv_namespace_handle.cc: namespaces.
+[[nodiscard]] bool InitNamespaces(Environment* environment, napi_value exports);
 
 }  // namespace sochdb::binding

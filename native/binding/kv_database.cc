@@ -161,7 +161,7 @@ bool InitDatabase(Environment* environment, napi_value exports) {
 
 bool InitKv(Environment* environment, napi_value exports) {
   return InitDatabase(environment, exports) && InitReads(environment, exports) && InitWrites(environment, exports) &&
-         InitTransactions(environment, exports) && InitCursors(environment, exports);
+         InitTransactions(environment, exports) && InitCursors(environment, exports) && InitNamespaces(environment, exports);
 }
 
 }  // namespace sochdb::binding

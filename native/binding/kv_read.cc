@@ -1,6 +1,11 @@
+#include <cstring>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "binding/kv.h"
+#include "binding/kv_ops.h"
+#include "binding/kv_scan.h"
 #include "binding/slab.h"
 
 namespace sochdb::binding {
@@ -12,33 +17,21 @@ Status ReadWritable(Call& call, Target* out) {
   return CheckMayWrite(call.environment(), *out);
 }
 
-void BeginRead(const Target& target) {
-  if (target.transaction != nullptr && target.transaction->isolation() == IsolationLevel::kReadCommitted) {
-    target.transaction->BeginStatement();
-  }
-}
-
-Status ReadOne(const Target& target, std::string_view key, ReadValue* out, bool* found) {
-  if (target.reader == nullptr) return target.engine->Get(TreeId::kKeys, key, out, found);
-  BeginRead(target);
-  return target.reader->Get(TreeId::kKeys, key, out, found);
-}
-
 namespace {
 
-Status ReadOneArgument(Call& call, ReadValue* out, bool* found) {
+Status ReadOne(Call& call, ReadValue* out, bool* found) {
   Target target;
   SOCHDB_TRY(ReadTarget(call, &target));
   BytesArgument key;
-  SOCHDB_TRY(ReadKey(call.env(), call[1], &key));
-  return ReadOne(target, key.view(), out, found);
+  SOCHDB_TRY(ReadKey(call.env(), call[1], target, &key));
+  return GetKey(target, key.view(), out, found);
 }
 
 // get(target, key, buffer, offset): the value's length, kNotFound, or kTooSmall - length (slab.h).
 napi_value Get(Call& call) {
   ReadValue value;
   bool found = false;
-  if (const Status status = ReadOneArgument(call, &value, &found); !status.ok()) return call.Throw(status);
+  if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);
   if (!found) return FromDouble(call.env(), kNotFound);
   std::span<char> buffer;
   if (const Status status = ReadArrayBuffer(call.env(), call[2], "buffer", &buffer); !status.ok()) return call.Throw(status);
@@ -56,7 +49,7 @@ napi_value Get(Call& call) {
 napi_value GetString(Call& call) {
   ReadValue value;
   bool found = false;
-  if (const Status status = ReadOneArgument(call, &value, &found); !status.ok()) return call.Throw(status);
+  if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);
   return found ? FromUtf8(call.env(), value.data) : nullptr;
 }
 
@@ -64,73 +57,56 @@ napi_value GetString(Call& call) {
 napi_value Exists(Call& call) {
   ReadValue value;
   bool found = false;
-  if (const Status status = ReadOneArgument(call, &value, &found); !status.ok()) return call.Throw(status);
+  if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);
   return FromBool(call.env(), found);
-}
-
-// One view for a whole batch: of a database, a snapshot of this moment.
-class BatchReader {
- public:
-  Status Open(const Target& target) {
-    reader_ = target.reader;
-    if (reader_ == nullptr) {
-      SOCHDB_ASSIGN(snapshot, target.engine->NewSnapshot());
-      snapshot_ = std::move(snapshot);
-      reader_ = snapshot_.get();
-    } else {
-      BeginRead(target);
-    }
-    return {};
-  }
-  Reader* operator->() const { return reader_; }
-
- private:
-  std::unique_ptr<Snapshot> snapshot_;
-  Reader* reader_ = nullptr;
-};
-
-Status ReadBatch(const Target& target, std::string_view packed_keys, PackedWriter* out) {
-  BatchReader reader;
-  SOCHDB_TRY(reader.Open(target));
-  ByteReader keys(packed_keys);
-  std::string key(kDefaultNamespacePrefix);
-  while (!keys.empty()) {
-    uint32_t length = 0;
-    std::string_view user_key;
-    if (!keys.ReadFixed32(&length) || !keys.ReadBytes(length, &user_key) || !keys.Skip(PadTo4(length) - length) ||
-        length > kMaxUserKeyBytes) {
-      return {Code::kInvalidArgument, "A packed batch of keys is damaged: an offset or a length points outside."};
-    }
-    key.replace(kNamespaceBytes, std::string::npos, user_key);
-    ReadValue value;
-    bool found = false;
-    SOCHDB_TRY(reader->Get(TreeId::kKeys, key, &value, &found));
-    out->Word(found ? static_cast<uint32_t>(value.data.size()) : kMissing);
-    if (found) out->Bytes(value.data);
-    out->Pad();
-  }
-  return {};
 }
 
 // getBatch(target, packed keys, buffer): the bytes that the packed values take; nothing is to be read from a buffer smaller.
 napi_value GetBatch(Call& call) {
   Target target;
-  std::string_view shared_keys;
+  std::string_view packed_keys;
   std::span<char> buffer;
   Status status = ReadTarget(call, &target);
-  if (status.ok()) status = ReadBytes(call.env(), call[1], "keys", &shared_keys);
+  if (status.ok()) status = ReadBytes(call.env(), call[1], "keys", &packed_keys);
   if (status.ok()) status = ReadArrayBuffer(call.env(), call[2], "buffer", &buffer);
   if (!status.ok()) return call.Throw(status);
   PackedWriter out(buffer);
-  status = ReadBatch(target, shared_keys, &out);
+  status = GetKeys(target, packed_keys, &out);
   return status.ok() ? FromDouble(call.env(), static_cast<double>(out.size())) : call.Throw(status);
+}
+
+Status ReadChildren(Call& call, std::vector<std::string>* names) {
+  Target target;
+  SOCHDB_TRY(ReadTarget(call, &target));
+  BytesArgument directory;
+  SOCHDB_TRY(directory.Read(call.env(), call[1], "path", target.prefix, kMaxUserKeyBytes));
+  return ListChildren(target, directory.view(), names);
+}
+
+// listChildren(target, directory that ends in '/', or ''): an array of strings.
+napi_value Children(Call& call) {
+  std::vector<std::string> names;
+  if (const Status status = ReadChildren(call, &names); !status.ok()) return call.Throw(status);
+  napi_env env = call.env();
+  napi_value array = nullptr;
+  if (napi_create_array_with_length(env, names.size(), &array) != napi_ok) return nullptr;
+  for (uint32_t i = 0; i < names.size(); ++i) {
+    napi_handle_scope scope = nullptr;
+    if (napi_open_handle_scope(env, &scope) != napi_ok) return nullptr;
+    napi_value name = FromUtf8(env, names[i]);
+    const bool set = name != nullptr && napi_set_element(env, array, i, name) == napi_ok;
+    napi_close_handle_scope(env, scope);
+    if (!set) return nullptr;
+  }
+  return array;
 }
 
 }  // namespace
 
 bool InitReads(Environment* environment, napi_value exports) {
   return Define<Get, 4>(environment, exports, "get") && Define<GetString, 2>(environment, exports, "getString") &&
-         Define<Exists, 2>(environment, exports, "exists") && Define<GetBatch, 3>(environment, exports, "getBatch");
+         Define<Exists, 2>(environment, exports, "exists") && Define<GetBatch, 3>(environment, exports, "getBatch") &&
+         Define<Children, 2>(environment, exports, "listChildren");
 }
 
 }  // namespace sochdb::binding

@@ -1,52 +1,46 @@
+#include <optional>
+
 #include "binding/kv.h"
-#include "binding/slab.h"
+#include "binding/kv_ops.h"
 
 namespace sochdb::binding {
+
+Status ReadExpiry(Call& call, size_t argument, const Target& target, ExpiryMs* out) {
+  constexpr double kMaxTtlMs = 1e14;  // three thousand years
+  double ttl_ms = 0;
+  SOCHDB_TRY(ReadDouble(call.env(), call[argument], "ttlMs", &ttl_ms));
+  if (!(ttl_ms >= 0 && ttl_ms <= kMaxTtlMs)) {
+    return {Code::kInvalidArgument, "ttlMs must be from 0 to 1e14.", {{"argument", "ttlMs"}}};
+  }
+  *out = ttl_ms == 0 ? kNeverExpires : ExpiryIn(target, ttl_ms);
+  return {};
+}
+
 namespace {
 
-constexpr double kMaxTtlMs = 1e14;  // three thousand years
-constexpr uint32_t kDeleteMark = kMissing;
-
-Status PutOne(const Target& target, std::string_view key, std::string_view value, ExpiryMs expiry_ms) {
-  if (target.transaction != nullptr) return target.transaction->Put(TreeId::kKeys, key, value, expiry_ms);
-  return target.engine->Put(TreeId::kKeys, key, value, expiry_ms).status();
-}
-
-Status DeleteOne(const Target& target, std::string_view key) {
-  if (target.transaction != nullptr) return target.transaction->Delete(TreeId::kKeys, key);
-  return target.engine->Delete(TreeId::kKeys, key).status();
-}
-
-Status PutArguments(Call& call, ExpiryMs expiry_ms, const Target& target) {
+Status PutArguments(Call& call, const Target& target, ExpiryMs expiry_ms) {
   BytesArgument key;
-  SOCHDB_TRY(ReadKey(call.env(), call[1], &key));
+  SOCHDB_TRY(ReadKey(call.env(), call[1], target, &key));
   BytesArgument value;
   SOCHDB_TRY(ReadValueArgument(call.env(), call[2], &value));
-  return PutOne(target, key.view(), value.view(), expiry_ms);
+  return PutKey(target, key.view(), value.view(), expiry_ms);
 }
 
 // put(target, key, value)
 napi_value Put(Call& call) {
   Target target;
   Status status = ReadWritable(call, &target);
-  if (status.ok()) status = PutArguments(call, kNeverExpires, target);
+  if (status.ok()) status = PutArguments(call, target, kNeverExpires);
   return status.ok() ? nullptr : call.Throw(status);
 }
 
-// putWithTtl(target, key, value, ttl in milliseconds): expires that long after now.
+// putWithTtl(target, key, value, ttl in milliseconds, or 0): expires that long after now.
 napi_value PutWithTtl(Call& call) {
   Target target;
-  double ttl_ms = 0;
+  ExpiryMs expiry_ms = kNeverExpires;
   Status status = ReadWritable(call, &target);
-  if (status.ok()) status = ReadDouble(call.env(), call[3], "ttlMs", &ttl_ms);
-  if (status.ok() && !(ttl_ms > 0 && ttl_ms <= kMaxTtlMs)) {
-    status = Status(Code::kInvalidArgument, "ttlMs must be greater than 0 and at most 1e14.", {{"argument", "ttlMs"}});
-  }
-  if (status.ok()) {
-    // Whole milliseconds, rounded up: nothing expires before its time.
-    const auto whole_ms = static_cast<uint64_t>(ttl_ms) + (ttl_ms > static_cast<double>(static_cast<uint64_t>(ttl_ms)) ? 1 : 0);
-    status = PutArguments(call, target.engine->env()->NowMillis() + whole_ms, target);
-  }
+  if (status.ok()) status = ReadExpiry(call, 3, target, &expiry_ms);
+  if (status.ok()) status = PutArguments(call, target, expiry_ms);
   return status.ok() ? nullptr : call.Throw(status);
 }
 
@@ -55,52 +49,63 @@ napi_value Remove(Call& call) {
   Target target;
   BytesArgument key;
   Status status = ReadWritable(call, &target);
-  if (status.ok()) status = ReadKey(call.env(), call[1], &key);
-  if (status.ok()) status = DeleteOne(target, key.view());
+  if (status.ok()) status = ReadKey(call.env(), call[1], target, &key);
+  if (status.ok()) status = DeleteKey(target, key.view());
   return status.ok() ? nullptr : call.Throw(status);
 }
 
-Status Damaged() {
-  return {Code::kInvalidArgument, "A packed batch of writes is damaged: an offset or a length points outside."};
+bool IsUndefined(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
 }
 
-// Records: u32 key length | u32 value length or kDeleteMark | key | value, padded to 4 bytes.
-Status ApplyPacked(Transaction* transaction, std::string_view packed) {
-  ByteReader records(packed);
-  std::string key(kDefaultNamespacePrefix);
-  while (!records.empty()) {
-    uint32_t key_length = 0;
-    uint32_t value_length = 0;
-    std::string_view user_key;
-    std::string_view value;
-    if (!records.ReadFixed32(&key_length) || !records.ReadFixed32(&value_length)) return Damaged();
-    const bool is_delete = value_length == kDeleteMark;
-    const uint64_t length = uint64_t{key_length} + (is_delete ? 0 : value_length);
-    if (key_length > kMaxUserKeyBytes || (!is_delete && value_length > kMaxValueBytes)) return Damaged();
-    if (!records.ReadBytes(key_length, &user_key) || !records.ReadBytes(length - key_length, &value) ||
-        !records.Skip(PadTo4(length) - length)) {
-      return Damaged();
-    }
-    key.replace(kNamespaceBytes, std::string::npos, user_key);
-    SOCHDB_TRY(is_delete ? transaction->Delete(TreeId::kKeys, key) : transaction->Put(TreeId::kKeys, key, value));
+Status CompareArguments(Call& call, bool* stored) {
+  Target target;
+  SOCHDB_TRY(ReadWritable(call, &target));
+  BytesArgument key;
+  SOCHDB_TRY(ReadKey(call.env(), call[1], target, &key));
+  BytesArgument expected;
+  std::optional<std::string_view> wanted;
+  if (!IsUndefined(call.env(), call[2])) {
+    SOCHDB_TRY(expected.Read(call.env(), call[2], "expected", {}, kMaxValueBytes));
+    wanted = expected.view();
   }
-  return {};
+  BytesArgument value;
+  SOCHDB_TRY(ReadValueArgument(call.env(), call[3], &value));
+  ExpiryMs expiry_ms = kNeverExpires;
+  SOCHDB_TRY(ReadExpiry(call, 4, target, &expiry_ms));
+  return CompareAndSetKey(target, key.view(), wanted, value.view(), expiry_ms, stored);
 }
 
-// All of it or nothing: a transaction of its own, or a statement of the one that is open.
-Status WritePacked(const Target& target, std::string_view packed) {
-  if (target.transaction != nullptr) {
-    const SavepointId savepoint = target.transaction->SetSavepoint();
-    const Status applied = ApplyPacked(target.transaction, packed);
-    if (!applied.ok()) static_cast<void>(target.transaction->RollbackTo(savepoint));
-    static_cast<void>(target.transaction->Release(savepoint));  // fails only where the transaction has ended
-    return applied;
+// compareAndSet(target, key, expected value, or undefined: none, value, ttl in milliseconds, or 0): whether it was written.
+napi_value CompareAndSet(Call& call) {
+  bool stored = false;
+  const Status status = CompareArguments(call, &stored);
+  return status.ok() ? FromBool(call.env(), stored) : call.Throw(status);
+}
+
+Status IncrementArguments(Call& call, int64_t* result) {
+  Target target;
+  SOCHDB_TRY(ReadWritable(call, &target));
+  BytesArgument key;
+  SOCHDB_TRY(ReadKey(call.env(), call[1], target, &key));
+  int64_t by = 0;
+  bool lossless = false;
+  if (napi_get_value_bigint_int64(call.env(), call[2], &by, &lossless) != napi_ok || !lossless) {
+    return {Code::kInvalidArgument, "by must be a bigint from -2^63 to 2^63 - 1.", {{"argument", "by"}}};
   }
-  TransactionOptions options;
-  options.take_writer = true;
-  SOCHDB_ASSIGN(transaction, target.engine->Begin(options));
-  SOCHDB_TRY(ApplyPacked(transaction.get(), packed));
-  return transaction->Commit().status();
+  ExpiryMs expiry_ms = kNeverExpires;
+  SOCHDB_TRY(ReadExpiry(call, 3, target, &expiry_ms));
+  return IncrementKey(target, key.view(), by, expiry_ms, result);
+}
+
+// increment(target, key, by: a bigint, ttl in milliseconds of a new counter, or 0): the new value, a bigint.
+napi_value Increment(Call& call) {
+  int64_t result = 0;
+  if (const Status status = IncrementArguments(call, &result); !status.ok()) return call.Throw(status);
+  napi_value value = nullptr;
+  napi_create_bigint_int64(call.env(), result, &value);
+  return value;
 }
 
 // writeBatch(target, packed records)
@@ -109,7 +114,7 @@ napi_value WriteBatch(Call& call) {
   std::string_view packed;
   Status status = ReadWritable(call, &target);
   if (status.ok()) status = ReadBytes(call.env(), call[1], "records", &packed);
-  if (status.ok()) status = WritePacked(target, packed);
+  if (status.ok()) status = WriteKeys(target, packed);
   return status.ok() ? nullptr : call.Throw(status);
 }
 
@@ -117,7 +122,8 @@ napi_value WriteBatch(Call& call) {
 
 bool InitWrites(Environment* environment, napi_value exports) {
   return Define<Put, 3>(environment, exports, "put") && Define<PutWithTtl, 4>(environment, exports, "putWithTtl") &&
-         Define<Remove, 2>(environment, exports, "remove") && Define<WriteBatch, 2>(environment, exports, "writeBatch");
+         Define<Remove, 2>(environment, exports, "remove") && Define<CompareAndSet, 5>(environment, exports, "compareAndSet") &&
+         Define<Increment, 4>(environment, exports, "increment") && Define<WriteBatch, 2>(environment, exports, "writeBatch");
 }
 
 }  // namespace sochdb::binding

@@ -97,6 +97,7 @@ napi_value EndSavepoint(Call& call) {
   uint32_t savepoint = 0;
   Status status = ReadUint32(call.env(), call[1], "savepoint", 0, UINT32_MAX, &savepoint);
   if (status.ok()) status = kEnd(handle->transaction.get(), savepoint);
+  ++handle->catalog_changes;
   return status.ok() ? nullptr : call.Throw(status);
 }
 

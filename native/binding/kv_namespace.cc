@@ -1,0 +1,121 @@
+#include "binding/kv_namespace.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "binding/kv_scan.h"
+#include "binding/kv_view.h"
+
+namespace sochdb::binding {
+namespace {
+
+// The trees that hold what users put there; every key in them begins with its namespace's id. The others derive from these.
+constexpr TreeId kDataTrees[] = {TreeId::kKeys,     TreeId::kRows,          TreeId::kVectors, TreeId::kNodes,
+                                 TreeId::kEdgesOut, TreeId::kTemporalEdges, TreeId::kServices};
+
+// Calls visit(key, value) for every live entry below the prefix until it returns false.
+template <typename Visit>
+Status Walk(Reader* reader, TreeId tree, std::string_view prefix, bool keys_only, const Visit& visit) {
+  ScanOptions options;
+  options.keys_only = keys_only;
+  SOCHDB_ASSIGN(cursor, reader->NewCursor(tree, prefix, PrefixEnd(prefix), options));
+  for (;;) {
+    bool found = false;
+    SOCHDB_TRY(cursor->Next(&found));
+    if (!found || !visit(cursor->key(), keys_only ? std::string_view() : cursor->value())) return {};
+  }
+}
+
+Status CopyWithin(Transaction* transaction, const Target& from, const Target& to, std::string_view prefix, uint64_t* copied) {
+  Target source = from;
+  Target destination = to;
+  source.transaction = destination.transaction = transaction;
+  source.reader = destination.reader = transaction;
+  SOCHDB_TRY(CheckNamespace(source));
+  SOCHDB_TRY(CheckNamespace(destination));
+  const std::string lo = std::string(from.prefix).append(prefix);
+  ScanOptions options;
+  options.keys_only = true;
+  SOCHDB_ASSIGN(cursor, transaction->NewCursor(TreeId::kKeys, lo, PrefixEnd(lo), options));
+  std::string key(to.prefix);
+  for (*copied = 0;; ++*copied) {
+    bool found = false;
+    SOCHDB_TRY(cursor->Next(&found));
+    if (!found) return {};
+    ReadValue value;  // a cursor does not tell when its row expires
+    SOCHDB_TRY(transaction->Get(TreeId::kKeys, cursor->key(), &value, &found));
+    if (!found) continue;
+    key.replace(to.prefix.size(), std::string::npos, cursor->key().substr(from.prefix.size()));
+    SOCHDB_TRY(transaction->Put(TreeId::kKeys, key, value.data, value.expiry_ms));
+  }
+}
+
+}  // namespace
+
+Status MeasureNamespace(const Target& target, NamespaceSize* out) {
+  KeyView view;
+  SOCHDB_TRY(view.Open(target));
+  *out = {};
+  for (const TreeId tree : kDataTrees) {
+    SOCHDB_TRY(Walk(view.get(), tree, target.prefix, false, [&](std::string_view key, std::string_view value) {
+      if (tree == TreeId::kKeys) ++out->key_count;
+      out->size_bytes += key.size() - target.prefix.size() + value.size();
+      return true;
+    }));
+  }
+  return {};
+}
+
+Status IsNamespaceEmpty(const Target& target, bool* empty) {
+  KeyView view;
+  SOCHDB_TRY(view.Open(target));
+  *empty = true;
+  for (const TreeId tree : kDataTrees) {
+    // Whatever is put there until the commit is a conflict, at every isolation level.
+    if (target.transaction != nullptr) {
+      target.transaction->RegisterConstraintRange(tree, target.prefix, PrefixEnd(target.prefix));
+    }
+    SOCHDB_TRY(Walk(view.get(), tree, target.prefix, true, [&](std::string_view, std::string_view) { return *empty = false; }));
+    if (!*empty) return {};
+  }
+  if (target.transaction != nullptr) {
+    target.transaction->RegisterConstraintRange(TreeId::kCatalog, target.prefix, PrefixEnd(target.prefix));
+  }
+  return Walk(view.get(), TreeId::kCatalog, target.prefix, true, [&](std::string_view key, std::string_view) {
+    // What describes the namespace itself is no content.
+    *empty = key[kNamespaceIdBytes] == kCatalogKindMetadata;
+    return *empty;
+  });
+}
+
+Status DropNamespace(const Target& target) {
+  SOCHDB_TRY(CheckNamespace(target));
+  std::vector<std::string> entries;
+  SOCHDB_TRY(Walk(target.reader, TreeId::kCatalog, target.prefix, true, [&](std::string_view key, std::string_view) {
+    entries.emplace_back(key);
+    return true;
+  }));
+  for (const std::string& key : entries) SOCHDB_TRY(target.transaction->Delete(TreeId::kCatalog, key));
+  SOCHDB_TRY(target.transaction->Delete(TreeId::kCatalog, target.space->catalog_key));
+  const DroppedContainer dropped{target.space->id, target.transaction->read_ts()};
+  return target.transaction->Put(TreeId::kCatalog, DroppedKey(dropped.namespace_id), EncodeDropped(dropped));
+}
+
+Status CopyKeys(const Target& from, const Target& to, std::string_view prefix, uint64_t* copied) {
+  if (to.transaction != nullptr) {
+    BeginRead(to);
+    const SavepointId savepoint = to.transaction->SetSavepoint();
+    const Status done = CopyWithin(to.transaction, from, to, prefix, copied);
+    if (!done.ok()) static_cast<void>(to.transaction->RollbackTo(savepoint));
+    static_cast<void>(to.transaction->Release(savepoint));  // fails only where the transaction has ended
+    return done;
+  }
+  TransactionOptions options;
+  options.take_writer = true;
+  SOCHDB_ASSIGN(transaction, to.engine->Begin(options));
+  SOCHDB_TRY(CopyWithin(transaction.get(), from, to, prefix, copied));
+  return transaction->Commit().status();
+}
+
+}  // namespace sochdb::binding
