@@ -2,7 +2,11 @@
 #
 # Sources are found in the file system (sources.mjs), so that a new file needs no change here. Kernels for one instruction
 # set are libraries of their own, because flags go by target; index/vector/distance.h chooses among them at run time.
+# ZSTD is C, and not ours: a library of its own too, made where its sources are installed (zstd.mjs).
 {
+  'variables': {
+    'zstd%': '<!(node sources.mjs zstd-folder)',
+  },
   'target_defaults': {
     'defines': ['NAPI_VERSION=9', 'NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED'],
     'include_dirs': ['.'],
@@ -36,10 +40,27 @@
           'sources': ['<!@(node sources.mjs avx2)', '<!@(node sources.mjs avx512)'],
         }],
         ['OS=="mac"', {'ldflags!': ['-Wl,--gc-sections']}],
+        ['zstd!=""', {
+          'dependencies': ['zstd'],
+          'defines': ['SOCHDB_HAVE_ZSTD'],
+          'include_dirs': ['<(zstd)'],
+        }],
       ],
     },
   ],
   'conditions': [
+    ['zstd!=""', {
+      'targets': [
+        {
+          'target_name': 'zstd',
+          'type': 'static_library',
+          'sources': ['<!@(node sources.mjs zstd)'],
+          # One thread, no tracing, and nothing visible outside the addon: another in the process may bring a ZSTD too.
+          'defines': ['ZSTD_NO_TRACE', 'ZSTDLIB_VISIBLE=', 'ZSTDERRORLIB_VISIBLE=', 'XXH_NAMESPACE=ZSTD_'],
+          'cflags': ['-O3', '-fPIC', '-fvisibility=hidden', '-ffunction-sections', '-w'],
+        },
+      ],
+    }],
     ['target_arch=="x64"', {
       'targets': [
         {

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nodeGyp } from './gyp.mjs'
+import { zstdSources } from './zstd.mjs'
 
 const root = dirname(fileURLToPath(import.meta.url))
 const addon = join(root, 'build', 'Release', 'sochdb.node')
@@ -27,6 +28,7 @@ function sources(directory) {
 function fingerprint() {
   const hash = createHash('sha256')
   hash.update(`${process.platform} ${process.arch}\n`)
+  for (const path of zstdSources()) hash.update(`${path}\n`).update(readFileSync(join(root, path)))
   for (const path of sources(root)) hash.update(`${relative(root, path)}\n`).update(readFileSync(path))
   return hash.digest('hex')
 }
