@@ -10,6 +10,8 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "engine/options.h"
+#include "engine/stats.h"
 #include "env/env.h"
 #include "txn/commit_listener.h"
 #include "txn/merge_operator.h"
@@ -17,44 +19,6 @@
 #include "wal/wal.h"
 
 namespace sochdb {
-
-struct EngineOptions {
-  SyncMode sync_mode = SyncMode::kNormal;
-  bool wal_enabled = true;   // false: durable at a clean close only
-  bool group_commit = true;  // false: each durable commit syncs alone
-  bool create_if_missing = true;
-  uint64_t max_transaction_bytes = kDefaultMaxTransactionBytes;
-  uint64_t transaction_timeout_ms = 0;  // 0: none; an open transaction older than this is aborted at its next use
-  uint64_t writer_timeout_ms = 5000;    // how long to wait for the writer
-  uint64_t memory_limit_bytes = 0;      // 0: none; writes beyond it fail with kLimit
-  WalOptions wal;
-};
-
-struct TransactionOptions {
-  IsolationLevel isolation = IsolationLevel::kSerializable;
-  bool take_writer = false;  // a synchronous closure: alone until it ends; never conflicts
-  uint64_t timeout_ms = 0;   // 0: the engine's
-};
-
-struct RecoveryReport {
-  bool was_clean = true;  // the previous shutdown recorded a synced end
-  uint64_t replayed_entries = 0;
-  WalReport wal;
-};
-
-struct EngineStats {
-  uint64_t active_transactions = 0;
-  uint64_t committed_transactions = 0;
-  uint64_t aborted_transactions = 0;
-  uint64_t conflicts = 0;
-  uint64_t reads = 0;
-  uint64_t writes = 0;
-  uint64_t key_count = 0;
-  uint64_t memory_bytes = 0;
-  uint64_t active_snapshots = 0;
-  Timestamp oldest_snapshot = 0;
-  Wal::Stats wal;
-};
 
 class Engine {
  public:
@@ -67,7 +31,7 @@ class Engine {
   virtual Result<std::unique_ptr<Transaction>> Begin(const TransactionOptions& options) = 0;
   virtual Result<std::unique_ptr<Snapshot>> NewSnapshot() = 0;
 
-  // The hot paths: one key, autocommitted.
+  // The hot paths: one key, autocommitted. Get REQUIRES an EpochGuard (base/epoch.h), held for as long as out->data is used.
   virtual Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) = 0;
   virtual Result<Timestamp> Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) = 0;
   virtual Result<Timestamp> Delete(TreeId tree, std::string_view key) = 0;

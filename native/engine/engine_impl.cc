@@ -23,7 +23,7 @@ EngineImpl::EngineImpl(EngineParts parts)
       hlc_(parts_.hlc.get()),
       wal_(parts_.recovered.wal.get()),
       snapshots_(parts_.env),
-      reader_(trees_, parts_.blobs.get()),
+      reader_(parts_.blobs.get()),
       pipeline_(parts_.env, PipelineOptions(parts_.options), trees_, hlc_, wal_),
       context_{parts_.env,
                trees_,
@@ -60,11 +60,12 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
   if (!Trees::IsTree(tree) || key.size() > kMaxKeyBytes) [[unlikely]]
     return CheckKey(tree, key);
   stats_.reads.Add(1);
-  const Tree* const data = trees_->Find(tree);
-  if (data == nullptr) return {};
-  const Timestamp ts = pipeline_.visible_ts();
+  const Tree* const newest = trees_->Find(tree);
+  if (newest == nullptr) return {};
+  Timestamp ts = 0;
+  const SuperVersion* const data = newest->ReadNewest([this] { return pipeline_.visible_ts(); }, &ts);
   VersionView version;
-  SOCHDB_TRY(data->Get(key, ts, &version, found));
+  SOCHDB_TRY(data->Get(key, ts, &version, &out->pin, found));
   if (!*found) return {};
   if (version.kind == ValueKind::kValue && version.expiry_ms == kNeverExpires) [[likely]] {
     out->data = version.value;
@@ -76,7 +77,7 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
     *found = false;
     return {};
   }
-  return reader_.Resolve(tree, key, version, {ts, hlc_->NowMillis()}, false, out, found);
+  return reader_.Resolve(data, tree, key, version, {ts, hlc_->NowMillis()}, false, out, found);
 }
 
 Result<Timestamp> EngineImpl::PutAs(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms,

@@ -40,11 +40,6 @@ Status OpenDirectory(Env* env, const std::string& path, bool create_if_missing) 
       .With("path", path);
 }
 
-Status CheckOptions(const EngineOptions& options) {
-  if (options.max_transaction_bytes == 0) return {Code::kInvalidArgument, "maxTransactionBytes must be above 0."};
-  return {};
-}
-
 Status OpenLog(EngineParts* parts) {
   CleanMarker clean;
   SOCHDB_TRY(ReadCleanMarker(parts->env, parts->path, &clean, &parts->report.was_clean));
@@ -71,7 +66,7 @@ Result<std::unique_ptr<Engine>> OpenStore(Env* env, const std::string& path, con
   bool made = false;
   SOCHDB_TRY(OpenStoreFormat(env, path, options.create_if_missing, &parts.format, &made));
   parts.hlc = std::make_unique<Hlc>(env);
-  parts.trees = std::make_unique<Trees>(env->Random64());
+  parts.trees = std::make_unique<Trees>(env, env->Random64());
   SOCHDB_ASSIGN(blobs, BlobStore::Open(env, JoinPath(path, kBlobDirName)));
   parts.blobs = std::move(blobs);
   SOCHDB_TRY(OpenLog(&parts));
