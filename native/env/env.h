@@ -69,7 +69,11 @@ class Env {
   virtual Status DeleteFile(const std::string& path) = 0;
   virtual Status RenameFile(const std::string& from, const std::string& to) = 0;
   virtual Status CreateDir(const std::string& path) = 0;  // parents too; OK when it exists
-  virtual Status SyncDir(const std::string& path) = 0;    // makes creations, renames and deletions in it durable
+  // An empty one. An Env that cannot leaves it: kUnsupported.
+  virtual Status DeleteDir(const std::string& path) {
+    return {Code::kUnsupported, "Directories cannot be deleted here: " + path + "."};
+  }
+  virtual Status SyncDir(const std::string& path) = 0;  // makes creations, renames and deletions in it durable
   virtual Result<std::vector<std::string>> ListDir(const std::string& path) = 0;  // names, sorted
   virtual bool FileExists(const std::string& path) = 0;
   // kLocked with details {pid} when another holder is alive.
@@ -77,8 +81,9 @@ class Env {
   // The canonical path, by which two openings of one store are recognised.
   virtual Result<std::string> RealPath(const std::string& path) = 0;
 
-  virtual uint64_t NowMillis() = 0;        // wall clock, may step
-  virtual uint64_t MonotonicMicros() = 0;  // never steps back
+  virtual uint64_t NowMillis() = 0;                                       // wall clock, may step
+  virtual uint64_t MonotonicMicros() = 0;                                 // never steps back
+  virtual uint64_t MonotonicNanos() { return MonotonicMicros() * 1000; }  // for measuring: may stand while the machine sleeps
   virtual uint64_t Random64() = 0;
   virtual void SleepMicros(uint64_t micros) = 0;
 

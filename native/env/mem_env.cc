@@ -150,6 +150,11 @@ Status MemEnv::CreateDir(const std::string& path) {
   return {};
 }
 
+Status MemEnv::DeleteDir(const std::string& path) {
+  const MutexLock lock(&mutex_);
+  return dirs_.erase(path) != 0 ? Status() : PosixError("delete directory", path, ENOENT);
+}
+
 Status MemEnv::SyncDir(const std::string&) { return {}; }
 
 Result<std::vector<std::string>> MemEnv::ListDir(const std::string& path) {

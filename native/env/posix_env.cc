@@ -78,6 +78,10 @@ Status PosixEnv::CreateDir(const std::string& path) {
   return MakeOneDir(path);
 }
 
+Status PosixEnv::DeleteDir(const std::string& path) {
+  return rmdir(path.c_str()) == 0 ? Status() : PosixError("delete directory", path, errno);
+}
+
 Status PosixEnv::SyncDir(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return PosixError("open directory", path, errno);
@@ -121,6 +125,8 @@ Result<std::string> PosixEnv::RealPath(const std::string& path) {
 }
 
 uint64_t PosixEnv::NowMillis() { return ReadClock(CLOCK_REALTIME, 1000); }
+
+uint64_t PosixEnv::MonotonicNanos() { return ReadClock(CLOCK_MONOTONIC, 1'000'000'000); }
 
 uint64_t PosixEnv::MonotonicMicros() {
 #if defined(CLOCK_BOOTTIME)

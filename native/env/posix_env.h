@@ -14,6 +14,7 @@ class PosixEnv : public Env {
   Status DeleteFile(const std::string& path) override;
   Status RenameFile(const std::string& from, const std::string& to) override;
   Status CreateDir(const std::string& path) override;
+  Status DeleteDir(const std::string& path) override;
   Status SyncDir(const std::string& path) override;
   Result<std::vector<std::string>> ListDir(const std::string& path) override;
   bool FileExists(const std::string& path) override;
@@ -22,6 +23,7 @@ class PosixEnv : public Env {
 
   uint64_t NowMillis() override;
   uint64_t MonotonicMicros() override;
+  uint64_t MonotonicNanos() override;
   uint64_t Random64() override;
   void SleepMicros(uint64_t micros) override;
   std::unique_ptr<Thread> StartThread(const char* name, std::function<void()> body) override;

@@ -116,6 +116,47 @@ Status BlobStore::Read(const BlobRef& ref, std::string* value) const {
   return {};
 }
 
+Status BlobStore::Check(uint64_t file_number, uint64_t* bytes) const {
+  constexpr size_t kChunkBytes = 256 * 1024;
+  const std::string path = PathOf(file_number);
+  auto opened = env_->OpenFile(path, OpenMode::kReadOnly);
+  if (opened.status().code() == Code::kNotFound) return Damaged(path, 0, "it is missing", "a file", "none");
+  if (!opened.ok()) return opened.status();
+  const File& file = **opened;
+  SOCHDB_ASSIGN(size, file.Size());
+  *bytes = size;
+  char header[kHeaderBytes] = {};
+  size_t got = 0;
+  SOCHDB_TRY(file.Read(0, kHeaderBytes, header, &got));
+  const BlobRef ref{file_number, DecodeFixed64(header + 24), DecodeFixed32(header + 32)};
+  char expected[kHeaderBytes];
+  EncodeHeader(ref, expected);
+  if (got != kHeaderBytes || std::memcmp(header, expected, kHeaderBytes) != 0) {
+    return Damaged(path, 0, "its header is not sound", "the header of blob " + std::to_string(file_number), "another");
+  }
+  if (size != kHeaderBytes + ref.size) {
+    return Damaged(path, kHeaderBytes, "it has the wrong size", std::to_string(kHeaderBytes + ref.size), std::to_string(size));
+  }
+  std::string chunk(kChunkBytes, '\0');
+  uint32_t crc = 0;
+  for (uint64_t at = kHeaderBytes; at < size; at += got) {
+    SOCHDB_TRY(file.Read(at, kChunkBytes, chunk.data(), &got));
+    if (got == 0) break;
+    crc = Crc32cExtend(crc, {chunk.data(), got});
+  }
+  if (crc == ref.crc) return {};
+  return Damaged(path, kHeaderBytes, "wrong checksum", std::to_string(ref.crc), std::to_string(crc));
+}
+
+Result<std::vector<uint64_t>> BlobStore::List() const {
+  SOCHDB_ASSIGN(names, env_->ListDir(dir_));
+  std::vector<uint64_t> numbers;
+  for (const std::string& name : names) {
+    if (const auto number = ParseNumberedFileName(name, kExtension)) numbers.push_back(*number);
+  }
+  return numbers;
+}
+
 Status BlobStore::Delete(uint64_t file_number) { return env_->DeleteFile(PathOf(file_number)); }
 
 Status BlobStore::DeleteUnreferenced(const std::unordered_set<uint64_t>& live, uint64_t* deleted) {

@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "base/types.h"
 #include "env/env.h"
@@ -52,13 +53,17 @@ class BlobStore {
   Result<BlobRef> Write(std::string_view value);
   // kCorruption (details: file, offset, expected, actual) when the file is missing or its bytes are not those written.
   Status Read(const BlobRef& ref, std::string* value) const;
+  // Reads and checks a whole file, whatever refers to it; *bytes is its size.
+  Status Check(uint64_t file_number, uint64_t* bytes) const;
   Status Delete(uint64_t file_number);
+  // The numbers of all blob files there.
+  Result<std::vector<uint64_t>> List() const;
+  [[nodiscard]] std::string PathOf(uint64_t number) const;
   // Deletes every blob file whose number is not in `live`; *deleted counts them.
   Status DeleteUnreferenced(const std::unordered_set<uint64_t>& live, uint64_t* deleted);
 
  private:
   BlobStore(Env* env, std::string dir, uint64_t next_number) : env_(env), dir_(std::move(dir)), next_number_(next_number) {}
-  std::string PathOf(uint64_t number) const;
   Status WriteFile(const std::string& path, const BlobRef& ref, std::string_view value);
 
   Env* const env_;
