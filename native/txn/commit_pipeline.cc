@@ -55,12 +55,21 @@ void CommitPipeline::Restore(Timestamp ts, const std::array<Timestamp, kTreeCoun
 }
 
 Result<Timestamp> CommitPipeline::Commit(const Request& request, PreparedCommit* prepared) {
-  if (request.validation.reads != nullptr) request.validation.reads->Seal();
   Timestamp ts = 0;
   Lsn end_lsn = 0;
-  Status status = ValidateAndApply(request, prepared, &ts, &end_lsn);
+  Status status;
+  try {
+    if (request.validation.reads != nullptr) request.validation.reads->Seal();
+    status = ValidateAndApply(request, prepared, &ts, &end_lsn);
+  } catch (const std::bad_alloc&) {
+    if (request.writer != nullptr) gate_.Release(request.writer);
+    throw;
+  }
   if (request.writer != nullptr) gate_.Release(request.writer);  // waiting for the disk needs no writer
-  if (status.code() == Code::kConflict) AwaitPublished();        // so that a retry sees what it conflicted with
+  if (status.code() == Code::kConflict) {
+    AwaitPublished();                // so that a retry sees what it conflicted with
+    SOCHDB_TRY(CheckNotPoisoned());  // or it never will
+  }
   if (!status.ok()) return status;
   if (publishes_after_sync() && request.await_published) SOCHDB_TRY(AwaitDurable(end_lsn));
   return ts;
@@ -161,7 +170,7 @@ Status CommitPipeline::LogAndApply(std::span<const CommittedWrite> writes, Expir
       Publish(*ts, mask);
     }
   } catch (const std::bad_alloc&) {
-    return Poison({Code::kOutOfMemory, "Memory ran out while a commit was being applied."});
+    return PoisonOutOfMemory();
   }
   return {};
 }
@@ -239,9 +248,13 @@ Status CommitPipeline::LogUnlogged(const VersionReader& reader, BlobStore* blobs
       batch_.Add(write.tree, write.kind, write.key, write.value, write.expiry_ms);
     }
     SOCHDB_TRY(wal_->Reserve(batch_.payload().size()));
-    Result<Lsn> appended = wal_->Append(ts, batch_.payload());
-    if (!appended.ok()) return Poison(appended.status());
-    end_lsn = *appended;
+    try {
+      Result<Lsn> appended = wal_->Append(ts, batch_.payload());
+      if (!appended.ok()) return Poison(appended.status());
+      end_lsn = *appended;
+    } catch (const std::bad_alloc&) {
+      return PoisonOutOfMemory();
+    }
     applied_lsn_.store(end_lsn, std::memory_order_release);
     logged_ts_ = ts;
   }

@@ -130,6 +130,8 @@ class CommitPipeline {
   void Publish(Timestamp ts, uint64_t tree_mask);
   Status Poison(Status cause);
   Status PoisonLocked(Status cause);
+  Status PoisonOutOfMemory();
+  Status PoisonOutOfMemoryLocked();
   [[nodiscard]] bool publishes_after_sync() const { return options_.wal_enabled && options_.sync_mode == SyncMode::kFull; }
 
   const Options options_;
@@ -166,6 +168,7 @@ class CommitPipeline {
   bool syncing_ = false;
   bool finished_ = false;  // nobody may start a sync any more
   Status poison_;
+  Status out_of_memory_{Code::kOutOfMemory, "Memory ran out while a commit was being applied."};  // made while there is some
 };
 
 }  // namespace sochdb

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 
 #include "base/hash.h"
 
@@ -96,8 +97,16 @@ void Footprint::Rehash(size_t slots) {
   }
 }
 
-void Footprint::AddPoint(TreeId tree, std::string_view key, Timestamp since) {
-  if (slots_.empty()) Rehash(32);
+void Footprint::AddPoint(TreeId tree, std::string_view key, Timestamp since) noexcept {
+  try {
+    TakePoint(tree, key, since);
+  } catch (const std::bad_alloc&) {
+    lost_ = true;
+  }
+}
+
+void Footprint::TakePoint(TreeId tree, std::string_view key, Timestamp since) {
+  if (slots_.size() < (points_.size() + 1) * 2) Rehash(slots_.empty() ? 32 : slots_.size() * 2);
   const size_t slot = FindSlot(tree, key);
   if (slots_[slot] != 0) {
     Point& point = points_[slots_[slot] - 1];
@@ -105,13 +114,20 @@ void Footprint::AddPoint(TreeId tree, std::string_view key, Timestamp since) {
   } else {
     points_.push_back({tree, since, arena_.Copy(key)});
     slots_[slot] = static_cast<uint32_t>(points_.size());
-    if (points_.size() * 2 > slots_.size()) Rehash(slots_.size() * 2);
   }
   oldest_since_ = std::min(oldest_since_, since);
   CoarsenIfLarge();
 }
 
-void Footprint::Push(TreeId tree, std::string_view lo, std::string_view hi, bool hi_included, Timestamp since) {
+void Footprint::Push(TreeId tree, std::string_view lo, std::string_view hi, bool hi_included, Timestamp since) noexcept {
+  try {
+    TakeRange(tree, lo, hi, hi_included, since);
+  } catch (const std::bad_alloc&) {
+    lost_ = true;
+  }
+}
+
+void Footprint::TakeRange(TreeId tree, std::string_view lo, std::string_view hi, bool hi_included, Timestamp since) {
   Range range{tree, since, arena_.Copy(lo), {}};
   if (hi_included) {
     char* const copy = static_cast<char*>(arena_.Allocate(hi.size() + 1, 1));
@@ -127,12 +143,12 @@ void Footprint::Push(TreeId tree, std::string_view lo, std::string_view hi, bool
   CoarsenIfLarge();
 }
 
-void Footprint::AddRange(TreeId tree, std::string_view lo, std::string_view hi, Timestamp since) {
+void Footprint::AddRange(TreeId tree, std::string_view lo, std::string_view hi, Timestamp since) noexcept {
   if (!hi.empty() && hi <= lo) return;
   Push(tree, lo, hi, false, since);
 }
 
-void Footprint::AddRangeThrough(TreeId tree, std::string_view lo, std::string_view last, Timestamp since) {
+void Footprint::AddRangeThrough(TreeId tree, std::string_view lo, std::string_view last, Timestamp since) noexcept {
   if (last < lo) return;
   Push(tree, lo, last, true, since);
 }
@@ -143,6 +159,7 @@ void Footprint::Clear() {
   ranges_ = {};
   arena_ = ScratchArena();
   oldest_since_ = kMaxTimestamp;
+  lost_ = false;
   sealed_ = true;
 }
 

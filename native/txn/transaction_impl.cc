@@ -48,18 +48,30 @@ Result<std::unique_ptr<Transaction>> TransactionImpl::Begin(const TransactionCon
                                                             const TransactionSettings& settings) {
   if (context->pipeline->closed()) return Status(Code::kClosed, "The database is closed.");
   std::unique_ptr<TransactionImpl> transaction(new TransactionImpl(context, settings));
-  if (settings.take_writer) {
-    if (Status status = transaction->TakeWriter(); !status.ok()) {
-      transaction->state_ = State::kAborted;  // it never began: there is nothing to release or to count
-      return status;
-    }
-  } else {
-    context->pipeline->AddValidating();
-  }
-  transaction->writes_at_begin_ = context->pipeline->applied_writes();
-  transaction->at_ = AcquireReadPoint(*context);
-  context->stats->active.fetch_add(1, std::memory_order_relaxed);
+  SOCHDB_TRY(transaction->Start());
   return std::unique_ptr<Transaction>(std::move(transaction));
+}
+
+// Until it has started there is nothing to release or to count.
+Status TransactionImpl::Start() {
+  if (settings_.take_writer) SOCHDB_TRY(TakeWriter());
+  else context_->pipeline->AddValidating();
+  writes_at_begin_ = context_->pipeline->applied_writes();
+  try {
+    at_ = AcquireReadPoint(*context_);
+  } catch (const std::bad_alloc&) {
+    ReleaseWriter();
+    if (!settings_.take_writer) context_->pipeline->RemoveValidating();
+    throw;
+  }
+  context_->stats->active.fetch_add(1, std::memory_order_relaxed);
+  state_ = State::kOpen;
+  return {};
+}
+
+void TransactionImpl::ReleaseWriter() {
+  if (holds_writer_) context_->pipeline->gate()->Release(this);
+  holds_writer_ = false;
 }
 
 Status TransactionImpl::TakeWriter() {
@@ -92,8 +104,9 @@ Status TransactionImpl::CheckUsable() {
 // --- reading
 
 void TransactionImpl::Refresh() {
+  const ReadPoint fresh = AcquireReadPoint(*context_);  // first: on bad_alloc the old one stays
   context_->snapshots->Release(at_.ts);
-  at_ = AcquireReadPoint(*context_);
+  at_ = fresh;
 }
 
 void TransactionImpl::RefreshOutsideStatement() {
@@ -197,8 +210,18 @@ Status TransactionImpl::Write(TreeId tree, std::string_view key, ValueKind kind,
                               const AssignedField* assigned) {
   SOCHDB_TRY(CheckRoom(key, value));
   context_->stats->writes.Add(1);
-  writes_.Add(tree, key, kind, value, expiry_ms, assigned);
+  try {
+    writes_.Add(tree, key, kind, value, expiry_ms, assigned);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory();
+  }
   return {};
+}
+
+// The write set may have lost a version: nothing of it may be committed any more.
+Status TransactionImpl::OutOfMemory() {
+  if (state_ == State::kOpen) End(State::kAborted);
+  return {Code::kOutOfMemory, "Memory ran out. The transaction was aborted; nothing of it was written."};
 }
 
 Status TransactionImpl::Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) {
@@ -279,8 +302,12 @@ SavepointId TransactionImpl::SetSavepoint() { return writes_.SetSavepoint(); }
 
 Status TransactionImpl::RollbackTo(SavepointId savepoint) {
   SOCHDB_TRY(CheckUsable());
-  for (CursorImpl* cursor : cursors_) cursor->KeepCurrent();
-  return writes_.RollbackTo(savepoint);
+  try {
+    for (CursorImpl* cursor : cursors_) cursor->KeepCurrent();
+    return writes_.RollbackTo(savepoint);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory();
+  }
 }
 
 Status TransactionImpl::Release(SavepointId savepoint) {
@@ -304,8 +331,7 @@ Result<Timestamp> TransactionImpl::CommitAs(bool await_published) {
     if (state_ == State::kOpen) End(State::kAborted);
     return committed.status();
   } catch (const std::bad_alloc&) {
-    if (state_ == State::kOpen) End(State::kAborted);
-    return Status(Code::kOutOfMemory, "Memory ran out while the transaction was being committed. It was aborted.");
+    return OutOfMemory();
   }
 }
 
@@ -326,48 +352,59 @@ CommitPipeline::Request TransactionImpl::MakeRequest() {
 }
 
 Result<Timestamp> TransactionImpl::CommitWrites(bool await_published) {
+  if (reads_.lost()) return OutOfMemory();
   PreparedCommit prepared;
   SOCHDB_TRY(prepared.Prepare(writes_, *context_->reader, context_->blobs, &blobs_));
+  std::vector<BlobRef> unused = BlobsNotIn(prepared);
   CommitPipeline::Request request = MakeRequest();
   request.await_published = await_published;
   holds_writer_ = false;  // the pipeline gives it back
   SOCHDB_ASSIGN(ts, context_->pipeline->Commit(request, &prepared));
-  KeepOnlyBlobsOf(prepared);
+  blobs_.swap(unused);
   End(State::kCommitted);
   return ts;
 }
 
-void TransactionImpl::KeepOnlyBlobsOf(const PreparedCommit& prepared) {
-  if (blobs_.empty()) return;
-  std::set<uint64_t> kept;
+// The blobs it has written that the commit will not name.
+std::vector<BlobRef> TransactionImpl::BlobsNotIn(const PreparedCommit& prepared) const {
+  if (blobs_.empty()) return {};
+  std::set<uint64_t> named;
   for (const CommittedWrite& write : prepared.writes()) {
     BlobRef blob;
-    if (write.kind == ValueKind::kBlob && BlobRef::Decode(write.value, &blob)) kept.insert(blob.file_number);
+    if (write.kind == ValueKind::kBlob && BlobRef::Decode(write.value, &blob)) named.insert(blob.file_number);
   }
-  std::erase_if(blobs_, [&](const BlobRef& blob) { return kept.contains(blob.file_number); });
+  std::vector<BlobRef> unused = blobs_;
+  std::erase_if(unused, [&](const BlobRef& blob) { return named.contains(blob.file_number); });
+  return unused;
 }
 
 void TransactionImpl::Abort() {
   if (state_ == State::kOpen) End(State::kAborted);
 }
 
-void TransactionImpl::End(State state) {
+void TransactionImpl::End(State state) noexcept {
   SOCHDB_DCHECK(state_ == State::kOpen && state != State::kOpen);
   state_ = state;
   for (CursorImpl* cursor : std::exchange(cursors_, {})) cursor->Detach();
-  // After a failed write nobody knows what the log names. A file that stays is deleted at the next open.
-  if (!blobs_.empty() && context_->pipeline->CheckNotPoisoned().ok()) {
-    for (const BlobRef& blob : blobs_) (void)context_->blobs->Delete(blob.file_number);
-  }
-  blobs_.clear();
+  DeleteBlobs();
   writes_.Clear();
   reads_.Clear();
   context_->snapshots->Release(at_.ts);
-  if (holds_writer_) context_->pipeline->gate()->Release(this);
-  holds_writer_ = false;
+  ReleaseWriter();
   if (!settings_.take_writer) context_->pipeline->RemoveValidating();
   context_->stats->active.fetch_sub(1, std::memory_order_relaxed);
   (state == State::kCommitted ? context_->stats->committed : context_->stats->aborted).fetch_add(1, std::memory_order_relaxed);
+}
+
+// After a failed write nobody knows what the log names. A file that stays is deleted at the next open.
+void TransactionImpl::DeleteBlobs() noexcept {
+  try {
+    if (!blobs_.empty() && context_->pipeline->CheckNotPoisoned().ok()) {
+      for (const BlobRef& blob : blobs_) (void)context_->blobs->Delete(blob.file_number);
+    }
+  } catch (const std::bad_alloc&) {
+  }
+  blobs_.clear();
 }
 
 // --- snapshots

@@ -65,7 +65,9 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   enum class State : uint8_t { kOpen, kCommitted, kAborted };
 
   TransactionImpl(const TransactionContext* context, const TransactionSettings& settings);
+  Status Start();
   Status TakeWriter();
+  void ReleaseWriter();
 
   Status CheckUsable() override;
   WriteSet* write_set() override { return &writes_; }
@@ -84,8 +86,10 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   Result<Timestamp> CommitAs(bool await_published);
   Result<Timestamp> CommitWrites(bool await_published);
   CommitPipeline::Request MakeRequest();
-  void KeepOnlyBlobsOf(const PreparedCommit& prepared);
-  void End(State state);
+  std::vector<BlobRef> BlobsNotIn(const PreparedCommit& prepared) const;
+  void DeleteBlobs() noexcept;
+  void End(State state) noexcept;
+  Status OutOfMemory();
   [[nodiscard]] bool tracks_reads() const {
     return !settings_.take_writer && settings_.isolation == IsolationLevel::kSerializable;
   }
@@ -95,7 +99,7 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   const TransactionSettings settings_;
   const uint64_t id_;
   const uint64_t deadline_micros_;  // 0: none
-  State state_ = State::kOpen;
+  State state_ = State::kAborted;   // until it has started
   bool holds_writer_ = false;
   bool in_statement_ = false;
   ReadPoint at_;
