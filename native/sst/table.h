@@ -54,12 +54,14 @@ class Table {
   virtual std::unique_ptr<SnapshotIterator> NewIterator(Timestamp read_ts, bool fill_cache = true) const = 0;
   virtual std::unique_ptr<VersionStream> NewVersionStream(bool fill_cache = false) const = 0;
 
-  // Reads and checks every block, in file order; `visit` hears of each bad one and says whether to go on. The status is that
-  // of reading the file at all.
+  // Reads and checks every block, in file order; `visit` hears of each bad one and says whether to go on. What is checked is
+  // more than the checksums: also the order of entries, and that blocks, index and properties agree. The status is that of
+  // reading the file at all.
   struct BadBlock {
     uint64_t offset = 0;
-    uint32_t expected = 0;
+    uint32_t expected = 0;  // checksums; equal where the fault is another
     uint32_t actual = 0;
+    std::string fault;  // in words
   };
   virtual Status Verify(const std::function<bool(const BadBlock&)>& visit, uint64_t* blocks) const = 0;
 

@@ -1,0 +1,212 @@
+#include "sst/block_cache.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/hash.h"
+#include "env/sync.h"
+
+namespace sochdb {
+
+Block* Block::New(std::unique_ptr<char[]> bytes, uint32_t size) { return new Block(std::move(bytes), size); }
+
+namespace {
+
+constexpr uint64_t kMinShardBytes = 4ull * 1024 * 1024;
+constexpr uint64_t kMaxShards = 64;
+
+struct Node {
+  uint64_t table_id;
+  uint64_t offset;
+  BlockRef block;
+  uint64_t charge;  // of the budget
+  bool visited = false;
+  Node* newer = nullptr;
+  Node* older = nullptr;
+};
+
+// What keeping a block costs: its bytes, and what stands around them.
+uint64_t ChargeOf(const BlockRef& block) { return block.data().size() + sizeof(Block) + sizeof(Node) + 2 * sizeof(Node*); }
+
+uint64_t HashOf(uint64_t table_id, uint64_t offset) { return HashNumber(offset, table_id); }
+
+// A part of the cache. Open addressing over pointers; a slot's chain is closed again when one is taken out.
+class alignas(64) Shard {
+ public:
+  Shard(Env* env, uint64_t capacity) : mutex_(env), capacity_(capacity), slots_(kFirstSlots) {}
+  ~Shard() {
+    for (Node* node = newest_; node != nullptr;) delete std::exchange(node, node->older);
+  }
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  BlockRef Find(uint64_t hash, uint64_t table_id, uint64_t offset) {
+    const MutexLock lock(&mutex_);
+    Node* node = slots_[SlotOf(hash, table_id, offset)];
+    if (node == nullptr) {
+      ++misses_;
+      return {};
+    }
+    ++hits_;
+    node->visited = true;
+    return node->block;
+  }
+
+  void Insert(uint64_t hash, uint64_t table_id, uint64_t offset, const BlockRef& block) {
+    const uint64_t charge = ChargeOf(block);
+    if (charge > capacity_) return;
+    auto node = std::unique_ptr<Node>(new Node{table_id, offset, block, charge});
+    Node* gone = nullptr;  // freed without the lock
+    {
+      const MutexLock lock(&mutex_);
+      if (slots_[SlotOf(hash, table_id, offset)] != nullptr) return;
+      if ((blocks_ + 1) * 2 > slots_.size()) Grow();
+      while (used_ + charge > capacity_) gone = EvictOne(gone);
+      slots_[SlotOf(hash, table_id, offset)] = node.get();
+      Link(node.release());
+    }
+    while (gone != nullptr) delete std::exchange(gone, gone->older);
+  }
+
+  void EraseTable(uint64_t table_id) {
+    Node* gone = nullptr;
+    {
+      const MutexLock lock(&mutex_);
+      for (Node* node = newest_; node != nullptr;) {
+        Node* next = node->older;
+        if (node->table_id == table_id) gone = TakeOut(node, gone);
+        node = next;
+      }
+    }
+    while (gone != nullptr) delete std::exchange(gone, gone->older);
+  }
+
+  void AddTo(BlockCache::Stats* stats) {
+    const MutexLock lock(&mutex_);
+    stats->capacity_bytes += capacity_;
+    stats->used_bytes += used_;
+    stats->blocks += blocks_;
+    stats->hits += hits_;
+    stats->misses += misses_;
+    stats->evictions += evictions_;
+  }
+
+ private:
+  static constexpr size_t kFirstSlots = 16;
+
+  // The slot of the block, or the empty one where it would go.
+  size_t SlotOf(uint64_t hash, uint64_t table_id, uint64_t offset) const {
+    const size_t mask = slots_.size() - 1;
+    size_t slot = hash & mask;
+    while (slots_[slot] != nullptr && (slots_[slot]->offset != offset || slots_[slot]->table_id != table_id)) {
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+  void Grow() {
+    std::vector<Node*> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (Node* node : old) {
+      if (node != nullptr) slots_[SlotOf(HashOf(node->table_id, node->offset), node->table_id, node->offset)] = node;
+    }
+  }
+  void EmptySlot(const Node* node) {
+    const size_t mask = slots_.size() - 1;
+    size_t hole = SlotOf(HashOf(node->table_id, node->offset), node->table_id, node->offset);
+    for (size_t slot = (hole + 1) & mask; slots_[slot] != nullptr; slot = (slot + 1) & mask) {
+      const size_t home = HashOf(slots_[slot]->table_id, slots_[slot]->offset) & mask;
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;  // its chain does not pass the hole
+      slots_[hole] = slots_[slot];
+      hole = slot;
+    }
+    slots_[hole] = nullptr;
+  }
+  void Link(Node* node) {
+    node->older = newest_;
+    if (newest_ != nullptr) newest_->newer = node;
+    newest_ = node;
+    if (oldest_ == nullptr) oldest_ = node;
+    used_ += node->charge;
+    ++blocks_;
+  }
+  // Unlinks a node and hangs it before `gone`.
+  Node* TakeOut(Node* node, Node* gone) {
+    EmptySlot(node);
+    if (hand_ == node) hand_ = node->newer;
+    (node->newer != nullptr ? node->newer->older : newest_) = node->older;
+    (node->older != nullptr ? node->older->newer : oldest_) = node->newer;
+    used_ -= node->charge;
+    --blocks_;
+    node->older = gone;
+    return node;
+  }
+  // SIEVE: the hand moves from the oldest to the newest, clears the marks it passes, and takes the first without one.
+  Node* EvictOne(Node* gone) {
+    SOCHDB_CHECK(oldest_ != nullptr);
+    Node* node = hand_ != nullptr ? hand_ : oldest_;
+    while (node->visited) {
+      node->visited = false;
+      node = node->newer != nullptr ? node->newer : oldest_;
+    }
+    hand_ = node;
+    ++evictions_;
+    return TakeOut(node, gone);
+  }
+
+  Mutex mutex_;  // guards everything below
+  const uint64_t capacity_;
+  std::vector<Node*> slots_;  // a power of two of them, at most half in use
+  Node* newest_ = nullptr;
+  Node* oldest_ = nullptr;
+  Node* hand_ = nullptr;  // null: at the oldest
+  uint64_t used_ = 0;
+  uint64_t blocks_ = 0;
+  uint64_t hits_ = 0;
+  uint64_t misses_ = 0;
+  uint64_t evictions_ = 0;
+};
+
+class ShardedCache final : public BlockCache {
+ public:
+  ShardedCache(Env* env, uint64_t capacity_bytes) {
+    uint64_t shards = 1;
+    while (shards < kMaxShards && shards * 2 * kMinShardBytes <= capacity_bytes) shards *= 2;
+    shards_.reserve(shards);
+    for (uint64_t i = 0; i < shards; ++i) {
+      const uint64_t extra = i == 0 ? capacity_bytes % shards : 0;
+      shards_.push_back(std::make_unique<Shard>(env, capacity_bytes / shards + extra));
+    }
+  }
+
+  uint64_t NewTableId() override { return next_id_.fetch_add(1, std::memory_order_relaxed); }
+  BlockRef Find(uint64_t table_id, uint64_t offset) override {
+    const uint64_t hash = HashOf(table_id, offset);
+    return ShardOf(hash).Find(hash, table_id, offset);
+  }
+  void Insert(uint64_t table_id, uint64_t offset, const BlockRef& block) override {
+    const uint64_t hash = HashOf(table_id, offset);
+    ShardOf(hash).Insert(hash, table_id, offset, block);
+  }
+  void EraseTable(uint64_t table_id) override {
+    for (const auto& shard : shards_) shard->EraseTable(table_id);
+  }
+  [[nodiscard]] Stats stats() const override {
+    Stats stats;
+    for (const auto& shard : shards_) shard->AddTo(&stats);
+    return stats;
+  }
+
+ private:
+  Shard& ShardOf(uint64_t hash) { return *shards_[(hash >> 48) & (shards_.size() - 1)]; }
+
+  std::vector<std::unique_ptr<Shard>> shards_;  // a power of two of them
+  std::atomic<uint64_t> next_id_{1};
+};
+
+}  // namespace
+
+std::unique_ptr<BlockCache> BlockCache::Create(Env* env, uint64_t capacity_bytes) {
+  return std::make_unique<ShardedCache>(env, capacity_bytes);
+}
+
+}  // namespace sochdb
