@@ -35,11 +35,18 @@ Status CommitPipeline::AwaitDurable(Lsn end_lsn) {
 Status CommitPipeline::SyncAsLeader() {
   syncing_ = true;
   publish_mutex_.Unlock();
-  Status status = wal_->Sync();
+  Status status;
+  bool out_of_memory = false;
+  try {
+    status = wal_->Sync();
+  } catch (const std::bad_alloc&) {
+    out_of_memory = true;
+  }
   const Lsn durable = wal_->synced_lsn();
   publish_mutex_.Lock();
   syncing_ = false;
-  if (!status.ok()) status = PoisonLocked(std::move(status));
+  if (out_of_memory) status = PoisonOutOfMemoryLocked();
+  else if (!status.ok()) status = PoisonLocked(std::move(status));
   else if (poison_.ok()) PublishThrough(durable);
   published_.SignalAll();
   return status;
@@ -110,11 +117,25 @@ Status CommitPipeline::Poison(Status cause) {
   return status;
 }
 
+Status CommitPipeline::PoisonOutOfMemory() {
+  MutexLock lock(&publish_mutex_);
+  published_.SignalAll();
+  return PoisonOutOfMemoryLocked();
+}
+
+// The poison works before anything is allocated. REQUIRES: publish_mutex_.
+Status CommitPipeline::PoisonOutOfMemoryLocked() {
+  is_poisoned_.store(true, std::memory_order_release);
+  if (poison_.ok()) poison_ = std::move(out_of_memory_);
+  return poison_;
+}
+
 // Returns the cause, which the commit that met it reports. REQUIRES: publish_mutex_.
 Status CommitPipeline::PoisonLocked(Status cause) {
-  if (poison_.ok()) poison_ = cause;
   is_poisoned_.store(true, std::memory_order_release);
-  return cause;
+  if (!poison_.ok()) return cause;
+  poison_ = std::move(cause);
+  return poison_;
 }
 
 }  // namespace sochdb
