@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <thread>
 
+#include "test/oom.h"
+
 namespace sochdb {
 
 struct Baton::Participant {
@@ -109,6 +111,7 @@ void Baton::Pass(std::unique_lock<std::mutex>* lock, Participant* self, Particip
 }
 
 void Baton::HandOn(Participant* self) {
+  const test::OomPause pause;
   Participant* next = Pick(self);
   if (next == self) return;
   ++switches_;
@@ -140,6 +143,7 @@ bool Baton::BlockFor(const void* on, uint64_t micros) {
 
 // Wakes one of those that wait, by the seed, or all. They run when they are picked: the caller goes on.
 void Baton::Wake(const void* on, bool all) {
+  const test::OomPause pause;
   std::vector<Participant*> waiting;
   for (const auto& p : participants_) {
     if (!p->done && p->blocked && p->on == on) waiting.push_back(p.get());
@@ -150,6 +154,7 @@ void Baton::Wake(const void* on, bool all) {
 }
 
 std::unique_ptr<Thread> Baton::StartThread(const char* name, std::function<void()> body) {
+  const test::OomPause pause;
   participants_.push_back(std::make_unique<Participant>());
   Participant* child = participants_.back().get();
   child->name = name;

@@ -1,8 +1,9 @@
 // A small test harness: TEST(name) { EXPECT… }. A test's name is the promise it keeps.
 //
-//   sochdb_test [--filter=substring] [--seed=N] [--seeds=N]
+//   sochdb_test [--filter=substring[,substring]…] [--seed=N] [--seeds=N] [--stop] [--times[=milliseconds]]
 //
-// prints a line per failed expectation and ends with "N passed, N failed".
+// prints a line per failed expectation and ends with "N passed, N failed". --filter takes tests whose name or file contains one
+// of the substrings; --stop ends the run at the first test that fails; --times names the tests that took longest.
 
 #pragma once
 
@@ -21,8 +22,22 @@ struct Registration {
 
 // The seed of this run, for tests that are random: printed with every failure.
 uint64_t Seed();
-// How many seeds a simulation test should try (few by default; `--seeds` for the long runs).
+// How many seeds a simulation test should try: few by default, fewer where a sanitizer makes each of them slow; `--seeds` for
+// the long runs.
 int SeedCount();
+
+enum class Sanitizer : uint8_t { kNone, kAddress, kThread };
+#if defined(__SANITIZE_THREAD__)
+inline constexpr Sanitizer kSanitizer = Sanitizer::kThread;
+#elif defined(__SANITIZE_ADDRESS__)
+inline constexpr Sanitizer kSanitizer = Sanitizer::kAddress;
+#else
+inline constexpr Sanitizer kSanitizer = Sanitizer::kNone;
+#endif
+// A test that visits every point of something visits every Stride(n)-th: n under a sanitizer, each without one, or when
+// --seeds is given.
+int Stride(int sanitized);
+
 void Fail(const char* file, int line, const std::string& what);
 
 template <typename T>

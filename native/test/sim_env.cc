@@ -6,6 +6,7 @@
 
 #include "env/path.h"
 #include "env/posix_file.h"
+#include "test/oom.h"
 
 namespace sochdb {
 namespace {
@@ -23,6 +24,7 @@ class SimFileHandle final : public File {
       : env_(env), path_(std::move(path)), file_(std::move(file)), writable_(writable), generation_(env->generation_) {}
 
   Status Read(uint64_t offset, size_t n, char* out, size_t* got) const override {
+    const test::OomPause pause;
     *got = 0;
     if (const int error = Begin(SimEnv::Op::kRead, offset)) return env_->Fail(SimEnv::Op::kRead, path_, error);
     const std::string& data = file_->data;
@@ -31,6 +33,7 @@ class SimFileHandle final : public File {
   }
 
   Status Write(uint64_t offset, std::string_view data) override {
+    const test::OomPause pause;
     int error = writable_ ? Begin(SimEnv::Op::kWrite, offset ^ (data.size() << 32) ^ Hash64(data)) : EBADF;
     if (dead()) return env_->Fail(SimEnv::Op::kWrite, path_, EIO);
     const uint64_t end = offset + data.size();
@@ -42,6 +45,7 @@ class SimFileHandle final : public File {
   }
 
   Status Sync() override {
+    const test::OomPause pause;
     const int error = Begin(SimEnv::Op::kSync, 0);
     if (dead()) return env_->Fail(SimEnv::Op::kSync, path_, EIO);
     if (error == 0) SimDisk::Sync(file_.get());
@@ -50,6 +54,7 @@ class SimFileHandle final : public File {
   }
 
   Status Truncate(uint64_t size) override {
+    const test::OomPause pause;
     const int error = writable_ ? Begin(SimEnv::Op::kTruncate, size) : EBADF;
     if (error != 0) return env_->Fail(SimEnv::Op::kTruncate, path_, error);
     SimDisk::Truncate(file_.get(), size);
@@ -57,6 +62,7 @@ class SimFileHandle final : public File {
   }
 
   Status Allocate(uint64_t offset, uint64_t length) override {
+    const test::OomPause pause;
     int error = writable_ ? Begin(SimEnv::Op::kAllocate, offset ^ (length << 32)) : EBADF;
     const uint64_t end = offset + length;
     const uint64_t has = std::max<uint64_t>(file_->allocated_bytes, file_->data.size());
@@ -67,6 +73,7 @@ class SimFileHandle final : public File {
   }
 
   Result<uint64_t> Size() const override {
+    const test::OomPause pause;
     if (dead()) return env_->Fail(SimEnv::Op::kRead, path_, EIO);
     return static_cast<uint64_t>(file_->data.size());
   }
@@ -147,6 +154,7 @@ void SimEnv::RestartProcess() {
 }
 
 Result<std::unique_ptr<File>> SimEnv::OpenFile(const std::string& path, OpenMode mode) {
+  const test::OomPause pause;
   if (const int error = Begin(Op::kOpen, path, static_cast<uint64_t>(mode))) return Fail(Op::kOpen, path, error);
   SimFilePtr file = disk_.Find(path);
   if (file != nullptr && mode == OpenMode::kCreateExclusive) return Fail(Op::kOpen, path, EEXIST);
@@ -159,6 +167,7 @@ Result<std::unique_ptr<File>> SimEnv::OpenFile(const std::string& path, OpenMode
 }
 
 Status SimEnv::DeleteFile(const std::string& path) {
+  const test::OomPause pause;
   if (const int error = Begin(Op::kDelete, path)) return Fail(Op::kDelete, path, error);
   if (disk_.Find(path) == nullptr) return Fail(Op::kDelete, path, ENOENT);
   disk_.Delete(path);
@@ -166,6 +175,7 @@ Status SimEnv::DeleteFile(const std::string& path) {
 }
 
 Status SimEnv::RenameFile(const std::string& from, const std::string& to) {
+  const test::OomPause pause;
   SOCHDB_CHECK(ParentPath(from) == ParentPath(to));
   if (const int error = Begin(Op::kRename, from, Hash64(to))) return Fail(Op::kRename, from, error);
   if (disk_.Find(from) == nullptr) return Fail(Op::kRename, from, ENOENT);
@@ -174,6 +184,7 @@ Status SimEnv::RenameFile(const std::string& from, const std::string& to) {
 }
 
 Status SimEnv::CreateDir(const std::string& path) {
+  const test::OomPause pause;
   if (disk_.DirExists(path)) return {};
   const std::string parent = ParentPath(path);
   if (!disk_.DirExists(parent)) SOCHDB_TRY(CreateDir(parent));
@@ -183,6 +194,7 @@ Status SimEnv::CreateDir(const std::string& path) {
 }
 
 Status SimEnv::SyncDir(const std::string& path) {
+  const test::OomPause pause;
   if (const int error = Begin(Op::kSyncDir, path)) return Fail(Op::kSyncDir, path, error);
   if (!disk_.DirExists(path)) return Fail(Op::kSyncDir, path, ENOENT);
   disk_.SyncDir(path);
@@ -190,14 +202,19 @@ Status SimEnv::SyncDir(const std::string& path) {
 }
 
 Result<std::vector<std::string>> SimEnv::ListDir(const std::string& path) {
+  const test::OomPause pause;
   if (const int error = Begin(Op::kList, path)) return Fail(Op::kList, path, error);
   if (!disk_.DirExists(path)) return Fail(Op::kList, path, ENOENT);
   return disk_.List(path);
 }
 
-bool SimEnv::FileExists(const std::string& path) { return disk_.Find(path) != nullptr || disk_.DirExists(path); }
+bool SimEnv::FileExists(const std::string& path) {
+  const test::OomPause pause;
+  return disk_.Find(path) != nullptr || disk_.DirExists(path);
+}
 
 Result<std::unique_ptr<FileLock>> SimEnv::LockFile(const std::string& path) {
+  const test::OomPause pause;
   if (const int error = Begin(Op::kLock, path)) return Fail(Op::kLock, path, error);
   if (!locks_.insert(path).second) {
     return Status(Code::kLocked, "The store is held by process 1 (" + path + ").", {{"pid", "1"}, {"file", path}});
