@@ -274,12 +274,6 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     one(id, "./*!*/check('c', 'id > 0')"),
   ],
   [
-    'an index policy',
-    'unsupported_index_policy',
-    'every table is balanced',
-    one(id, "./*!*/indexPolicy('appendOnly')"),
-  ],
-  [
     'soft deletion',
     'unsupported_soft_delete',
     'not applied yet',

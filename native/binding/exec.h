@@ -10,6 +10,7 @@ class Environment;
 
 // Each returns false with a JavaScript exception pending.
 [[nodiscard]] bool InitCatalog(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitTableMoves(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitStatements(Environment* environment, napi_value exports);
 
 }  // namespace sochdb::binding

@@ -133,7 +133,7 @@ bool InitCatalog(Environment* environment, napi_value exports) {
          Define<CatalogPut, 3>(environment, exports, "catalogPut") &&
          Define<CatalogDelete, 2>(environment, exports, "catalogDelete") &&
          Define<CatalogScan, 3>(environment, exports, "catalogScan") &&
-         Define<CatalogTimestamp, 1>(environment, exports, "catalogTimestamp");
+         Define<CatalogTimestamp, 1>(environment, exports, "catalogTimestamp") && InitTableMoves(environment, exports);
 }
 
 }  // namespace sochdb::binding

@@ -54,7 +54,7 @@ Status AccessReader::LoadRow(std::string_view primary_key, uint32_t r, size_t fi
   row_key_.append(primary_key);
   ReadValue value;
   bool found = false;
-  SOCHDB_TRY(context_->reader->Get(TreeId::kRows, row_key_.view(), &value, &found));
+  SOCHDB_TRY(context_->reader->Get(access_->table->trees.rows, row_key_.view(), &value, &found));
   if (!found) return Damaged("its row is not there");
   return loader_.Load(value.data, r, first, out);
 }

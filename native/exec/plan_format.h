@@ -38,7 +38,7 @@ enum PlanFlag : int32_t {
 // ColumnType and ValueTag, the types of columns, expressions and values, are in codec/column_type.h.
 
 // A table as the plan needs it (referenced by offset, not a node):
-//   tableId, schemaVersion, const of the catalog key, timestamp of the catalog entry (high, low; 0: written by this
+//   tableId, schemaVersion, its index policy, the one it is moving to (-1: it is not), const of the catalog key, timestamp of the catalog entry (high, low; 0: written by this
 //   transaction), const of the table's name, column count, then per column in storage order: columnId, ColumnType, flags
 //   (ColumnFlag), const of the default (-1), const of its name primary key: count, then column positions index count, then per
 //   index: indexId, flags (IndexFlag), const of its name, key count, then per key: column position, flags (KeyFlag)

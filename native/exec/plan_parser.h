@@ -63,6 +63,7 @@ class PlanParser {
   // plan_parser_table.cc
   Status Table(Words* words, const TableInfo** out);
   Status ParseTable(int32_t offset, TableInfo* table);
+  Status ParsePolicies(Words* words, TableInfo* table);
   Status ParseColumn(Words* words, ColumnInfo* column);
   Status ParsePrimaryKey(Words* words, TableInfo* table);
   Status ParseIndex(Words* words, const TableInfo& table, IndexInfo* index);

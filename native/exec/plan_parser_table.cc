@@ -29,6 +29,7 @@ Status PlanParser::ParseTable(int32_t offset, TableInfo* table) {
   int32_t low = 0;
   SOCHDB_TRY(words.Next(&id));
   SOCHDB_TRY(words.Next(&version));
+  SOCHDB_TRY(ParsePolicies(&words, table));
   SOCHDB_TRY(Name(&words, &table->catalog_key));
   SOCHDB_TRY(words.Next(&high));
   SOCHDB_TRY(words.Next(&low));
@@ -49,6 +50,20 @@ Status PlanParser::ParseTable(int32_t offset, TableInfo* table) {
   SOCHDB_TRY(ParsePrimaryKey(&words, table));
   SOCHDB_TRY(words.NextCount(4, &count));
   for (int32_t i = 0; i < count; ++i) SOCHDB_TRY(ParseIndex(&words, *table, &table->indexes.emplace_back()));
+  return {};
+}
+
+Status PlanParser::ParsePolicies(Words* words, TableInfo* table) {
+  int32_t policy = 0;
+  int32_t target = 0;
+  SOCHDB_TRY(words->Next(&policy));
+  SOCHDB_TRY(words->Next(&target));
+  if (policy < 0 || policy >= kIndexPolicyCount || target < -1 || target >= kIndexPolicyCount || policy == target) {
+    return Fail(words->last(), "a table has one of four index policies, and moves to another");
+  }
+  table->trees = TreesOf(static_cast<IndexPolicy>(policy));
+  table->moving = target != -1;
+  if (table->moving) table->moving_to = TreesOf(static_cast<IndexPolicy>(target));
   return {};
 }
 

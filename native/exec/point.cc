@@ -139,14 +139,15 @@ Status PointStatement::Find(ReadValue* row, bool* found) {
   *found = false;
   SOCHDB_TRY(BuildKey(&null));
   if (null) return {};
-  if (scan_->access.index == nullptr) return context_.reader->Get(TreeId::kRows, key_.view(), row, found);
+  const TableTrees& trees = scan_->access.table->trees;
+  if (scan_->access.index == nullptr) return context_.reader->Get(trees.rows, key_.view(), row, found);
   ReadValue entry;
-  SOCHDB_TRY(context_.reader->Get(TreeId::kIndexes, key_.view(), &entry, found));
+  SOCHDB_TRY(context_.reader->Get(trees.indexes, key_.view(), &entry, found));
   if (!*found) return {};
   row_key_.clear();
   AppendRowPrefix(&row_key_, plan_->namespace_id(), scan_->access.table->id);
   row_key_.append(entry.data);
-  SOCHDB_TRY(context_.reader->Get(TreeId::kRows, row_key_.view(), row, found));
+  SOCHDB_TRY(context_.reader->Get(trees.rows, row_key_.view(), row, found));
   if (*found) return {};
   return {Code::kCorruption,
           "An index entry leads to no row.",

@@ -11,6 +11,7 @@
 #include "base/types.h"
 #include "codec/row_codec.h"
 #include "codec/value.h"
+#include "exec/table_trees.h"
 
 namespace sochdb {
 
@@ -41,6 +42,9 @@ struct IndexInfo {
 struct TableInfo {
   uint32_t id = 0;
   uint32_t schema_version = 0;
+  TableTrees trees;
+  bool moving = false;   // writes go to both places, reads to `trees`
+  TableTrees moving_to;  // when moving
   std::string catalog_key;
   Timestamp catalog_ts = 0;  // 0: written by the transaction that executes the plan
   std::string name;

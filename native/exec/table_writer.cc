@@ -78,7 +78,7 @@ Status TableWriter::FindInIndex(int32_t which, Row row, std::string_view primary
   *found = false;
   if (has_null) return {};  // NULLs are distinct
   ReadValue entry;
-  SOCHDB_TRY(context_->txn->GetForConstraint(TreeId::kIndexes, index_key_.view(), &entry, found));
+  SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.indexes, index_key_.view(), &entry, found));
   if (*found) {
     conflict->index = which;
     conflict->primary_key = entry.data;
@@ -91,7 +91,7 @@ Status TableWriter::FindConflict(Row row, int32_t which, Conflict* conflict, boo
   *found = false;
   if (which == kConflictPrimaryKey || which == kConflictAny) {
     ReadValue there;
-    SOCHDB_TRY(context_->txn->GetForConstraint(TreeId::kRows, row_key_.view(), &there, found));
+    SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.rows, row_key_.view(), &there, found));
     if (*found) {
       conflict->index = kConflictPrimaryKey;
       conflict->primary_key = PrimaryKeyPart(row_key_);
@@ -113,7 +113,7 @@ Status TableWriter::ReadRow(std::string_view primary_key, std::span<Value> row, 
   row_key_.append(primary_key);
   ReadValue value;
   bool found = false;
-  SOCHDB_TRY(context_->txn->GetForConstraint(TreeId::kRows, row_key_.view(), &value, &found));
+  SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.rows, row_key_.view(), &value, &found));
   if (!found) return {Code::kCorruption, "An index entry leads to no row.", {{"table", table_->name}}};
   *bytes = value.data;
   RowReader reader;
@@ -126,7 +126,24 @@ Status TableWriter::ReadRow(std::string_view primary_key, std::span<Value> row, 
 }
 
 Status TableWriter::PutEntry(const IndexInfo& index, std::string_view key, std::string_view primary_key) {
-  return context_->txn->Put(TreeId::kIndexes, key, index.unique ? primary_key : std::string_view());
+  const std::string_view value = index.unique ? primary_key : std::string_view();
+  if (table_->moving) SOCHDB_TRY(context_->txn->Put(table_->moving_to.indexes, key, value));
+  return context_->txn->Put(table_->trees.indexes, key, value);
+}
+
+Status TableWriter::DeleteEntry(std::string_view key) {
+  if (table_->moving) SOCHDB_TRY(context_->txn->Delete(table_->moving_to.indexes, key));
+  return context_->txn->Delete(table_->trees.indexes, key);
+}
+
+Status TableWriter::PutRow() {
+  if (table_->moving) SOCHDB_TRY(context_->txn->Put(table_->moving_to.rows, row_key_.view(), row_));
+  return context_->txn->Put(table_->trees.rows, row_key_.view(), row_);
+}
+
+Status TableWriter::DeleteRow(std::string_view key) {
+  if (table_->moving) SOCHDB_TRY(context_->txn->Delete(table_->moving_to.rows, key));
+  return context_->txn->Delete(table_->trees.rows, key);
 }
 
 Status TableWriter::Insert(Row row) {
@@ -137,7 +154,7 @@ Status TableWriter::Insert(Row row) {
     SOCHDB_TRY(IndexKey(index, row, PrimaryKeyPart(row_key_), &index_key_, &has_null));
     SOCHDB_TRY(PutEntry(index, index_key_.view(), PrimaryKeyPart(row_key_)));
   }
-  return context_->txn->Put(TreeId::kRows, row_key_.view(), row_);
+  return PutRow();
 }
 
 Status TableWriter::Delete(Row row) {
@@ -145,9 +162,9 @@ Status TableWriter::Delete(Row row) {
   bool has_null = false;
   for (const IndexInfo& index : table_->indexes) {
     SOCHDB_TRY(IndexKey(index, row, PrimaryKeyPart(row_key_), &index_key_, &has_null));
-    SOCHDB_TRY(context_->txn->Delete(TreeId::kIndexes, index_key_.view()));
+    SOCHDB_TRY(DeleteEntry(index_key_.view()));
   }
-  return context_->txn->Delete(TreeId::kRows, row_key_.view());
+  return DeleteRow(row_key_.view());
 }
 
 Status TableWriter::UpdateEntry(const IndexInfo& index, Row before, Row after, std::string_view old_primary_key,
@@ -157,7 +174,7 @@ Status TableWriter::UpdateEntry(const IndexInfo& index, Row before, Row after, s
   SOCHDB_TRY(IndexKey(index, before, old_primary_key, &old_index_key_, &has_null));
   SOCHDB_TRY(IndexKey(index, after, new_primary_key, &index_key_, &has_null));
   if (index_key_.view() != old_index_key_.view()) {
-    SOCHDB_TRY(context_->txn->Delete(TreeId::kIndexes, old_index_key_.view()));
+    SOCHDB_TRY(DeleteEntry(old_index_key_.view()));
   }
   return PutEntry(index, index_key_.view(), new_primary_key);
 }
@@ -167,7 +184,7 @@ Status TableWriter::CheckUnique(Row before, Row after) {
   bool found = false;
   if (row_key_.view() != old_row_key_.view()) {
     ReadValue there;
-    SOCHDB_TRY(context_->txn->GetForConstraint(TreeId::kRows, row_key_.view(), &there, &found));
+    SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.rows, row_key_.view(), &there, &found));
     if (found) return UniqueError(kConflictPrimaryKey);
   }
   for (size_t i = 0; i < table_->indexes.size(); ++i) {
@@ -187,8 +204,8 @@ Status TableWriter::Update(Row before, Row after) {
   for (const IndexInfo& index : table_->indexes) {
     SOCHDB_TRY(UpdateEntry(index, before, after, PrimaryKeyPart(old_row_key_), PrimaryKeyPart(row_key_)));
   }
-  if (row_key_.view() != old_row_key_.view()) SOCHDB_TRY(context_->txn->Delete(TreeId::kRows, old_row_key_.view()));
-  return context_->txn->Put(TreeId::kRows, row_key_.view(), row_);
+  if (row_key_.view() != old_row_key_.view()) SOCHDB_TRY(DeleteRow(old_row_key_.view()));
+  return PutRow();
 }
 
 }  // namespace sochdb

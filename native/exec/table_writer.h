@@ -51,6 +51,10 @@ class TableWriter {
   Status CheckLength(const KeyBuffer& key, const std::string& index) const;
   Status FindInIndex(int32_t which, Row row, std::string_view primary_key, Conflict* conflict, bool* found);
   Status PutEntry(const IndexInfo& index, std::string_view key, std::string_view primary_key);
+  // The same in both places, while the table moves.
+  Status DeleteEntry(std::string_view key);
+  Status PutRow();  // row_ under row_key_
+  Status DeleteRow(std::string_view key);
   Status CheckUnique(Row before, Row after);
   Status UpdateEntry(const IndexInfo& index, Row before, Row after, std::string_view old_primary_key,
                      std::string_view new_primary_key);

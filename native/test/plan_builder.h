@@ -44,6 +44,8 @@ struct TestIndex {
 struct TestTable {
   int32_t id = 1;
   int32_t schema_version = 1;
+  int32_t policy = 1;      // balanced
+  int32_t moving_to = -1;  // nowhere
   std::string name = "t";
   Timestamp catalog_ts = 500;
   std::vector<TestColumn> columns;
@@ -342,6 +344,8 @@ class PlanWriter {
     auto add = [this](int32_t v) { bytes_.words.push_back(v); };
     add(table.id);
     add(table.schema_version);
+    add(table.policy);
+    add(table.moving_to);
     add(ConstantOf(Value::Text(table.catalog_key())));
     add(static_cast<int32_t>(table.catalog_ts >> 32));
     add(static_cast<int32_t>(table.catalog_ts));

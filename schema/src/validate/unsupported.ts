@@ -44,10 +44,6 @@ function checkTableSupport(report: Report, at: readonly string[], table: TableNo
       "Check in the column's zod schema, or in the application.",
     )
   }
-  if (table.indexPolicy !== 'balanced') {
-    const message = `Index policy "${String(table.indexPolicy)}" has no effect yet: every table is balanced.`
-    report.error([...at, { call: 'indexPolicy', nth: 0 }], 'unsupported_index_policy', message, 'Leave it out.')
-  }
   if (table.softDelete !== undefined) {
     const message = 'Soft delete is not applied yet: deleting would remove the row, and reads would show marked ones.'
     report.error([...at, { call: 'softDelete', nth: 0 }], 'unsupported_soft_delete', message, 'Leave it out.')

@@ -6,6 +6,14 @@ import type { ColumnTypeName } from '../types.js'
 
 export type IndexPolicyName = 'writeOptimized' | 'balanced' | 'scanOptimized' | 'appendOnly'
 
+/** The numbers of native/lsm/index_policy.h, which are those of the API too. */
+export const INDEX_POLICY_NUMBER: Readonly<Record<IndexPolicyName, number>> = Object.freeze({
+  writeOptimized: 0,
+  balanced: 1,
+  scanOptimized: 2,
+  appendOnly: 3,
+})
+
 /**
  * What fills a column that an insert leaves out. `uuid7` and `now` are made anew for every row. Values are written as in the
  * contract of a schema: bigint and timestamp as the decimal text of the integer, blob as base64, all others as JSON.
@@ -54,7 +62,12 @@ export interface TableEntry {
   readonly primaryKey: readonly number[]
   readonly indexes: readonly IndexEntry[]
   readonly checks: readonly { readonly name: string; readonly expression: string }[]
+  /** Decides in which trees rows and index entries lie. */
   readonly policy: IndexPolicyName
+  /** The table is being copied into the trees of this policy: writes go to both, reads to those of {@link policy}. */
+  readonly movingTo?: IndexPolicyName
+  /** The trees of this policy hold what a move has left behind. */
+  readonly leaving?: IndexPolicyName
   readonly nextColumnId: number
   readonly nextIndexId: number
 }

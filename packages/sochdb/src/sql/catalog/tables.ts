@@ -22,7 +22,7 @@ export function listTables(store: CatalogStore, namespaceId: number): CatalogTab
   }))
 }
 
-function requireTable(store: CatalogStore, namespaceId: number, name: string): CatalogTable {
+export function requireTable(store: CatalogStore, namespaceId: number, name: string): CatalogTable {
   const table = getTable(store, namespaceId, name)
   if (table) return table
   const names = listTables(store, namespaceId).map(t => t.entry.name)

@@ -73,12 +73,6 @@ function refuseUnenforced(spec: TableSpec): void {
       'Leave it out, and check the value before it is written.',
     )
   }
-  if (spec.indexPolicy !== undefined && spec.indexPolicy !== 'balanced') {
-    throw invalid(
-      `Table "${spec.name}" asks for the index policy ${spec.indexPolicy}; every table is balanced yet.`,
-      'Leave it out.',
-    )
-  }
 }
 
 function checkColumn(table: string, column: ColumnSpec): void {

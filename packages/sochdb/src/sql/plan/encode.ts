@@ -4,6 +4,7 @@
  */
 import type { TableRef } from '../binder/bound.js'
 import type { CallExpr, ColumnId, Expr } from '../binder/expr.js'
+import { INDEX_POLICY_NUMBER } from '../catalog/entries.js'
 import type { CatalogTable, ColumnEntry } from '../catalog/entries.js'
 import { queryError } from '../problem.js'
 import { TYPE_NUMBERS } from '../types.js'
@@ -320,6 +321,8 @@ class PlanWriter {
     return this.#emit([
       entry.id,
       entry.schemaVersion,
+      INDEX_POLICY_NUMBER[entry.policy],
+      entry.movingTo === undefined ? NONE : INDEX_POLICY_NUMBER[entry.movingTo],
       this.#pool.add('blob', key),
       ...halves(version),
       this.#pool.text(entry.name),

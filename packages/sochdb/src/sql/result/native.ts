@@ -38,6 +38,31 @@ export interface NativeExec {
   catalogScan(target: number, lo: Uint8Array, hi: Uint8Array): CatalogDocument[]
   /** Commit timestamp of the newest write to the catalog. */
   catalogTimestamp(database: number): bigint
+
+  /**
+   * Copies about `maxBytes` of [lo, hi) from the rows' tree of one index policy to that of another (`indexes`: from and to those
+   * of index entries), and says where to go on.
+   */
+  copyTableChunk(...chunk: TableChunkArguments): TableChunk
+  /** Deletes about `maxBytes` of [lo, hi) from the tree of `from`. */
+  deleteTableChunk(...chunk: TableChunkArguments): TableChunk
+}
+
+export type TableChunkArguments = [
+  transaction: number,
+  indexes: boolean,
+  from: number,
+  to: number,
+  lo: Uint8Array,
+  hi: Uint8Array,
+  maxBytes: number,
+]
+
+/** `next` is Latin-1, one character a byte: the key of the first entry that is left; empty when all is done. */
+export interface TableChunk {
+  readonly entries: number
+  readonly done: boolean
+  readonly next: string
 }
 
 /** `key` is Latin-1, one character a byte; `value` is JSON; `version` is 0n for the transaction's own write. */
