@@ -51,8 +51,9 @@ class CommitScript {
     bool closed = false;
   };
 
-  // sync_after: the script asks for a sync after this commit; -1: never.
-  CommitScript(const EngineOptions& options, int commits, int sync_after);
+  using Commit = Status (*)(Engine* engine, int i);
+  // sync_after: the script asks for a sync after this commit; -1: never. commit: commit number i, from 0.
+  CommitScript(const EngineOptions& options, int commits, int sync_after, Commit commit = OneCommit);
 
   Result<std::unique_ptr<Engine>> Open(Env* env);
   // Runs until something fails.
@@ -71,6 +72,7 @@ class CommitScript {
   const EngineOptions options_;
   const int commits_;
   const int sync_after_;
+  const Commit commit_;
   SumOperator sum_;
   std::vector<std::string> states_;  // after 0, 1, … commits
   uint64_t io_count_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/status.h"
 #include "env/path.h"
 
 namespace sochdb {
@@ -181,12 +182,7 @@ uint64_t SimDisk::unsynced_sectors() const {
   return sectors;
 }
 
-void SimDisk::PowerLoss(SimRandom* random) {
-  const uint64_t luck = random->Below(4);
-  for (const PendingName& pending : pending_) {
-    const bool keep = luck == 0 ? false : luck == 1 ? true : random->OneIn(2);
-    if (keep) Apply(pending);
-  }
+void SimDisk::KeepOnlyDurableNames() {
   pending_.clear();
   for (const auto& [name, file] : names_) RememberStale(*file);
   // What lies in a directory whose own name was lost is lost with it.
@@ -201,12 +197,102 @@ void SimDisk::PowerLoss(SimRandom* random) {
   });
   names_ = durable_names_;
   dirs_ = durable_dirs_;
+}
+
+void SimDisk::PowerLoss(SimRandom* random) {
+  const uint64_t luck = random->Below(4);
+  for (const PendingName& pending : pending_) {
+    const bool keep = luck == 0 ? false : luck == 1 ? true : random->OneIn(2);
+    if (keep) Apply(pending);
+  }
+  KeepOnlyDurableNames();
   for (auto& [name, file] : names_) {
     file->durable = Settled(*file, random);
     file->data = file->durable;
     file->unsynced.clear();
     file->allocated_bytes = file->data.size();
   }
+}
+
+std::vector<SimDisk::PendingPart> SimDisk::PendingParts() const {
+  constexpr uint64_t kSingleSectors = 8;
+  std::map<SimFile*, std::string> files;
+  for (const auto& [name, file] : durable_names_) files[file.get()] = name;
+  for (const auto& [name, file] : names_) files[file.get()] = name;
+  for (const PendingName& pending : pending_) {
+    if (pending.file != nullptr) files.try_emplace(pending.file.get(), pending.path);
+  }
+  std::map<std::string, SimFile*> by_name;  // in an order that addresses do not decide
+  for (const auto& [file, name] : files) by_name[name] = file;
+  std::vector<PendingPart> parts;
+  for (const auto& [name, file] : by_name) {
+    uint64_t run = 0;
+    for (const auto& [sector, versions] : file->unsynced) {
+      const bool follows = !parts.empty() && parts.back().file == file && parts.back().to == sector;
+      run = follows ? run + 1 : 1;
+      if (run > kSingleSectors) parts.back().to = sector + 1;
+      else parts.push_back({file, sector, sector + 1, name + " sector " + std::to_string(sector)});
+    }
+    if (file->data.size() != file->durable.size()) parts.push_back({file, 0, 0, name + " size"});
+  }
+  return parts;
+}
+
+std::vector<SimDisk::Undecided> SimDisk::ListUndecided() const {
+  std::vector<Undecided> undecided;
+  for (const PendingName& pending : pending_) undecided.push_back({false, "name " + pending.path});
+  for (const PendingPart& part : PendingParts()) undecided.push_back({part.to != 0, part.what});
+  return undecided;
+}
+
+void SimDisk::PowerLoss(const std::vector<Fate>& fates) {
+  const std::vector<PendingPart> parts = PendingParts();
+  SOCHDB_CHECK(fates.size() == pending_.size() + parts.size());
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    if (fates[i] != Fate::kLost) Apply(pending_[i]);
+  }
+  std::map<SimFile*, std::string> settled;
+  std::map<SimFile*, uint64_t> sizes;
+  SimRandom random(fates.size());
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const PendingPart& part = parts[i];
+    const Fate fate = fates[pending_.size() + i];
+    const auto [contents, is_new] = settled.try_emplace(part.file, part.file->durable);
+    if (is_new) contents->second.resize(std::max(part.file->data.size(), part.file->durable.size()));
+    if (is_new) sizes[part.file] = part.file->durable.size();
+    if (part.to == 0 && fate != Fate::kLost) sizes[part.file] = part.file->data.size();
+    for (uint64_t sector = part.from; sector < part.to && fate != Fate::kLost; ++sector) {
+      const std::string bytes = fate == Fate::kKept   ? SectorOf(part.file->data, sector)
+                                : fate == Fate::kZero ? std::string(kSectorBytes, '\0')
+                                                      : Garbage(sector, &random);
+      PutSector(&contents->second, sector, bytes);
+    }
+  }
+  KeepOnlyDurableNames();
+  for (auto& [file, contents] : settled) {
+    contents.resize(sizes[file]);
+    file->durable = std::move(contents);
+  }
+  for (auto& [name, file] : names_) {
+    file->data = file->durable;
+    file->unsynced.clear();
+    file->allocated_bytes = file->data.size();
+  }
+}
+
+SimDisk SimDisk::Clone() const {
+  SimDisk clone = *this;
+  std::map<SimFile*, SimFilePtr> copies;
+  const auto copy = [&](SimFilePtr* file) {
+    if (*file == nullptr) return;
+    SimFilePtr& made = copies[file->get()];
+    if (made == nullptr) made = std::make_shared<SimFile>(**file);
+    *file = made;
+  };
+  for (auto& [name, file] : clone.names_) copy(&file);
+  for (auto& [name, file] : clone.durable_names_) copy(&file);
+  for (PendingName& pending : clone.pending_) copy(&pending.file);
+  return clone;
 }
 
 }  // namespace sochdb

@@ -6,6 +6,8 @@
 // never touched, unless it was written again. Names behave alike: creations, renames and deletions
 // that no SyncDir followed are each kept or lost.
 //
+// Or the caller settles it: Undecided() lists what a power loss may keep or lose, each by itself, and PowerLoss(fates) does so.
+//
 // Thread safety: none; the simulated world runs one thread at a time.
 
 #pragma once
@@ -52,6 +54,21 @@ class SimDisk {
 
   void PowerLoss(SimRandom* random);
 
+  // What a power loss decides about one undecided thing.
+  enum class Fate : uint8_t { kLost, kKept, kZero, kGarbage };  // the last two: of sectors; elsewhere they mean kKept
+  struct Undecided {
+    bool is_sectors = false;  // otherwise a name, or the size of a file
+    std::string what;         // for messages
+  };
+  // Names first, in the order of the operations; then the sectors and the size of each file. Sectors beyond the eighth that
+  // were written together are decided together.
+  std::vector<Undecided> ListUndecided() const;
+  // REQUIRES: one fate for each.
+  void PowerLoss(const std::vector<Fate>& fates);
+
+  // With files of its own.
+  [[nodiscard]] SimDisk Clone() const;
+
  private:
   enum class NameOp { kCreate, kDelete, kRename, kCreateDir };
   struct PendingName {
@@ -60,6 +77,15 @@ class SimDisk {
     std::string from;  // of a rename
     SimFilePtr file;
   };
+  // Sectors [from, to) of a file, or (to == 0) its size.
+  struct PendingPart {
+    SimFile* file;
+    uint64_t from;
+    uint64_t to;
+    std::string what;
+  };
+  std::vector<PendingPart> PendingParts() const;
+  void KeepOnlyDurableNames();
   void Apply(const PendingName& pending);
   std::string Settled(const SimFile& file, SimRandom* random) const;
   std::string Garbage(uint64_t sector, SimRandom* random) const;

@@ -146,6 +146,16 @@ void SimEnv::Restart(uint64_t seed) {
   RestartProcess();
 }
 
+void SimEnv::Restart(const std::vector<SimDisk::Fate>& fates) {
+  disk_.PowerLoss(fates);
+  RestartProcess();
+}
+
+void SimEnv::UseDisk(SimDisk disk) {
+  disk_ = std::move(disk);
+  RestartProcess();
+}
+
 void SimEnv::RestartProcess() {
   ClearFaults();
   crashed_ = false;

@@ -69,10 +69,16 @@ class SimEnv final : public Env {
   void LimitDisk(uint64_t bytes) { disk_limit_bytes_ = bytes; }
   // After a crash or without one: the power fails and comes back.
   void Restart(uint64_t seed);
+  // As above, with everything that was not made durable settled by `fates` (SimDisk::ListUndecided).
+  void Restart(const std::vector<SimDisk::Fate>& fates);
+  [[nodiscard]] std::vector<SimDisk::Undecided> ListUndecided() const { return disk_.ListUndecided(); }
   // Only the process died: everything that was written is still there.
   void RestartProcess();
 
   // --- the disk, directly ---
+  [[nodiscard]] SimDisk CloneDisk() const { return disk_.Clone(); }
+  // Another disk is in the machine: what was open is dead.
+  void UseDisk(SimDisk disk);
   // Flips the bits of `mask` in one byte, on disk and in cache.
   void FlipBits(const std::string& path, uint64_t offset, uint8_t mask);
   void Overwrite(const std::string& path, uint64_t offset, std::string_view bytes);  // durably
