@@ -29,6 +29,8 @@ struct TableBuilder::Impl {
         options(table_options),
         block(table_options.restart_interval) {
     options.block_bytes = std::clamp(options.block_bytes, kMinBlockBytes, kMaxTargetBlockBytes);
+    properties.block_bytes = options.block_bytes;
+    properties.compression = options.compression;
   }
 
   Status Add(std::string_view key, const VersionView& version);
@@ -87,8 +89,10 @@ void TableBuilder::Impl::Count(std::string_view key, const VersionView& version,
   block_max_ts = std::max(block_max_ts, version.ts);
   if (version.kind == ValueKind::kDelete) ++p.deletes;
   if (version.kind == ValueKind::kMerge) ++p.merges;
-  if (version.expiry_ms != kNeverExpires && (p.min_expiry_ms == kNeverExpires || version.expiry_ms < p.min_expiry_ms)) {
-    p.min_expiry_ms = version.expiry_ms;
+  if (version.expiry_ms != kNeverExpires) {
+    p.min_expiry_ms = p.expiring == 0 ? version.expiry_ms : std::min(p.min_expiry_ms, version.expiry_ms);
+    p.max_expiry_ms = std::max(p.max_expiry_ms, version.expiry_ms);
+    ++p.expiring;
   }
   if (older) return;
   if (++p.keys == 1) p.smallest_key = key;
