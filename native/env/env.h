@@ -90,6 +90,11 @@ class Env {
   virtual std::unique_ptr<Thread> StartThread(const char* name, std::function<void()> body) = 0;
   virtual Scheduler* scheduler() { return nullptr; }
 
+  // Whether to do, at this point, what is allowed but rare: take the smallest buffer, flush early, be slow, choose the other
+  // strategy. Always false in the real world; a simulated one answers by its seed (docs/internals/testing.md). The point's name
+  // is "module.what", in one place only. Not for paths that run for every key.
+  virtual bool Buggify(const char* /*point*/) { return false; }
+
   // The process's real world.
   static Env* Posix();
 };

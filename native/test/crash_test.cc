@@ -77,6 +77,7 @@ TEST("threads that commit together in mode full lose nothing acknowledged, and n
   for (int i = 0; i < test::SeedCount(); ++i) {
     const uint64_t seed = test::Seed() * 100 + static_cast<uint64_t>(i);
     SimEnv env(seed);
+    env.EnableBuggify(seed);
     CommitScript script = MakeScript(SyncMode::kFull);
     std::unique_ptr<Engine> engine = script.Open(&env).value();
     env.CrashAt(env.io_count() + 1 + seed * 13 % 60);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "test/harness.h"
+#include "test/random_options.h"
 #include "test/sim_env.h"
 #include "test/sim_random.h"
 #include "test/store_fixture.h"
@@ -37,10 +38,8 @@ std::string Show(const Model& model, TreeId tree, uint64_t now_ms) {
 class ModelRun {
  public:
   explicit ModelRun(uint64_t seed) : random_(seed), env_(seed) {
-    options_.sync_mode = static_cast<SyncMode>(random_.Below(3));
-    options_.wal.segment_bytes = 16 * 1024;
-    options_.wal.max_record_bytes = 1024;
-    options_.wal_enabled = !random_.OneIn(5);
+    env_.EnableBuggify(seed);
+    options_ = test::RandomOptions(&random_);
     Open();
   }
 

@@ -7,6 +7,7 @@
 
 #include "env/mem_env.h"
 #include "test/harness.h"
+#include "test/random_options.h"
 #include "test/sim_env.h"
 #include "test/sim_random.h"
 #include "test/store_fixture.h"
@@ -168,10 +169,9 @@ void RunSimulated(const Mix& mix) {
   for (int i = 0; i < test::SeedCount(); ++i) {
     const uint64_t seed = test::Seed() + static_cast<uint64_t>(i);
     SimEnv env(seed);
-    EngineOptions options;
-    options.sync_mode = static_cast<SyncMode>(seed % 3);
-    options.group_commit = seed % 7 != 0;
-    options.wal.segment_bytes = 64 * 1024;
+    env.EnableBuggify(seed);
+    SimRandom random(seed);
+    const EngineOptions options = test::RandomOptions(&random);
     auto engine = OpenAt(&env, "/db", options);
     History history(&env, engine.get(), mix);
     history.Run(seed);

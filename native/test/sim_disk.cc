@@ -132,6 +132,11 @@ void SimDisk::CreateDir(const std::string& path) {
   pending_.push_back({NameOp::kCreateDir, path, "", nullptr});
 }
 
+void SimDisk::DeleteDir(const std::string& path) {
+  dirs_.erase(path);
+  pending_.push_back({NameOp::kDeleteDir, path, "", nullptr});
+}
+
 void SimDisk::Apply(const PendingName& pending) {
   switch (pending.op) {
     case NameOp::kCreate:
@@ -146,6 +151,9 @@ void SimDisk::Apply(const PendingName& pending) {
       break;
     case NameOp::kCreateDir:
       durable_dirs_.insert(pending.path);
+      break;
+    case NameOp::kDeleteDir:
+      durable_dirs_.erase(pending.path);
       break;
   }
 }

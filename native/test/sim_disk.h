@@ -46,6 +46,7 @@ class SimDisk {
   void Delete(const std::string& path);        // REQUIRES: it exists
   void Rename(const std::string& from, const std::string& to);
   void CreateDir(const std::string& path);  // REQUIRES: its parent exists
+  void DeleteDir(const std::string& path);  // REQUIRES: it exists, and is empty
   bool DirExists(const std::string& path) const { return path == "/" || path == "." || dirs_.count(path) != 0; }
   void SyncDir(const std::string& path);
   std::vector<std::string> List(const std::string& path) const;
@@ -70,7 +71,7 @@ class SimDisk {
   [[nodiscard]] SimDisk Clone() const;
 
  private:
-  enum class NameOp { kCreate, kDelete, kRename, kCreateDir };
+  enum class NameOp { kCreate, kDelete, kRename, kCreateDir, kDeleteDir };
   struct PendingName {
     NameOp op;
     std::string path;

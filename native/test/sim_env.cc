@@ -13,8 +13,9 @@ namespace {
 
 constexpr uint64_t kFirstMillis = 1'700'000'000'000;
 constexpr uint64_t kMicrosPerOperation = 5;
-constexpr const char* kOpNames[] = {"open", "delete", "rename", "create directory", "sync directory", "list", "lock",
-                                    "read", "write",  "sync",   "truncate",         "allocate"};
+constexpr const char* kOpNames[] = {
+    "open", "delete", "rename", "create directory", "delete directory", "sync directory", "list", "lock",
+    "read", "write",  "sync",   "truncate",         "allocate"};
 
 }  // namespace
 
@@ -203,6 +204,15 @@ Status SimEnv::CreateDir(const std::string& path) {
   return {};
 }
 
+Status SimEnv::DeleteDir(const std::string& path) {
+  const test::OomPause pause;
+  if (const int error = Begin(Op::kDeleteDir, path)) return Fail(Op::kDeleteDir, path, error);
+  if (!disk_.DirExists(path)) return Fail(Op::kDeleteDir, path, ENOENT);
+  if (!disk_.List(path).empty()) return Fail(Op::kDeleteDir, path, ENOTEMPTY);
+  disk_.DeleteDir(path);
+  return {};
+}
+
 Status SimEnv::SyncDir(const std::string& path) {
   const test::OomPause pause;
   if (const int error = Begin(Op::kSyncDir, path)) return Fail(Op::kSyncDir, path, error);
@@ -253,6 +263,17 @@ void SimEnv::SleepMicros(uint64_t micros) {
 
 std::unique_ptr<Thread> SimEnv::StartThread(const char* name, std::function<void()> body) {
   return baton_.StartThread(name, std::move(body));
+}
+
+bool SimEnv::Buggify(const char* point) {
+  const test::OomPause pause;
+  if (!buggify_seed_.has_value()) return false;
+  const uint64_t hash = Hash64(point, *buggify_seed_);
+  constexpr uint64_t kRates[] = {1, 2, 8};  // yes in one of so many calls
+  if (hash % 3 != 0 || !random_.OneIn(kRates[hash / 3 % 3])) return false;
+  baton_.Note(hash);
+  buggified_.insert(point);
+  return true;
 }
 
 void SimEnv::FlipBits(const std::string& path, uint64_t offset, uint8_t mask) {

@@ -43,6 +43,7 @@ class SimEnv final : public Env {
   Status DeleteFile(const std::string& path) override;
   Status RenameFile(const std::string& from, const std::string& to) override;  // within one directory
   Status CreateDir(const std::string& path) override;
+  Status DeleteDir(const std::string& path) override;
   Status SyncDir(const std::string& path) override;
   Result<std::vector<std::string>> ListDir(const std::string& path) override;
   bool FileExists(const std::string& path) override;
@@ -75,6 +76,13 @@ class SimEnv final : public Env {
   // Only the process died: everything that was written is still there.
   void RestartProcess();
 
+  // --- rare but allowed ---
+  // From here on Buggify answers by this seed: a third of the points are live in one world, each with a rate of its own.
+  void EnableBuggify(uint64_t seed) { buggify_seed_ = seed; }
+  bool Buggify(const char* point) override;
+  // The points that have answered yes.
+  [[nodiscard]] const std::set<std::string>& buggified() const { return buggified_; }
+
   // --- the disk, directly ---
   [[nodiscard]] SimDisk CloneDisk() const { return disk_.Clone(); }
   // Another disk is in the machine: what was open is dead.
@@ -103,6 +111,7 @@ class SimEnv final : public Env {
     kDelete,
     kRename,
     kCreateDir,
+    kDeleteDir,
     kSyncDir,
     kList,
     kLock,
@@ -134,6 +143,8 @@ class SimEnv final : public Env {
   std::optional<FailPlan> fail_at_;
   uint64_t disk_limit_bytes_ = 0;
   int64_t wall_offset_millis_ = 0;
+  std::optional<uint64_t> buggify_seed_;
+  std::set<std::string> buggified_;
 };
 
 }  // namespace sochdb

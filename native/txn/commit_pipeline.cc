@@ -11,6 +11,7 @@ namespace {
 // So many writes since the snapshot are walked inside the gate; more are validated before it.
 constexpr uint64_t kWritesValidatedInside = 512;
 constexpr int kValidationPassesBefore = 3;
+constexpr size_t kSmallRingEntries = 4;
 // What a write takes of memory besides its key and value.
 constexpr uint64_t kWriteOverheadBytes = 96;
 
@@ -36,7 +37,10 @@ CommitPipeline::CommitPipeline(Env* env, const Options& options, Trees* trees, H
       trees_(trees),
       hlc_(hlc),
       wal_(wal),
+      env_(env),
+      writes_validated_inside_(env->Buggify("txn.validate-before-gate") ? 0 : kWritesValidatedInside),
       gate_(env),
+      ring_(env->Buggify("txn.small-commit-ring") ? kSmallRingEntries : CommitRing::kDefaultEntries),
       validator_(trees, &ring_),
       publish_mutex_(env),
       published_(env) {}
@@ -108,7 +112,7 @@ Status CommitPipeline::ValidateBefore(const Request& request, Timestamp* checked
   uint64_t writes = request.writes_at_begin;
   for (int i = 0; i < kValidationPassesBefore; ++i) {
     const uint64_t writes_now = applied_writes_.load(std::memory_order_relaxed);
-    if (writes_now - writes <= kWritesValidatedInside) break;
+    if (writes_now - writes <= writes_validated_inside_) break;
     const Timestamp applied = applied_ts_.load(std::memory_order_acquire);
     SOCHDB_TRY(validator_.AgainstTrees(request.validation));
     *checked = applied;

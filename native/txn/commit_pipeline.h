@@ -138,6 +138,8 @@ class CommitPipeline {
   Trees* const trees_;
   Hlc* const hlc_;
   Wal* const wal_;
+  Env* const env_;
+  const uint64_t writes_validated_inside_;  // so many since the snapshot; more are validated before the gate
 
   WriterGate gate_;
   // Guarded by the commit mutex:

@@ -37,6 +37,7 @@ Status CommitPipeline::SyncAsLeader() {
   publish_mutex_.Unlock();
   Status status;
   bool out_of_memory = false;
+  if (env_->Buggify("txn.slow-sync")) env_->SleepMicros(5000);
   try {
     status = wal_->Sync();
   } catch (const std::bad_alloc&) {

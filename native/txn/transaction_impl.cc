@@ -42,7 +42,7 @@ TransactionImpl::TransactionImpl(const TransactionContext* context, const Transa
       settings_(settings),
       id_(context->stats->next_id.fetch_add(1, std::memory_order_relaxed)),
       deadline_micros_(DeadlineOf(*context, settings)),
-      reads_(Footprint::Limits{}) {}
+      reads_(context->env->Buggify("txn.small-footprint") ? Footprint::Limits{8, 1024} : Footprint::Limits{}) {}
 
 Result<std::unique_ptr<Transaction>> TransactionImpl::Begin(const TransactionContext* context,
                                                             const TransactionSettings& settings) {
