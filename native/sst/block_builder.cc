@@ -32,10 +32,9 @@ void BlockBuilder::Add(std::string_view key, size_t shared, bool older, const Ve
     size_ = 0;
     restarts_.clear();
   }
-  Reserve(kDataBlockHeaderBytes + EntryBytes(key.size(), version.value.size()));
+  Reserve(EntryBytes(key.size(), version.value.size()));
   const bool restart = entries_ == 0 || since_restart_ == restart_interval_;
   if (entries_ == 0) {
-    size_ = kDataBlockHeaderBytes;
     base_ts_ = version.ts;
     prefix_bytes_ = key.size();
   } else if (!older) {
@@ -92,21 +91,20 @@ std::string_view BlockBuilder::RestartKey(uint32_t offset) const {
 
 std::string_view BlockBuilder::Finish() {
   SOCHDB_CHECK(!empty() && !finished_);
-  const size_t entries_end = size_;
-  Reserve(kRestartBytes * restarts_.size());
-  for (const uint32_t offset : restarts_) {
-    EncodeFixed64(bytes_.get() + size_, KeyHead(RestartKey(offset), prefix_bytes_));
-    size_ += 8;
-  }
-  for (const uint32_t offset : restarts_) {
-    EncodeFixed32(bytes_.get() + size_, offset);
-    size_ += 4;
-  }
-  EncodeFixed32(bytes_.get(), static_cast<uint32_t>(entries_end));
-  EncodeFixed32(bytes_.get() + 4, static_cast<uint32_t>(restarts_.size()));
-  EncodeFixed32(bytes_.get() + 8, entries_);
-  EncodeFixed32(bytes_.get() + 12, static_cast<uint32_t>(prefix_bytes_));
-  EncodeFixed64(bytes_.get() + 16, base_ts_);
+  const size_t before = kDataBlockHeaderBytes + kRestartBytes * restarts_.size();
+  Reserve(before + kDataBlockPadBytes);
+  restart_table_.clear();
+  for (const uint32_t offset : restarts_) PutFixed64(&restart_table_, KeyHead(RestartKey(offset), prefix_bytes_));
+  for (const uint32_t offset : restarts_) PutFixed32(&restart_table_, offset);
+  char* const begin = bytes_.get();
+  std::memmove(begin + before, begin, size_);
+  std::memset(begin + before + size_, 0, kDataBlockPadBytes);
+  EncodeFixed32(begin, static_cast<uint32_t>(restarts_.size()));
+  EncodeFixed32(begin + 4, entries_);
+  EncodeFixed32(begin + 8, static_cast<uint32_t>(prefix_bytes_));
+  EncodeFixed64(begin + 12, base_ts_);
+  std::memcpy(begin + kDataBlockHeaderBytes, restart_table_.data(), restart_table_.size());
+  size_ += before + kDataBlockPadBytes;
   finished_ = true;
   return {bytes_.get(), size_};
 }

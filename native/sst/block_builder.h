@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -45,7 +46,8 @@ class BlockBuilder {
   Timestamp base_ts_ = 0;
   size_t prefix_bytes_ = 0;  // of all keys so far
   bool finished_ = false;
-  std::vector<uint32_t> restarts_;
+  std::vector<uint32_t> restarts_;  // offsets from the first entry
+  std::string restart_table_;
 };
 
 }  // namespace sochdb

@@ -20,7 +20,7 @@ void BlockCursor::Clear() {
 
 void BlockCursor::Grow(uint32_t bytes) {
   const uint32_t capacity = std::max(uint32_t{256}, bytes + bytes / 2);
-  auto grown = std::make_unique_for_overwrite<char[]>(capacity);
+  auto grown = std::make_unique_for_overwrite<char[]>(capacity + kSlack);
   if (entry_.shared != 0) std::memcpy(grown.get(), key_.get(), entry_.shared);
   key_ = std::move(grown);
   key_capacity_ = capacity;

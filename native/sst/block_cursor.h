@@ -51,6 +51,7 @@ class BlockCursor {
   [[nodiscard]] const BlockEntry& entry() const { return entry_; }
 
  private:
+  static constexpr size_t kSlack = 8;
   static constexpr uint32_t kNoRestart = UINT32_MAX;
   static constexpr size_t kListedKeyBytes = 64 * 1024;  // beyond, keys are put together again
 
@@ -68,7 +69,10 @@ class BlockCursor {
     const uint32_t bytes = entry_.shared + entry_.suffix_bytes;
     if (bytes > key_capacity_) [[unlikely]]
       Grow(bytes);
-    std::memcpy(key_.get() + entry_.shared, entry_.suffix, entry_.suffix_bytes);
+    // Eight bytes at a time: the block and the buffer have room behind what counts.
+    char* to = key_.get() + entry_.shared;
+    const char* from = entry_.suffix;
+    for (const char* const end = from + entry_.suffix_bytes; from < end; from += 8, to += 8) std::memcpy(to, from, 8);
     key_bytes_ = bytes;
   }
   void Grow(uint32_t bytes);
@@ -87,7 +91,7 @@ class BlockCursor {
   BlockEntry entry_;
   std::unique_ptr<char[]> key_;
   uint32_t key_bytes_ = 0;
-  uint32_t key_capacity_ = 0;
+  uint32_t key_capacity_ = 0;  // what key_ has room for, less kSlack
 
   uint32_t listed_restart_ = kNoRestart;
   size_t listed_at_ = 0;  // where in the list the cursor stands, if at_ says so too

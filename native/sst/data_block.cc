@@ -23,8 +23,8 @@ const char* CheckedVarint32(const char* at, const char* end, uint32_t* out) {
 // Checks the entries one by one; knows where the next restart has to be.
 class EntryChecker {
  public:
-  EntryChecker(std::string_view bytes, const char* end, uint32_t restarts)
-      : begin_(bytes.data()), end_(end), offsets_(end + size_t{8} * restarts), restarts_(restarts) {}
+  EntryChecker(const char* offsets, uint32_t restarts, const char* begin, const char* end)
+      : begin_(begin), end_(end), offsets_(offsets), restarts_(restarts) {}
 
   // Null when the entry at `at` is not sound, otherwise where it ends.
   const char* Check(const char* at) {
@@ -80,22 +80,23 @@ class EntryChecker {
 }  // namespace
 
 std::string_view CheckDataBlock(std::string_view bytes) {
-  if (bytes.size() < kDataBlockHeaderBytes + kRestartBytes) return "a data block is too short";
-  const uint32_t entries_end = DecodeFixed32(bytes.data());
-  const uint32_t restarts = DecodeFixed32(bytes.data() + 4);
-  const uint32_t entries = DecodeFixed32(bytes.data() + 8);
-  if (entries_end <= kDataBlockHeaderBytes || entries_end > bytes.size() || restarts == 0 || entries < restarts ||
-      uint64_t{restarts} * kRestartBytes != bytes.size() - entries_end) {
+  constexpr size_t kFrame = kDataBlockHeaderBytes + kDataBlockPadBytes;
+  if (bytes.size() < kFrame) return "a data block is too short";
+  const uint32_t restarts = DecodeFixed32(bytes.data());
+  const uint32_t entries = DecodeFixed32(bytes.data() + 4);
+  if (restarts == 0 || entries < restarts || restarts > (bytes.size() - kFrame) / kRestartBytes) {
     return "a data block's restart table is wrong";
   }
-  const char* const end = bytes.data() + entries_end;
-  EntryChecker checker(bytes, end, restarts);
-  const char* at = bytes.data() + kDataBlockHeaderBytes;
+  const char* const heads = bytes.data() + kDataBlockHeaderBytes;
+  const char* const first = heads + kRestartBytes * restarts;
+  const char* const end = bytes.data() + bytes.size() - kDataBlockPadBytes;
+  if (DecodeFixed64(end) != 0) return "a data block does not end in zeros";
+  EntryChecker checker(heads + size_t{8} * restarts, restarts, first, end);
   uint32_t count = 0;
-  while (at != end) {
+  for (const char* at = first; at != end; ++count) {
     at = checker.Check(at);
     if (at == nullptr) return "an entry of a data block is malformed";
-    if (count++ == 0 && DecodeFixed32(bytes.data() + 12) > checker.key_bytes()) return "a data block's key prefix is too long";
+    if (count == 0 && DecodeFixed32(bytes.data() + 8) > checker.key_bytes()) return "a data block's key prefix is too long";
   }
   if (count != entries || !checker.all_restarts_seen()) return "a data block has other entries than it states";
   return {};
@@ -165,7 +166,7 @@ void TargetMatch::Compare(const BlockEntry& entry) {
 DataBlock::Outcome DataBlock::Find(std::string_view key, Timestamp read_ts, BlockEntry* out) const {
   TargetMatch match(key);
   int order = -1;
-  for (const char* at = restart(SeekRestart(key, read_ts)); at != entries_end_; at = out->end) {
+  for (const char* at = restart(SeekRestart(key, read_ts)); at != end_; at = out->end) {
     Decode(at, out);
     order = match.Feed(*out);
     if (order > 0) return Outcome::kAbsent;

@@ -17,6 +17,7 @@ struct Totals {
   uint64_t keys = 0;
   uint64_t deletes = 0;
   uint64_t merges = 0;
+  uint64_t expiring = 0;
   Timestamp min_ts = kMaxTimestamp;
   Timestamp max_ts = 0;
 };
@@ -33,8 +34,9 @@ class Verifier {
     SOCHDB_TRY(CheckMeta(core_.properties_handle()));
     SOCHDB_TRY(CheckFooter());
     const TableProperties& p = core_.properties;
-    if (!any_bad_ && (totals_.entries != p.entries || totals_.keys != p.keys || totals_.deletes != p.deletes ||
-                      totals_.merges != p.merges || totals_.min_ts != p.min_ts || totals_.max_ts != p.max_ts)) {
+    if (!any_bad_ &&
+        (totals_.entries != p.entries || totals_.keys != p.keys || totals_.deletes != p.deletes || totals_.merges != p.merges ||
+         totals_.expiring != p.expiring || totals_.min_ts != p.min_ts || totals_.max_ts != p.max_ts)) {
       Report({.offset = core_.properties_handle().offset, .fault = "its properties count other entries than it holds"});
     }
     return {};
@@ -124,6 +126,7 @@ std::string_view Verifier::CheckContents(uint32_t i, std::string_view bytes) {
     totals_.keys += older ? 0 : 1;
     totals_.deletes += kind == ValueKind::kDelete ? 1 : 0;
     totals_.merges += kind == ValueKind::kMerge ? 1 : 0;
+    if (cursor.entry().expiry_ms != kNeverExpires) ++totals_.expiring;
     last_key.assign(cursor.key());
     last_ts = cursor.ts();
     min_ts = std::min(min_ts, last_ts);

@@ -271,6 +271,9 @@ TEST("properties count what a table holds, and survive encoding") {
     EXPECT_EQ(p.min_ts, 1u);
     EXPECT_EQ(p.max_ts, 20u);
     EXPECT_EQ(p.min_expiry_ms, 400u);
+    EXPECT_EQ(p.max_expiry_ms, 500u);
+    EXPECT_EQ(p.expiring, 2u);
+    EXPECT_EQ(p.block_bytes, TableOptions().block_bytes);
     EXPECT_EQ(p.smallest_key, "a");
     EXPECT_EQ(p.largest_key, "d");
     EXPECT(p.blobs == std::vector<uint64_t>{3});
