@@ -53,6 +53,11 @@ bool CompressionAvailable(CompressionType type) {
   return false;
 }
 
+size_t CompressBound(CompressionType type, size_t n) {
+  if (type == CompressionType::kLz4) return Lz4CompressBound(n);
+  return type == CompressionType::kZstd ? ZstdCompressBound(n) : n;
+}
+
 Status Compress(CompressionType type, int level, std::string_view in, std::string* out) {
   if (!CompressionAvailable(type)) return NotBuiltIn(type);
   if (in.size() > kMaxCompressedRawBytes) {
@@ -65,7 +70,7 @@ Status Compress(CompressionType type, int level, std::string_view in, std::strin
     return {};
   }
   const size_t had = out->size();
-  out->resize(had + (type == CompressionType::kLz4 ? Lz4CompressBound(in.size()) : ZstdCompressBound(in.size())));
+  out->resize(had + CompressBound(type, in.size()));
   size_t size = 0;
   Status compressed;
   if (type == CompressionType::kLz4) size = Lz4Compress(in, out->data() + had);

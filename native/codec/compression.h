@@ -36,6 +36,9 @@ inline constexpr size_t kMaxCompressedRawBytes = 1024ull * 1024 * 1024;
   return compressed_size < raw_size - raw_size / 8;
 }
 
+// The most that n bytes can become, and so the room that Compress takes in *out while it works.
+[[nodiscard]] size_t CompressBound(CompressionType type, size_t n);
+
 // Appends the compressed bytes to *out, which is as it was on failure. `level` is ZSTD's: 1 (fast, the default for 0) to 19;
 // others ignore it. kUnsupported when the codec is not built in, kLimit beyond kMaxCompressedRawBytes.
 Status Compress(CompressionType type, int level, std::string_view in, std::string* out);

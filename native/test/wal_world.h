@@ -56,13 +56,13 @@ struct Recovered {
   std::unique_ptr<Wal> wal;
 };
 
-inline Recovered Recover(SimEnv* env, Lsn synced_end_lsn) {
+inline Recovered Recover(SimEnv* env, Lsn synced_end_lsn, const WalOptions& options = SmallSegments()) {
   Recovered result;
   result.status = env->CreateDir("/db");
   if (result.status.ok()) result.status = env->SyncDir("/");
   if (!result.status.ok()) return result;
   auto opened = Wal::Open(
-      env, kDir, SmallSegments(), synced_end_lsn,
+      env, kDir, options, synced_end_lsn,
       [&result](const WalEntry& entry) {
         EXPECT_EQ(std::string(entry.payload), PayloadOf(entry.commit_ts));
         result.read.push_back(entry.commit_ts);

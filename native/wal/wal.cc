@@ -21,12 +21,13 @@ Status DeleteDropped(Env* env, const std::string& dir, const std::vector<uint64_
 }
 
 // Makes what was read durable: a process that died may have left it in the system's cache only, and from now on
-// records will state that it is synced. What stands behind the end of the last segment is cut off.
-Status Settle(Env* env, const std::string& dir, const WalContents& contents) {
+// records will state that it is synced. What stands behind the end of the last segment is cut off, with the space that was
+// allocated there, unless a clean close did it.
+Status Settle(Env* env, const std::string& dir, const WalContents& contents, Lsn synced_end_lsn) {
   for (const WalSegmentInfo& segment : contents.segments) {
     const uint64_t bytes = segment.end_lsn - segment.start_lsn;
     const bool is_last = segment.number == contents.segments.back().number;
-    const bool too_long = is_last && segment.file_bytes > bytes;
+    const bool too_long = is_last && (segment.file_bytes > bytes || contents.report.end_lsn != synced_end_lsn);
     if (segment.end_lsn <= contents.synced_lsn && !too_long) continue;
     SOCHDB_ASSIGN(file, env->OpenFile(SegmentPath(dir, segment.number), OpenMode::kReadWrite));
     if (too_long) SOCHDB_TRY(file->Truncate(bytes));
@@ -47,6 +48,10 @@ bool MayContinue(const WalContents& contents, Lsn synced_end_lsn) {
 
 Result<std::unique_ptr<Wal>> Wal::Open(Env* env, const std::string& dir, const WalOptions& options, Lsn synced_end_lsn,
                                        const std::function<Status(const WalEntry&)>& visit, WalReport* report) {
+  if (!CompressionAvailable(options.compression)) {
+    std::string none;
+    return Compress(options.compression, 0, {}, &none);  // says what is missing
+  }
   if (!env->FileExists(dir)) {
     SOCHDB_TRY(env->CreateDir(dir));
     SOCHDB_TRY(env->SyncDir(ParentPath(dir)));
@@ -54,7 +59,7 @@ Result<std::unique_ptr<Wal>> Wal::Open(Env* env, const std::string& dir, const W
   WalReader reader(env, dir, options.first_lsn, synced_end_lsn);
   SOCHDB_ASSIGN(contents, reader.Recover(visit));
   SOCHDB_TRY(DeleteDropped(env, dir, contents.dropped));
-  SOCHDB_TRY(Settle(env, dir, contents));
+  SOCHDB_TRY(Settle(env, dir, contents, synced_end_lsn));
   std::unique_ptr<File> tail;
   if (MayContinue(contents, synced_end_lsn)) {
     SOCHDB_ASSIGN(file, env->OpenFile(SegmentPath(dir, contents.segments.back().number), OpenMode::kReadWrite));

@@ -15,15 +15,19 @@
 #include <vector>
 
 #include "base/types.h"
+#include "codec/compression.h"
 #include "env/env.h"
 
 namespace sochdb {
 
 struct WalOptions {
   uint64_t segment_bytes = 64ull * 1024 * 1024;
-  uint64_t max_record_bytes = 256 * 1024;  // a longer payload spans records
-  uint64_t buffer_bytes = 1024 * 1024;     // bytes kept in memory before they are written out, in SyncMode::kOff
-  Lsn first_lsn = 0;                       // the log must reach back to here: nothing above was released
+  uint64_t max_record_bytes = 256 * 1024;                // a longer payload spans records
+  uint64_t buffer_bytes = 1024 * 1024;                   // bytes kept in memory before they are written out, in SyncMode::kOff
+  uint64_t recycle_segments = 2;                         // released segment files kept to be written again; 0 to 16
+  CompressionType compression = CompressionType::kNone;  // of payloads that shrink; what is read needs no option
+  int compression_level = 0;                             // ZSTD's; 0 is its default
+  Lsn first_lsn = 0;                                     // the log must reach back to here: nothing above was released
 };
 
 // One transaction as it was logged: `payload` is what was handed to Append, reassembled.
@@ -79,7 +83,8 @@ class Wal {
   virtual Status Flush() = 0;
   // Flushes, then makes everything appended before the call durable.
   virtual Status Sync() = 0;
-  // Deletes the segments that hold nothing at or above `lsn`: what they held is durable elsewhere. Never the newest one.
+  // Lets go of the segments that hold nothing at or above `lsn`: what they held is durable elsewhere. Never of the newest one.
+  // A few of their files become the next segments (WalOptions::recycle_segments), the others are deleted. Not beside Verify.
   virtual Status ReleaseBefore(Lsn lsn) = 0;
   virtual Lsn end_lsn() const = 0;      // appended
   virtual Lsn flushed_lsn() const = 0;  // written to files
@@ -93,6 +98,11 @@ class Wal {
     Lsn oldest_lsn = 0;
     Lsn newest_lsn = 0;
     uint64_t syncs = 0;
+    uint64_t spare_segments = 0;      // files ready to become segments: preallocated, or released and kept
+    uint64_t allocated_bytes = 0;     // disk space taken for what is still to be written
+    uint64_t recycled_segments = 0;   // released files that were kept, since the log was opened
+    uint64_t compressed_entries = 0;  // since the log was opened
+    uint64_t compression_saved_bytes = 0;
   };
   virtual Stats stats() const = 0;
   // Syncs and releases the files. A Wal that is destroyed without it loses what was not flushed.

@@ -29,6 +29,7 @@ void EncodeWalSegmentHeader(const WalSegmentHeader& header, char* to) {
   EncodeFixed64(to + 32, header.start_lsn);
   EncodeFixed64(to + 40, header.synced_lsn);
   EncodeFixed64(to + 48, header.segment_bytes);
+  EncodeFixed64(to + 56, header.stale_bytes);
   EncodeFixed32(to + 8, MaskCrc(Crc32c({to + 12, kWalSegmentHeaderBytes - 12})));
 }
 
@@ -46,9 +47,10 @@ Status DecodeWalSegmentHeader(std::string_view bytes, WalSegmentHeader* out) {
   const uint32_t computed = Crc32c({from + 12, kWalSegmentHeaderBytes - 12});
   if (stored != computed) return damaged("wrong checksum", Hex(stored), Hex(computed));
   const uint32_t version = DecodeFixed32(from + 12);
-  if (version != kWalFormatVersion) {
-    return {Code::kFormatVersion, "The log was written in format " + std::to_string(version) + "; this version reads format " +
-                                      std::to_string(kWalFormatVersion) + "."};
+  if (version < kOldestWalFormatVersion || version > kWalFormatVersion) {
+    return {Code::kFormatVersion, "The log was written in format " + std::to_string(version) + "; this version reads formats " +
+                                      std::to_string(kOldestWalFormatVersion) + " to " + std::to_string(kWalFormatVersion) +
+                                      "."};
   }
   out->salt = DecodeFixed32(from + 16);
   out->previous_salt = DecodeFixed32(from + 20);
@@ -56,6 +58,7 @@ Status DecodeWalSegmentHeader(std::string_view bytes, WalSegmentHeader* out) {
   out->start_lsn = DecodeFixed64(from + 32);
   out->synced_lsn = DecodeFixed64(from + 40);
   out->segment_bytes = DecodeFixed64(from + 48);
+  out->stale_bytes = DecodeFixed64(from + 56);
   if (out->segment_bytes > kMaxWalSegmentBytes || out->synced_lsn > out->start_lsn) {
     return damaged("its numbers cannot be", std::to_string(kMaxWalSegmentBytes), std::to_string(out->segment_bytes));
   }
@@ -65,7 +68,7 @@ Status DecodeWalSegmentHeader(std::string_view bytes, WalSegmentHeader* out) {
 void EncodeWalRecordHeader(const WalRecordHeader& header, char* to) {
   EncodeFixed32(to + 4, header.length);
   EncodeFixed32(to + 8, header.salt);
-  EncodeFixed32(to + 12, static_cast<uint32_t>(header.type));  // and three zero bytes
+  EncodeFixed32(to + 12, static_cast<uint32_t>(header.type) | static_cast<uint32_t>(header.compression) << 8);
   EncodeFixed64(to + 16, header.lsn);
   EncodeFixed64(to + 24, header.synced_lsn);
   EncodeFixed64(to + 32, header.commit_ts);
@@ -81,6 +84,7 @@ bool DecodeWalRecord(std::string_view bytes, WalRecordHeader* out, WalRecordChec
   out->length = DecodeFixed32(from + 4);
   out->salt = DecodeFixed32(from + 8);
   out->type = static_cast<WalRecordType>(from[12]);
+  out->compression = static_cast<CompressionType>(from[13]);
   out->lsn = DecodeFixed64(from + 16);
   out->synced_lsn = DecodeFixed64(from + 24);
   out->commit_ts = DecodeFixed64(from + 32);
@@ -92,8 +96,13 @@ uint32_t PeekWalRecordSalt(const char* from) { return DecodeFixed32(from + 8); }
 Lsn PeekWalRecordLsn(const char* from) { return DecodeFixed64(from + 16); }
 
 bool LooksLikeWalRecord(const char* from) {
-  const uint32_t type = DecodeFixed32(from + 12);
-  return type >= static_cast<uint32_t>(WalRecordType::kFull) && type <= static_cast<uint32_t>(WalRecordType::kPad);
+  const uint32_t bytes = DecodeFixed32(from + 12);
+  const uint32_t type = bytes & 0xff;
+  const uint32_t compression = bytes >> 8;
+  if (compression != 0 && (compression > 0xff || !IsCompressionType(static_cast<uint8_t>(compression)))) return false;
+  const bool may_compress = type < static_cast<uint32_t>(WalRecordType::kPad);
+  return type >= static_cast<uint32_t>(WalRecordType::kFull) &&
+         (may_compress || bytes == static_cast<uint32_t>(WalRecordType::kPad));
 }
 
 }  // namespace sochdb

@@ -9,22 +9,29 @@
 //   +8   4  masked CRC-32C of bytes 12..511         +4   4  payload length
 //   +12  4  format version                          +8   4  salt of the segment
 //   +16  4  salt                                    +12  1  type
-//   +20  4  salt of the segment before, 0: none     +13  3  zero
+//   +20  4  salt of the segment before, 0: none     +13  1  how the transaction is compressed
+//                                                   +14  2  zero
 //   +24  8  segment number                          +16  8  LSN of this record
 //   +32  8  start LSN                               +24  8  synced LSN: everything below was durable
 //   +40  8  synced LSN when the header was written          when this record was written
 //   +48  8  segment size limit                      +32  8  commit timestamp
-//   +56     zeros to 512                            +40     payload
+//   +56  8  bytes of an earlier life in the file    +40     payload
+//   +64     zeros to 512
 //
 // A record is valid when its length keeps within the file, its CRC is right, its salt is its segment's, its LSN is
 // where it stands, and its type fits its predecessor's: a transaction is one `full` record, or `first`, any number of `middle`,
 // and `last`, on through later segments if need be. A transaction exists once its last record does.
 //
+// Compression (CompressionType, the same in all records of a transaction, 0 in pads): the transaction's bytes, put together,
+// are then a varint, the raw size, and the compressed payload.
+//
 // A group that was synced ends on a sector boundary: a `pad` record fills the sector. What is written later then never touches
 // a sector that holds acknowledged data, so a torn sector cannot damage it.
 //
 // A segment ends where the next one's start LSN says. Bytes behind that are nothing: preallocated, or cut
-// by a recovery. The salt, random for each segment, keeps them from being taken for records.
+// by a recovery, or of an earlier life: the file of a released segment is renamed and written again. The salt, random
+// for each segment, and the LSN keep them from being taken for records. Until its new header is written, such a file has the
+// header of its earlier life, with a lower number than its name: it is a spare, and no part of the log.
 //
 // Why, and what happens when a record is not valid: docs/internals/wal-format.md and wal_reader.h.
 //
@@ -37,12 +44,15 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "codec/compression.h"
 
 namespace sochdb {
 
 inline constexpr std::string_view kWalExtension = "wal";
-inline constexpr uint32_t kWalFormatVersion = 1;
+inline constexpr uint32_t kWalFormatVersion = 2;
+inline constexpr uint32_t kOldestWalFormatVersion = 1;  // 2 added compression and earlier lives
 inline constexpr size_t kWalSectorBytes = 512;
+inline constexpr uint64_t WalSectorsDown(uint64_t bytes) { return bytes / kWalSectorBytes * kWalSectorBytes; }
 inline constexpr size_t kWalSegmentHeaderBytes = kWalSectorBytes;
 inline constexpr size_t kWalRecordHeaderBytes = 40;
 inline constexpr uint64_t kMinWalSegmentBytes = 8 * 1024;
@@ -60,12 +70,14 @@ struct WalSegmentHeader {
   Lsn start_lsn = 0;
   Lsn synced_lsn = 0;
   uint64_t segment_bytes = 0;
+  uint64_t stale_bytes = 0;  // what the file held when this life began; 0 for a new file
 };
 
 struct WalRecordHeader {
   uint32_t length = 0;
   uint32_t salt = 0;
   WalRecordType type = WalRecordType::kFull;
+  CompressionType compression = CompressionType::kNone;
   Lsn lsn = 0;
   Lsn synced_lsn = 0;
   Timestamp commit_ts = 0;

@@ -2,12 +2,19 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "env/path.h"
 
 namespace sochdb {
 namespace {
 constexpr size_t kMaxReportedErrors = 1000;
+
+// What n compressed bytes can stand for at most: LZ4's lengths add 255 a byte, a ZSTD block of a few bytes stands for 128 KiB.
+uint64_t MaxExpanded(CompressionType type, uint64_t n) {
+  const uint64_t factor = type == CompressionType::kZstd ? 64 * 1024 : 256;
+  return std::min(kMaxWalTransactionBytes, (n + 16) * factor);
 }
+}  // namespace
 
 WalReader::WalReader(Env* env, std::string dir, Lsn first_lsn, Lsn synced_end_lsn)
     : env_(env),
@@ -38,7 +45,7 @@ Status WalReader::LoadSegments() {
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     const auto number = ParseNumberedFileName(*name, kWalExtension);
     if (!number) continue;
-    SOCHDB_ASSIGN(segment, WalSegmentReader::Open(env_, JoinPath(dir_, *name), *number));
+    SOCHDB_ASSIGN(segment, WalSegmentReader::Open(env_, PathOf(*number), *number));
     if (segment->header_status().code() == Code::kFormatVersion) return segment->header_status();
     segments_.push_back(std::move(segment));
   }
@@ -88,7 +95,8 @@ Status WalReader::EnterSegment(size_t index, bool* end) {
   Break found{segment.path(), 0, {}, "a segment that continues at LSN " + std::to_string(position_), "a damaged header"};
   if (segment.header_status().ok()) {
     found.actual = "segment " + std::to_string(segment.number()) + " from LSN " + std::to_string(segment.header().start_lsn);
-    proven_lsn_ = std::max(proven_lsn_, position_ + 1);  // it could not be here otherwise: see the tail rule
+    // It could not be here otherwise: see the tail rule.
+    if (index == 0 || IsMisplaced(index)) proven_lsn_ = std::max(proven_lsn_, position_ + 1);
   }
   bool damaged = false;
   SOCHDB_TRY(Judge(index, found, &damaged));
@@ -121,7 +129,7 @@ Status WalReader::ReadOne(size_t index, uint64_t limit, const Visit& visit, uint
   WalRecordRead record;
   SOCHDB_TRY(segment.ReadRecord(*offset, limit, &record));
   bool accepted = false;
-  if (record.state == WalRecordState::kValid) SOCHDB_TRY(Accept(record, visit, &accepted));
+  if (record.state == WalRecordState::kValid) SOCHDB_TRY(Accept(index, record, visit, &accepted));
   if (accepted) {
     *offset += kWalRecordHeaderBytes + record.header.length;
     return {};
@@ -161,10 +169,11 @@ bool WalReader::FitsTransaction(const WalRecordHeader& record) const {
     case WalRecordType::kLast:
       break;
   }
-  return open_.active && record.commit_ts == open_.commit_ts && open_.payload.size() + record.length <= kMaxWalTransactionBytes;
+  return open_.active && record.commit_ts == open_.commit_ts && record.compression == open_.compression &&
+         open_.payload.size() + record.length <= kMaxWalTransactionBytes;
 }
 
-Status WalReader::Accept(const WalRecordRead& record, const Visit& visit, bool* accepted) {
+Status WalReader::Accept(size_t index, const WalRecordRead& record, const Visit& visit, bool* accepted) {
   const WalRecordHeader& header = record.header;
   const bool continues = header.type == WalRecordType::kMiddle || header.type == WalRecordType::kLast;
   const bool beheaded = continues && !open_.active && (resyncing_ || header.lsn < first_lsn_);
@@ -180,18 +189,55 @@ Status WalReader::Accept(const WalRecordRead& record, const Visit& visit, bool* 
     open_.active = true;
     open_.first_lsn = header.lsn;
     open_.commit_ts = header.commit_ts;
+    open_.compression = header.compression;
     open_.records = 0;
     open_.payload.clear();
     resyncing_ = false;
   }
   ++open_.records;
-  if (header.type == WalRecordType::kFull) return Deliver(record, record.payload, visit);
+  if (header.type == WalRecordType::kFull) return Deliver(index, record, record.payload, visit);
   open_.payload.append(record.payload);
-  if (header.type == WalRecordType::kLast) return Deliver(record, open_.payload, visit);
+  if (header.type == WalRecordType::kLast) return Deliver(index, record, open_.payload, visit);
   return {};
 }
 
-Status WalReader::Deliver(const WalRecordRead& record, std::string_view payload, const Visit& visit) {
+Status WalReader::Expand(std::string_view payload, std::string_view* raw) {
+  ByteReader reader(payload);
+  uint64_t raw_bytes = 0;
+  if (!reader.ReadVarint64(&raw_bytes) || raw_bytes > MaxExpanded(open_.compression, reader.remaining())) {
+    return {Code::kCorruption, "A compressed transaction's size cannot be."};
+  }
+  expanded_.resize(static_cast<size_t>(raw_bytes));
+  SOCHDB_TRY(Decompress(open_.compression, reader.rest(), expanded_.data(), expanded_.size()));
+  *raw = expanded_;
+  return {};
+}
+
+// Its checksums are right, so it was written like that: no torn tail.
+Status WalReader::NotExpanded(size_t index, const WalRecordRead& record, Status why) {
+  open_.active = false;
+  const std::string& file = segments_[index]->path();
+  const uint64_t offset = record.header.lsn - segments_[index]->header().start_lsn;
+  if (!verify_) {
+    return {why.code(),
+            "The log's transaction at LSN " + std::to_string(open_.first_lsn) + " cannot be decompressed. " + why.message(),
+            {{"file", file},
+             {"offset", std::to_string(offset)},
+             {"expected", "a transaction compressed with " + std::string(CompressionName(open_.compression))},
+             {"actual", why.code() == Code::kUnsupported ? "no decompressor" : "other bytes"}}};
+  }
+  if (why.code() == Code::kUnsupported) return {};  // what can be verified without it, was
+  if (contents_.report.errors.size() < kMaxReportedErrors) {
+    contents_.report.errors.push_back({open_.first_lsn, 0, 0, file, offset});
+  }
+  return {};
+}
+
+Status WalReader::Deliver(size_t index, const WalRecordRead& record, std::string_view payload, const Visit& visit) {
+  if (open_.compression != CompressionType::kNone) {
+    Status expanded = Expand(payload, &payload);
+    if (!expanded.ok()) return NotExpanded(index, record, std::move(expanded));
+  }
   WalEntry entry;
   entry.lsn = open_.first_lsn;
   entry.end_lsn = record.header.lsn + kWalRecordHeaderBytes + record.header.length;
@@ -207,10 +253,25 @@ Status WalReader::Deliver(const WalRecordRead& record, std::string_view payload,
 }
 
 bool WalReader::IsMisplaced(size_t index) const {
-  if (!segments_[index]->header_status().ok()) return false;
-  if (segments_[index]->number() != segments_[index - 1]->number() + 1) return true;
-  if (!segments_[index - 1]->header_status().ok()) return false;
-  return segments_[index]->header().previous_salt != segments_[index - 1]->header().salt;
+  return segments_[index]->header_status().ok() && segments_[index]->number() != segments_[index - 1]->number() + 1;
+}
+
+Status WalReader::ProveByRecords(WalSegmentReader* segment, uint64_t offset) {
+  Lsn proven = 0;
+  for (;;) {
+    WalRecordHeader record;
+    SOCHDB_TRY(segment->FindRecord(offset, &offset, &record));
+    if (offset >= segment->file_bytes()) break;
+    proven = std::max(proven, record.synced_lsn);
+    offset += kWalRecordHeaderBytes + record.length;
+  }
+  if (verify_ && !segment->header_status().ok()) {
+    // A log that is being written may have begun it since it was looked at: it is then no matter of this verification.
+    SOCHDB_ASSIGN(now, WalSegmentReader::Open(env_, segment->path(), segment->number()));
+    if (now->header_status().ok()) return {};
+  }
+  proven_lsn_ = std::max(proven_lsn_, proven);
+  return {};
 }
 
 // Takes in every synced LSN that stands behind the break: in the rest of its segment, and in all later ones.
@@ -221,14 +282,7 @@ Status WalReader::Prove(size_t index, uint64_t offset) {
     WalSegmentReader& segment = *segments_[i];
     if (segment.header_status().ok()) proven_lsn_ = std::max(proven_lsn_, segment.header().synced_lsn);
     if (i > index && IsMisplaced(i)) proven_lsn_ = std::max({proven_lsn_, segment.header().start_lsn, position_ + 1});
-    uint64_t at = i == index ? offset : kWalSegmentHeaderBytes;
-    for (;;) {
-      WalRecordHeader record;
-      SOCHDB_TRY(segment.FindRecord(at, &at, &record));
-      if (at >= segment.file_bytes()) break;
-      proven_lsn_ = std::max(proven_lsn_, record.synced_lsn);
-      at += kWalRecordHeaderBytes + record.length;
-    }
+    SOCHDB_TRY(ProveByRecords(&segment, i == index ? offset : kWalSegmentHeaderBytes));
     if (i != index) segment.Forget();
   }
   return {};
@@ -275,7 +329,7 @@ Status WalReader::Finish() {
     if (is_last) from = cut - kept.back().start_lsn;
     else contents_.dropped.push_back(segment->number());
     uint64_t end = from;
-    SOCHDB_TRY(segment->EndOfContent(from, &end));
+    if (!verify_ || !segment->is_spare()) SOCHDB_TRY(segment->EndOfContent(from, &end));
     lost += end - from;
     segment->Forget();
   }

@@ -6,11 +6,12 @@
 // (synced_end_lsn). If any of them, anywhere behind the cut, lies above the cut, then acknowledged bytes are
 // damaged: that is kCorruption, never a silent loss. Otherwise the cut is where a crash tore the log: nothing behind
 // it was acknowledged as durable, and all of it is dropped, even what looks valid, since unsynced sectors reach the disk in any
-// order. (A segment with a sound header that does not follow its predecessor is always corruption: its name was made
-// durable only after the predecessor's, and recovery deletes from the end.)
+// order. (A segment with a sound header and a gap in the numbers before it is always corruption: its name was made durable only
+// after its predecessor's, and recovery deletes from the end. One with the right number but another predecessor's salt is of a
+// life that a recovery dropped.)
 //
 // Thread safety: one thread. Files are only read; wal.cc acts on what is found.
-// Limits: one transaction of at most kMaxWalTransactionBytes is held in memory.
+// Limits: one transaction of at most kMaxWalTransactionBytes is held in memory, and once more when it was compressed.
 
 #pragma once
 
@@ -58,8 +59,9 @@ class WalReader {
     bool active = false;
     Lsn first_lsn = 0;
     Timestamp commit_ts = 0;
+    CompressionType compression = CompressionType::kNone;
     uint64_t records = 0;
-    std::string payload;
+    std::string payload;  // as it was written: perhaps compressed
   };
   // Where and why reading could not go on.
   struct Break {
@@ -81,15 +83,19 @@ class WalReader {
   // Reads to the segment's end; *end when the log ends inside.
   Status ReadSegment(size_t index, const Visit& visit, bool* end);
   Status ReadOne(size_t index, uint64_t limit, const Visit& visit, uint64_t* offset, bool* end);
-  Status Accept(const WalRecordRead& record, const Visit& visit, bool* accepted);
+  Status Accept(size_t index, const WalRecordRead& record, const Visit& visit, bool* accepted);
   bool FitsTransaction(const WalRecordHeader& record) const;
-  Status Deliver(const WalRecordRead& record, std::string_view payload, const Visit& visit);
-  // A sound header that cannot come after the segment before: one between them is missing, or another log's. REQUIRES: index >
-  // 0.
+  Status Deliver(size_t index, const WalRecordRead& record, std::string_view payload, const Visit& visit);
+  // Decompresses the open transaction's payload; *raw is valid until the next call.
+  Status Expand(std::string_view payload, std::string_view* raw);
+  Status NotExpanded(size_t index, const WalRecordRead& record, Status why);
+  // A sound header whose number leaves a gap: a segment between is missing. (With the right number but another predecessor's
+  // salt it is of a life that a recovery dropped, and proves no more than it states.) REQUIRES: index > 0.
   bool IsMisplaced(size_t index) const;
   // Judges a break by the tail rule: *damaged false is the end of the log; true, when verifying, has been noted.
   Status Judge(size_t index, const Break& found, bool* damaged);
   Status Prove(size_t index, uint64_t offset);
+  Status ProveByRecords(WalSegmentReader* segment, uint64_t offset);
   Status Finish();
   std::string PathOf(uint64_t number) const;
   Lsn Cut() const { return open_.active ? open_.first_lsn : position_; }
@@ -101,6 +107,7 @@ class WalReader {
   bool resyncing_ = false;  // verifying, behind damage: what lost its beginning there is skipped
   std::vector<std::unique_ptr<WalSegmentReader>> segments_;
   OpenTransaction open_;
+  std::string expanded_;
   Lsn position_;               // all below is read
   Lsn proven_lsn_;             // known to have been durable
   bool proof_sought_ = false;  // proven_lsn_ has taken in everything behind the first break

@@ -25,6 +25,7 @@ Result<std::unique_ptr<WalSegmentReader>> WalSegmentReader::Open(Env* env, const
   Status& status = reader->header_status_;
   status = DecodeWalSegmentHeader({head, got}, &reader->header_);
   if (status.ok() && reader->header_.number != number) {
+    reader->is_spare_ = reader->header_.number < number;
     status = Status(Code::kCorruption, "A log segment's header names another segment.",
                     {{"expected", std::to_string(number)}, {"actual", std::to_string(reader->header_.number)}});
   }
@@ -109,51 +110,74 @@ Status WalSegmentReader::TryRecord(uint64_t offset, bool* valid, WalRecordHeader
   return {};
 }
 
-// Synced groups begin at sectors, so a record that proves something is found by looking at those alone.
+// Synced groups begin at sectors, so a record that proves something is found by looking at those alone. A file may hold records
+// of earlier lives behind the end of this one; their LSNs are lower.
 Status WalSegmentReader::AdoptIdentity(uint64_t offset, uint64_t* found) {
   offset = (offset + kWalSectorBytes - 1) / kWalSectorBytes * kWalSectorBytes;
+  Lsn youngest = is_spare_ ? header_.start_lsn + 1 : 0;
+  *found = file_bytes_;
   for (; offset + kWalRecordHeaderBytes <= file_bytes_; offset += kWalSectorBytes) {
     bool valid = false;
     WalRecordHeader record;
     SOCHDB_TRY(TryRecord(offset, &valid, &record));
-    if (!valid || record.lsn < offset) continue;
+    if (!valid || record.lsn < offset || record.lsn - offset < youngest) continue;
     header_.salt = record.salt;
     header_.start_lsn = record.lsn - offset;
+    youngest = header_.start_lsn + 1;
     identity_known_ = true;
-    break;
+    *found = offset;
   }
-  *found = std::min(offset, file_bytes_);
   return {};
 }
 
-Status WalSegmentReader::FindRecord(uint64_t offset, uint64_t* found, WalRecordHeader* header) {
-  if (!identity_known_) SOCHDB_TRY(AdoptIdentity(std::max<uint64_t>(offset, kWalSegmentHeaderBytes), &offset));
+Status WalSegmentReader::FindClaim(uint64_t offset, uint64_t* found) {
+  *found = file_bytes_;
   while (offset + kWalRecordHeaderBytes <= file_bytes_) {
     std::string_view bytes;
     SOCHDB_TRY(Peek(offset, std::min<uint64_t>(kWindowBytes, file_bytes_ - offset), &bytes));
     if (bytes.size() < kWalRecordHeaderBytes) break;
     const size_t last = bytes.size() - kWalRecordHeaderBytes;
     size_t i = 0;
-    // Salt and LSN are twelve bytes that hardly ever stand here by chance, so checksums are computed only where they do.
     while (i <= last &&
            (PeekWalRecordSalt(bytes.data() + i) != header_.salt || PeekWalRecordLsn(bytes.data() + i) != LsnAt(offset + i))) {
       ++i;
     }
     offset += i;
     if (i > last) continue;
-    bool valid = false;
-    SOCHDB_TRY(TryRecord(offset, &valid, header));
-    if (valid) {
-      *found = offset;
-      return {};
-    }
-    ++offset;
+    *found = offset;
+    break;
   }
-  *found = file_bytes_;
   return {};
 }
 
+// Salt and LSN are twelve bytes that hardly ever stand somewhere by chance, so checksums are computed only where they do.
+Status WalSegmentReader::FindRecord(uint64_t offset, uint64_t* found, WalRecordHeader* header) {
+  if (!identity_known_) SOCHDB_TRY(AdoptIdentity(std::max<uint64_t>(offset, kWalSegmentHeaderBytes), &offset));
+  for (;; ++offset) {
+    SOCHDB_TRY(FindClaim(offset, &offset));
+    *found = offset;
+    if (offset == file_bytes_) return {};
+    bool valid = false;
+    SOCHDB_TRY(TryRecord(offset, &valid, header));
+    if (valid) return {};
+  }
+}
+
+Status WalSegmentReader::EndOfClaims(uint64_t offset, uint64_t* end) {
+  if (!identity_known_) SOCHDB_TRY(AdoptIdentity(kWalSegmentHeaderBytes, end));
+  *end = offset;
+  if (!identity_known_) return {};
+  for (;; ++offset) {
+    SOCHDB_TRY(FindClaim(offset, &offset));
+    if (offset == file_bytes_) return {};
+    std::string_view bytes;
+    SOCHDB_TRY(Peek(offset, kWalRecordHeaderBytes, &bytes));
+    *end = std::min(file_bytes_, offset + kWalRecordHeaderBytes + PeekWalRecordLength(bytes.data()));
+  }
+}
+
 Status WalSegmentReader::EndOfContent(uint64_t offset, uint64_t* end) {
+  if (is_spare_ || (header_status_.ok() && header_.stale_bytes != 0)) return EndOfClaims(offset, end);
   *end = offset;
   while (offset < file_bytes_) {
     std::string_view bytes;

@@ -39,6 +39,8 @@ class WalSegmentReader {
   [[nodiscard]] const Status& header_status() const { return header_status_; }
   // REQUIRES: header_status().ok().
   [[nodiscard]] const WalSegmentHeader& header() const { return header_; }
+  // A released segment's file that took this name and was not begun: its header is that of its earlier life.
+  [[nodiscard]] bool is_spare() const { return is_spare_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] uint64_t number() const { return number_; }
   [[nodiscard]] uint64_t file_bytes() const { return file_bytes_; }
@@ -48,13 +50,15 @@ class WalSegmentReader {
   Status ReadRecord(uint64_t offset, uint64_t end_offset, WalRecordRead* out);
 
   // Looks at every byte from offset on for the next valid record of this segment; *found is its offset, or file_bytes().
-  // A segment whose header is damaged takes salt and LSN from the first sound record that begins a sector.
+  // A segment whose header is damaged takes salt and LSN from the sound records that begin a sector: of the youngest life.
   Status FindRecord(uint64_t offset, uint64_t* found, WalRecordHeader* header);
 
   // Closes the file and frees the window; the next read opens it again and sees what was written since.
   void Forget();
 
-  // One past the last byte from offset on that is not zero; offset when all are.
+  // One past the last byte from offset on that this segment seems to have been given; offset when there is none. In a new file
+  // that is the last byte that is not zero; in one with an earlier life, the end of the last record that claims to belong
+  // here.
   Status EndOfContent(uint64_t offset, uint64_t* end);
 
  private:
@@ -64,6 +68,9 @@ class WalSegmentReader {
   Status Peek(uint64_t offset, size_t n, std::string_view* out);
   Status TryRecord(uint64_t offset, bool* valid, WalRecordHeader* header);
   Status AdoptIdentity(uint64_t offset, uint64_t* found);
+  // The next place from offset on with this segment's salt and the LSN that belongs there; file_bytes() when there is none.
+  Status FindClaim(uint64_t offset, uint64_t* found);
+  Status EndOfClaims(uint64_t offset, uint64_t* end);
 
   Env* const env_;
   const std::string path_;
@@ -73,6 +80,7 @@ class WalSegmentReader {
   Status header_status_;
   WalSegmentHeader header_;
   bool identity_known_ = false;  // salt and start LSN can be trusted
+  bool is_spare_ = false;
   std::string window_;
   uint64_t window_offset_ = 0;
 };

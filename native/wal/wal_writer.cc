@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bytes.h"
 #include "env/path.h"
 
 namespace sochdb {
 namespace {
 
-// What a segment may lose besides payload: its header, a pad, a record cut short at its end.
-constexpr uint64_t kSegmentOverheadBytes = 2048;
 // A fragment shorter than this is not worth a record at the end of a segment.
 constexpr uint64_t kMinFragmentBytes = 64;
 constexpr uint64_t kZeroAheadBytes = 256 * 1024;
@@ -18,8 +17,9 @@ constexpr uint64_t kSmallSyncBytes = 64 * 1024;
 constexpr size_t kMaxUnsyncedSegments = 4;
 // Room in the buffer for a segment header and a pad.
 constexpr size_t kBufferSlackBytes = 4 * kWalSectorBytes;
-
-uint64_t SectorsDown(uint64_t bytes) { return bytes / kWalSectorBytes * kWalSectorBytes; }
+constexpr uint64_t kMaxRecycledSegments = 16;
+// A scratch that one large transaction made is not kept.
+constexpr size_t kMaxKeptScratchBytes = 4 * 1024 * 1024;
 
 }  // namespace
 
@@ -27,9 +27,12 @@ WalWriter::WalWriter(Env* env, std::string dir, const WalOptions& options, const
                      std::unique_ptr<File> tail)
     : env_(env),
       dir_(std::move(dir)),
-      segment_bytes_(SectorsDown(std::clamp(options.segment_bytes, kMinWalSegmentBytes, kMaxWalSegmentBytes))),
+      segment_bytes_(WalSectorsDown(std::clamp(options.segment_bytes, kMinWalSegmentBytes, kMaxWalSegmentBytes))),
       max_record_bytes_(std::clamp(options.max_record_bytes, kMinWalRecordPayload, kMaxWalRecordPayload)),
       buffer_bytes_(std::clamp<uint64_t>(options.buffer_bytes, kWalSectorBytes, kMaxWalSegmentBytes)),
+      recycle_segments_(std::min(options.recycle_segments, kMaxRecycledSegments)),
+      compression_(options.compression),
+      compression_level_(options.compression_level),
       syncing_(env),
       mutex_(env),
       finished_(contents.segments),
@@ -47,73 +50,13 @@ WalWriter::WalWriter(Env* env, std::string dir, const WalOptions& options, const
   active_->segment_bytes = last.segment_bytes;
   active_->path = JoinPath(dir_, NumberedFileName(last.number, kWalExtension));
   active_->file = std::move(tail);
-  active_->written_bytes = last.end_lsn - last.start_lsn;
+  active_->written_bytes = active_->allocated_bytes = last.end_lsn - last.start_lsn;
   finished_.pop_back();
-}
-
-uint64_t WalWriter::LastNumber() const {
-  if (!spares_.empty()) return spares_.back()->number;
-  if (active_ != nullptr) return active_->number;
-  return finished_.empty() ? 0 : finished_.back().number;
 }
 
 uint64_t WalWriter::RoomInActive() const {
   if (active_ == nullptr || active_->sealed) return 0;
   return active_->segment_bytes - (end_lsn() - active_->start_lsn);
-}
-
-bool WalWriter::HasRoomFor(uint64_t payload_bytes) const {
-  const uint64_t records = payload_bytes / max_record_bytes_ + 2;
-  const uint64_t need = payload_bytes + records * kWalRecordHeaderBytes;
-  const uint64_t active = RoomInActive();
-  uint64_t room = active > kSegmentOverheadBytes && active_->allocated ? active - kSegmentOverheadBytes : 0;
-  room += spares_.size() * (segment_bytes_ - kSegmentOverheadBytes);
-  return room >= need;
-}
-
-Status WalWriter::Reserve(uint64_t payload_bytes) {
-  if (payload_bytes > kMaxWalTransactionBytes) {
-    return {Code::kLimit,
-            "A transaction of " + std::to_string(payload_bytes) + " bytes is more than the log takes at once. Split it.",
-            {{"limit", std::to_string(kMaxWalTransactionBytes)}}};
-  }
-  const MutexLock lock(&mutex_);
-  if (!status_.ok()) return status_;
-  if (HasRoomFor(payload_bytes)) [[likely]]
-    return {};
-  if (active_ != nullptr && !active_->allocated) {
-    SOCHDB_TRY(active_->file->Allocate(0, active_->segment_bytes));
-    active_->allocated = true;
-  }
-  const size_t had = spares_.size();
-  Status made;
-  while (made.ok() && !HasRoomFor(payload_bytes)) made = AddSpare();
-  if (made.ok() && spares_.size() != had) made = env_->SyncDir(dir_);
-  if (!made.ok()) DropSparesBeyond(had);
-  return made;
-}
-
-Status WalWriter::AddSpare() {
-  auto spare = std::make_shared<Segment>();
-  spare->number = LastNumber() + 1;
-  spare->segment_bytes = segment_bytes_;
-  spare->path = JoinPath(dir_, NumberedFileName(spare->number, kWalExtension));
-  SOCHDB_ASSIGN(file, env_->OpenFile(spare->path, OpenMode::kCreate));
-  spare->file = std::move(file);
-  spares_.push_back(spare);  // from here on it is dropped if anything fails
-  SOCHDB_TRY(spare->file->Truncate(0));
-  SOCHDB_TRY(spare->file->Allocate(0, segment_bytes_));
-  spare->allocated = true;
-  return {};
-}
-
-// The last first, so that names never have a gap. A file that cannot be deleted is empty, and taken over later.
-void WalWriter::DropSparesBeyond(size_t count) {
-  while (spares_.size() > count) {
-    const std::string path = spares_.back()->path;
-    spares_.pop_back();
-    (void)env_->DeleteFile(path);
-  }
 }
 
 Status WalWriter::Poison(Status error) {
@@ -133,13 +76,22 @@ Status WalWriter::WriteBuffer() {
   return {};
 }
 
-// Nothing more goes into the active segment: cuts off what was prepared for more.
+// Nothing more goes into the active segment: cuts off what was prepared for more, and what an earlier life left.
 Status WalWriter::FinishActive() {
   SOCHDB_TRY(WriteBuffer());
   const uint64_t size = end_lsn() - active_->start_lsn;
   if (active_->written_bytes == size) return {};
   Status cut = active_->file->Truncate(size);
   active_->written_bytes = size;
+  return cut.ok() ? Status() : Poison(std::move(cut));
+}
+
+// What a crash brings back of this are zeros or an earlier life's records, and the next opening cuts them off.
+Status WalWriter::FreeBehindEnd() {
+  const uint64_t size = end_lsn() - active_->start_lsn;
+  if (active_->written_bytes == size && active_->allocated_bytes <= size) return {};
+  Status cut = active_->file->Truncate(size);
+  active_->written_bytes = active_->allocated_bytes = size;
   return cut.ok() ? Status() : Poison(std::move(cut));
 }
 
@@ -152,11 +104,13 @@ Status WalWriter::SyncOldestUnsynced() {
 
 // Goes on in the next segment: the first spare, whose header goes into the buffer before its records.
 Status WalWriter::Roll() {
+  Status made;
   if (spares_.empty()) {  // only when more was appended than reserved
-    Status made = AddSpare();
-    if (made.ok()) made = env_->SyncDir(dir_);
-    if (!made.ok()) return Poison(std::move(made));
+    made = AddSpare();
+    if (made.ok()) made = Allocate(spares_.back().get(), segment_bytes_);
   }
+  if (made.ok()) made = SyncNames();
+  if (!made.ok()) return Poison(std::move(made));
   uint32_t previous_salt = finished_.empty() ? 0 : finished_.back().salt;
   if (active_ != nullptr) {
     SOCHDB_TRY(FinishActive());
@@ -179,13 +133,14 @@ Status WalWriter::Roll() {
   header.start_lsn = active_->start_lsn;
   header.synced_lsn = synced_lsn();
   header.segment_bytes = active_->segment_bytes;
+  header.stale_bytes = active_->written_bytes;
   EncodeWalSegmentHeader(header, buffer_.data());
   used_ = kWalSegmentHeaderBytes;
   end_lsn_.store(active_->start_lsn + kWalSegmentHeaderBytes, std::memory_order_release);
   return {};
 }
 
-void WalWriter::EncodeRecord(WalRecordType type, Timestamp commit_ts, std::string_view payload) {
+void WalWriter::EncodeRecord(WalRecordType type, CompressionType compression, Timestamp commit_ts, std::string_view payload) {
   const Lsn lsn = end_lsn_.load(std::memory_order_relaxed);
   const size_t bytes = kWalRecordHeaderBytes + payload.size();
   SOCHDB_DCHECK(used_ + bytes <= buffer_.size());
@@ -195,6 +150,7 @@ void WalWriter::EncodeRecord(WalRecordType type, Timestamp commit_ts, std::strin
   header.length = static_cast<uint32_t>(payload.size());
   header.salt = active_->salt;
   header.type = type;
+  header.compression = compression;
   header.lsn = lsn;
   header.synced_lsn = synced_lsn_.load(std::memory_order_relaxed);
   header.commit_ts = commit_ts;
@@ -204,7 +160,7 @@ void WalWriter::EncodeRecord(WalRecordType type, Timestamp commit_ts, std::strin
   end_lsn_.store(lsn + bytes, std::memory_order_release);
 }
 
-Status WalWriter::AppendFragments(Timestamp commit_ts, std::string_view payload) {
+Status WalWriter::AppendFragments(CompressionType compression, Timestamp commit_ts, std::string_view payload) {
   bool first = true;
   for (;;) {
     const uint64_t wanted = std::min<uint64_t>(payload.size(), kMinFragmentBytes);
@@ -215,18 +171,37 @@ Status WalWriter::AppendFragments(Timestamp commit_ts, std::string_view payload)
     const bool last = n == payload.size();
     const WalRecordType type =
         first ? (last ? WalRecordType::kFull : WalRecordType::kFirst) : (last ? WalRecordType::kLast : WalRecordType::kMiddle);
-    EncodeRecord(type, commit_ts, payload.substr(0, n));
+    EncodeRecord(type, compression, commit_ts, payload.substr(0, n));
     if (last) return {};
     payload.remove_prefix(n);
     first = false;
   }
 }
 
+// The payload as it is written: smaller, or as it is. In the scratch that Reserve made, so that nothing is allocated here.
+std::string_view WalWriter::Compressed(std::string_view payload, CompressionType* compression) {
+  *compression = CompressionType::kNone;
+  if (!MayCompress(payload.size())) return payload;
+  scratch_.clear();
+  PutVarint64(&scratch_, payload.size());
+  if (!Compress(compression_, compression_level_, payload, &scratch_).ok()) return payload;
+  if (!ShrinksEnough(payload.size(), scratch_.size())) return payload;
+  *compression = compression_;
+  return scratch_;
+}
+
 Result<Lsn> WalWriter::Append(Timestamp commit_ts, std::string_view payload) {
+  CompressionType compression = CompressionType::kNone;
+  const std::string_view bytes = Compressed(payload, &compression);  // the appender's own work: beside a sync
   const MutexLock lock(&mutex_);
   if (!status_.ok()) return status_;
-  SOCHDB_TRY(AppendFragments(commit_ts, payload));
+  SOCHDB_TRY(AppendFragments(compression, commit_ts, bytes));
   if (used_ >= buffer_bytes_) SOCHDB_TRY(WriteBuffer());
+  if (compression != CompressionType::kNone) {
+    ++compressed_entries_;
+    compression_saved_bytes_ += payload.size() - bytes.size();
+  }
+  if (scratch_.capacity() > kMaxKeptScratchBytes) std::string().swap(scratch_);
   ++entries_;
   return end_lsn();
 }
@@ -248,13 +223,14 @@ void WalWriter::PadToSector() {
     return;
   }
   static constexpr char kZeros[2 * kWalSectorBytes] = {};
-  EncodeRecord(WalRecordType::kPad, 0, {kZeros, static_cast<size_t>(gap - kWalRecordHeaderBytes)});
+  EncodeRecord(WalRecordType::kPad, CompressionType::kNone, 0, {kZeros, static_cast<size_t>(gap - kWalRecordHeaderBytes)});
 }
 
 Status WalWriter::ZeroAhead() {
   const uint64_t offset = end_lsn() - active_->start_lsn;
   if (offset <= active_->written_bytes || bytes_since_sync_ > kSmallSyncBytes) return {};
-  const uint64_t to = std::min(active_->segment_bytes, SectorsDown(offset + kZeroAheadBytes));
+  // Never beyond what is allocated: a disk that is full must not fail a sync.
+  const uint64_t to = WalSectorsDown(std::min(active_->allocated_bytes, offset + kZeroAheadBytes));
   if (to <= offset) return {};
   Status written = active_->file->Write(offset, std::string(static_cast<size_t>(to - offset), '\0'));
   if (!written.ok()) return Poison(std::move(written));
@@ -296,19 +272,6 @@ Status WalWriter::Sync() {
   return {};
 }
 
-// From the oldest on, each deletion durable before the next, so that a crash leaves no gap.
-Status WalWriter::ReleaseBefore(Lsn lsn) {
-  const MutexLock lock(&mutex_);
-  if (!status_.ok()) return status_;
-  lsn = std::min(lsn, synced_lsn());
-  while (!finished_.empty() && finished_.front().end_lsn <= lsn && (finished_.size() > 1 || active_ != nullptr)) {
-    SOCHDB_TRY(env_->DeleteFile(JoinPath(dir_, NumberedFileName(finished_.front().number, kWalExtension))));
-    finished_.erase(finished_.begin());
-    SOCHDB_TRY(env_->SyncDir(dir_));
-  }
-  return {};
-}
-
 Wal::Stats WalWriter::stats() const {
   const MutexLock lock(&mutex_);
   Stats stats;
@@ -319,6 +282,14 @@ Wal::Stats WalWriter::stats() const {
   stats.active_bytes = active_ != nullptr ? end_lsn() - active_->start_lsn : 0;
   stats.entries = entries_;
   stats.syncs = syncs_;
+  stats.spare_segments = spares_.size();
+  if (active_ != nullptr && active_->allocated_bytes > stats.active_bytes) {
+    stats.allocated_bytes = active_->allocated_bytes - stats.active_bytes;
+  }
+  for (const SegmentPtr& spare : spares_) stats.allocated_bytes += spare->allocated_bytes;
+  stats.recycled_segments = recycled_segments_;
+  stats.compressed_entries = compressed_entries_;
+  stats.compression_saved_bytes = compression_saved_bytes_;
   return stats;
 }
 
@@ -327,10 +298,8 @@ Status WalWriter::Close() {
   const MutexLock syncing(&syncing_);
   const MutexLock lock(&mutex_);
   if (status_.code() == Code::kClosed) return {};
-  DropSparesBeyond(0);  // one that comes back after a crash is empty, and dropped by the next opening
-  if (closed.ok() && active_ != nullptr && active_->written_bytes != end_lsn() - active_->start_lsn) {
-    closed = FinishActive();  // what a crash brings back of this are zeros, and the next opening cuts them off
-  }
+  DropSparesBeyond(0);  // one that comes back after a crash is empty or of an earlier life, and dropped by the next opening
+  if (closed.ok() && active_ != nullptr) closed = FreeBehindEnd();
   if (active_ != nullptr) active_->file.reset();
   unsynced_.clear();
   if (status_.ok()) status_ = Status(Code::kClosed, "The log is closed.");
