@@ -68,6 +68,11 @@ declare namespace native {
     readonly errors: readonly ChecksumError[]
   }
 
+  interface NamespaceSize {
+    readonly keyCount: number
+    readonly sizeBytes: number
+  }
+
   // --- database ---
   function open(
     path: string,
@@ -85,7 +90,7 @@ declare namespace native {
   function recoveryReport(database: number): RecoveryReport
   function verifyWal(database: number): VerifyReport
 
-  // --- keys: `target` is a database, a transaction or (to read) a snapshot ---
+  // --- keys: `target` is a database, a transaction or (to read) a snapshot, or one of them seen through a namespace ---
   /** The length of the value, written at `offset`; -1 when there is none; -2 - length when it does not fit. */
   function get(target: number, key: Bytes, buffer: ArrayBuffer, offset: number): number
   function getString(target: number, key: Bytes): string | undefined
@@ -93,9 +98,17 @@ declare namespace native {
   /** Packed keys in, packed values out; the bytes they take. More than `buffer` holds: come again with a larger one. */
   function getBatch(target: number, keys: Uint8Array, buffer: ArrayBuffer): number
   function put(target: number, key: Bytes, value: Bytes): void
+  /** ttlMs 0: it stays. The same below. */
   function putWithTtl(target: number, key: Bytes, value: Bytes, ttlMs: number): void
   function remove(target: number, key: Bytes): void
-  function writeBatch(target: number, records: Uint8Array): void
+  /** Writes where the value is `expected` (undefined: where there is none); whether it did. */
+  function compareAndSet(target: number, key: Bytes, expected: Bytes | undefined, value: Bytes, ttlMs: number): boolean
+  /** The new value. `ttlMs` is for a counter that is made; one that exists keeps its expiry. */
+  function increment(target: number, key: Bytes, by: bigint, ttlMs: number): bigint
+  /** `ttlMs` is for every put among the records. */
+  function writeBatch(target: number, records: Uint8Array, ttlMs: number): void
+  /** The names below a directory, which is empty or ends in '/'. */
+  function listChildren(target: number, directory: string): string[]
   function scan(target: number, start: Bytes, end: Bytes, flags: number): number
   /**
    * state * 2^32 + bytes; state 0: there is more, 1: the end, 2: nothing was written, `bytes` are needed. With `isLast`,
@@ -103,6 +116,18 @@ declare namespace native {
    */
   function scanNext(cursor: number, buffer: ArrayBuffer, offset: number, rows: number, isLast: boolean): number
   function scanClose(cursor: number): void
+
+  // --- namespaces ---
+  /** The target seen through a namespace, which lives while the catalog holds exactly this entry. Closed with the target. */
+  function namespaceOpen(target: number, id: number, name: string, key: Uint8Array, entry: Uint8Array): number
+  function namespaceClose(namespace: number): void
+  /** Whether it is still there. */
+  function namespaceIsLive(namespace: number): boolean
+  function namespaceSize(target: number): NamespaceSize
+  function namespaceIsEmpty(target: number): boolean
+  /** Takes a transaction's namespace out of the catalog, with all that is declared in it. */
+  function namespaceDrop(namespace: number): void
+  function namespaceCopy(from: number, to: number, prefix: Bytes): number
 
   // --- transactions, snapshots ---
   /** Writes the transaction's number and its start timestamp as two u64 into `info`. */

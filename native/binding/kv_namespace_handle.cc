@@ -50,6 +50,14 @@ napi_value NamespaceClose(Call& call) {
   return nullptr;
 }
 
+// namespaceIsLive(namespace): whether it is still there.
+napi_value IsLive(Call& call) {
+  Target target;
+  const Status status = ReadTarget(call, &target);
+  if (!status.ok() && status.code() != Code::kNotFound) return call.Throw(status);
+  return FromBool(call.env(), status.ok());
+}
+
 // namespaceSize(target): { keyCount, sizeBytes }, measured by walking all of it.
 napi_value Size(Call& call) {
   Target target;
@@ -111,7 +119,7 @@ napi_value Copy(Call& call) {
 bool InitNamespaces(Environment* environment, napi_value exports) {
   return Define<NamespaceOpen, 5>(environment, exports, "namespaceOpen") &&
          Define<NamespaceClose, 1>(environment, exports, "namespaceClose") &&
-         Define<Size, 1>(environment, exports, "namespaceSize") &&
+         Define<IsLive, 1>(environment, exports, "namespaceIsLive") && Define<Size, 1>(environment, exports, "namespaceSize") &&
          Define<IsEmpty, 1>(environment, exports, "namespaceIsEmpty") &&
          Define<Drop, 1>(environment, exports, "namespaceDrop") && Define<Copy, 3>(environment, exports, "namespaceCopy");
 }

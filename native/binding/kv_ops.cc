@@ -62,7 +62,7 @@ Status Damaged(const char* of) {
           std::string("A packed batch of ") + of + " is damaged: an offset or a length points outside."};
 }
 
-Status ApplyPacked(Transaction* transaction, std::string_view prefix, std::string_view packed) {
+Status ApplyPacked(Transaction* transaction, std::string_view prefix, std::string_view packed, ExpiryMs expiry_ms) {
   ByteReader records(packed);
   std::string key(prefix);
   while (!records.empty()) {
@@ -79,7 +79,7 @@ Status ApplyPacked(Transaction* transaction, std::string_view prefix, std::strin
       return Damaged("writes");
     }
     key.replace(prefix.size(), std::string::npos, user_key);
-    SOCHDB_TRY(is_delete ? transaction->Delete(TreeId::kKeys, key) : transaction->Put(TreeId::kKeys, key, value));
+    SOCHDB_TRY(is_delete ? transaction->Delete(TreeId::kKeys, key) : transaction->Put(TreeId::kKeys, key, value, expiry_ms));
   }
   return {};
 }
@@ -154,8 +154,9 @@ Status GetKeys(const Target& target, std::string_view packed_keys, PackedWriter*
   return {};
 }
 
-Status WriteKeys(const Target& target, std::string_view packed) {
-  return Atomically(target, [&](Transaction* transaction) { return ApplyPacked(transaction, target.prefix, packed); });
+Status WriteKeys(const Target& target, std::string_view packed, ExpiryMs expiry_ms) {
+  return Atomically(target,
+                    [&](Transaction* transaction) { return ApplyPacked(transaction, target.prefix, packed, expiry_ms); });
 }
 
 ExpiryMs ExpiryIn(const Target& target, double ttl_ms) {

@@ -18,7 +18,7 @@
 
 namespace sochdb::binding {
 
-inline constexpr uint32_t kMaxRowsPerBatch = 1000;
+inline constexpr uint32_t kMaxRowsPerBatch = 100'000;
 inline constexpr size_t kMaxChildren = 1'000'000;
 
 // The rows of a range, batch after batch.

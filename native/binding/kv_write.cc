@@ -108,13 +108,15 @@ napi_value Increment(Call& call) {
   return value;
 }
 
-// writeBatch(target, packed records)
+// writeBatch(target, packed records, ttl of the puts in milliseconds, or 0)
 napi_value WriteBatch(Call& call) {
   Target target;
   std::string_view packed;
+  ExpiryMs expiry_ms = kNeverExpires;
   Status status = ReadWritable(call, &target);
   if (status.ok()) status = ReadBytes(call.env(), call[1], "records", &packed);
-  if (status.ok()) status = WriteKeys(target, packed);
+  if (status.ok()) status = ReadExpiry(call, 2, target, &expiry_ms);
+  if (status.ok()) status = WriteKeys(target, packed, expiry_ms);
   return status.ok() ? nullptr : call.Throw(status);
 }
 
@@ -123,7 +125,7 @@ napi_value WriteBatch(Call& call) {
 bool InitWrites(Environment* environment, napi_value exports) {
   return Define<Put, 3>(environment, exports, "put") && Define<PutWithTtl, 4>(environment, exports, "putWithTtl") &&
          Define<Remove, 2>(environment, exports, "remove") && Define<CompareAndSet, 5>(environment, exports, "compareAndSet") &&
-         Define<Increment, 4>(environment, exports, "increment") && Define<WriteBatch, 2>(environment, exports, "writeBatch");
+         Define<Increment, 4>(environment, exports, "increment") && Define<WriteBatch, 3>(environment, exports, "writeBatch");
 }
 
 }  // namespace sochdb::binding

@@ -1,9 +1,18 @@
 export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
-export { Database, openWithRecovery, Snapshot, Transaction } from './database/index.js'
+export { Database, Namespace, openWithRecovery, Snapshot, Transaction } from './database/index.js'
+export type {
+  CopyRequest,
+  DeleteNamespaceOptions,
+  NamespaceChange,
+  NamespaceConfig,
+  NamespaceInfo,
+  NamespaceOptions,
+} from './database/index.js'
 export { CompressionType, IsolationLevel, LogLevel, Recovery, SyncMode } from './engine/index.js'
 export type {
+  BatchedScanOptions,
   ChecksumError,
   DatabaseConfig,
   DatabaseOptions,

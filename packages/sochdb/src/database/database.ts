@@ -1,11 +1,30 @@
 /** The database that applications open: the engine's, with the verbs of every layer above it. */
 import { Database as EngineDatabase } from '../engine/index.js'
-import type { DatabaseOptions, TransactionOptions } from '../engine/index.js'
+import type {
+  BegunTransaction,
+  DatabaseOptions,
+  NamespaceIdentity,
+  TakenSnapshot,
+  TransactionOptions,
+} from '../engine/index.js'
 import { brand } from '../errors/index.js'
-import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
+import { createCollection, deleteCollection, forgetDropped, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
+import { Namespace } from './namespace.js'
+import type {
+  CopyRequest,
+  DeleteNamespaceOptions,
+  NamespaceChange,
+  NamespaceConfig,
+  NamespaceOptions,
+} from './namespace-options.js'
+import * as namespaces from './namespaces.js'
+import type { NamespaceInfo } from './namespaces.js'
 import { Snapshot } from './snapshot.js'
 import { Transaction } from './transaction.js'
+
+/** The most namespaces that are kept open by name. */
+const MAX_CACHED = 4096
 
 /**
  * An open database. It works on the calling thread, and every method returns when the work is done.
@@ -21,6 +40,7 @@ export class Database extends EngineDatabase {
   static {
     brand(this, 'Database')
   }
+  readonly #namespaces = new Map<string, Namespace>()
 
   /**
    * Opens the store in a directory, which is created where it is missing; `':memory:'` is a new store that lives in memory
@@ -98,12 +118,119 @@ export class Database extends EngineDatabase {
     deleteCollection(this, name)
   }
 
-  protected override newSnapshot(): Snapshot {
-    return new Snapshot(this)
+  /**
+   * Creates a namespace: keys and collections of its own, which nothing outside reaches. Its configuration may also be one
+   * object.
+   *
+   * @param name 1 to 256 characters: an ASCII letter or digit, then letters, digits, `_`, `-` and `.`; case matters
+   * @throws NamespaceExistsError when there is one of this name
+   *
+   * @example
+   * const ns = db.createNamespace('tenant_123', { displayName: 'Acme Corp', labels: { tier: 'premium' } })
+   */
+  createNamespace(name: string | NamespaceConfig, options?: NamespaceOptions): Namespace {
+    return this.#open(super.transaction(txn => namespaces.create(txn as Transaction, name, options)))
   }
 
-  protected override newTransaction(options: TransactionOptions | undefined, isClosure: boolean): Transaction {
-    return new Transaction(this, options, isClosure)
+  /**
+   * A namespace that exists.
+   *
+   * @throws NamespaceNotFoundError when there is none of this name
+   */
+  namespace(name: string): Namespace {
+    const held = this.#namespaces.get(name)
+    return held?.isLive === true ? held : this.#open(namespaces.find(this, name))
+  }
+
+  /** The namespace of a name; created, with these options, where there is none. */
+  getOrCreateNamespace(name: string, options?: NamespaceOptions): Namespace {
+    namespaces.checkNewNamespace(name, options)
+    if (this.namespaceExists(name)) return this.namespace(name)
+    return this.#open(
+      super.transaction(
+        txn => namespaces.lookUp(txn as Transaction, name) ?? namespaces.create(txn as Transaction, name, options),
+      ),
+    )
+  }
+
+  namespaceExists(name: string): boolean {
+    return namespaces.lookUp(this, name) !== undefined
+  }
+
+  /** The names of all namespaces, `default` included, sorted by their bytes. */
+  listNamespaces(): string[] {
+    return namespaces.list(this)
+  }
+
+  /**
+   * What a namespace is, and holds: measured by walking all of it at one snapshot, so its cost grows with the namespace.
+   * Blocks.
+   *
+   * @throws NamespaceNotFoundError when there is none of this name
+   */
+  namespaceInfo(name: string): NamespaceInfo {
+    using snapshot = this.snapshot()
+    return snapshot.namespaceInfo(name)
+  }
+
+  /**
+   * Changes how a namespace is described. Labels that are given replace all there were.
+   *
+   * @throws NamespaceNotFoundError when there is none of this name
+   */
+  updateNamespace(name: string, change: NamespaceChange): void {
+    this.transaction(txn => txn.updateNamespace(name, change))
+  }
+
+  /**
+   * Deletes a namespace. With `force` it may hold any number of keys: that changes the catalog alone, and what it held goes when
+   * the store is compacted. Snapshots taken before still see it; transactions that wrote to it conflict.
+   *
+   * @throws NamespaceNotFoundError when there is none of this name
+   * @throws NamespaceAccessError for `default`, and for one that holds something, without `force` (`NAMESPACE_NOT_EMPTY`)
+   */
+  deleteNamespace(name: string, options?: DeleteNamespaceOptions): void {
+    this.transaction(txn => txn.deleteNamespace(name, options))
+    this.#namespaces.delete(name)
+    forgetDropped(this)
+  }
+
+  /**
+   * Runs a function with a namespace; returns what it returns. Nothing is ambient: what the function does not do through `ns`
+   * is done where it would be anyway.
+   *
+   * @example
+   * db.useNamespace('tenant_123', ns => ns.put('config/key', 'value'))
+   */
+  useNamespace<T>(name: string, fn: (ns: Namespace) => T): T {
+    namespaces.checkCallback(fn)
+    return fn(this.namespace(name))
+  }
+
+  /**
+   * Copies the keys of a namespace that start with a prefix (by default all of them) to another, with the time they still live,
+   * over those of the same name. All or none, in one transaction; returns how many.
+   *
+   * @throws NamespaceNotFoundError when one of them does not exist
+   * @throws DatabaseError (`LIMIT_EXCEEDED`) when they take more than `maxTransactionBytes`: copy prefix by prefix then
+   */
+  copyBetweenNamespaces(request: CopyRequest): number {
+    return namespaces.copy(this, request)
+  }
+
+  #open(identity: NamespaceIdentity): Namespace {
+    const namespace = namespaces.attempt(this, () => new Namespace(this, identity))
+    if (this.#namespaces.size >= MAX_CACHED) this.#namespaces.clear()
+    this.#namespaces.set(identity.name, namespace)
+    return namespace
+  }
+
+  protected override wrapSnapshot(taken: TakenSnapshot, namespace: NamespaceIdentity | undefined): Snapshot {
+    return new Snapshot(taken, namespace)
+  }
+
+  protected override wrapTransaction(begun: BegunTransaction, namespace: NamespaceIdentity | undefined): Transaction {
+    return new Transaction(begun, namespace)
   }
 }
 

@@ -3,6 +3,8 @@ import { Snapshot as EngineSnapshot } from '../engine/index.js'
 import { brand } from '../errors/index.js'
 import { listCollections, openCollection } from '../search/index.js'
 import type { Collection } from '../search/index.js'
+import * as namespaces from './namespaces.js'
+import type { NamespaceInfo } from './namespaces.js'
 
 /**
  * The database as it was at one moment: later writes do not show. Close it when you are done: while it is open, the versions
@@ -22,8 +24,42 @@ export class Snapshot extends EngineSnapshot {
     return openCollection(this, name)
   }
 
+  /** Alias of `collection`. */
+  getCollection(name: string): Collection {
+    return this.collection(name)
+  }
+
   /** The names of all collections, in order. */
   listCollections(): string[] {
     return listCollections(this)
+  }
+
+  /**
+   * The same snapshot, seen through a namespace: its methods read what is that one's. Closing either closes both.
+   *
+   * @throws NamespaceNotFoundError when the snapshot sees none of this name
+   */
+  namespace(name: string): Snapshot {
+    return namespaces.attempt(this, () => this.through(namespaces.find(this, name)))
+  }
+
+  namespaceExists(name: string): boolean {
+    return namespaces.lookUp(this, name) !== undefined
+  }
+
+  /** The names of all namespaces, `default` included, sorted by their bytes. */
+  listNamespaces(): string[] {
+    return namespaces.list(this)
+  }
+
+  /** See `Database.namespaceInfo`. */
+  namespaceInfo(name: string): NamespaceInfo {
+    return namespaces.describe(this, namespaces.find(this, name), this.namespace(name))
+  }
+
+  /** Runs a function with the snapshot seen through a namespace; returns what it returns. */
+  useNamespace<T>(name: string, fn: (ns: Snapshot) => T): T {
+    namespaces.checkCallback(fn)
+    return fn(this.namespace(name))
   }
 }

@@ -1,8 +1,18 @@
 /** The transaction that applications use: the engine's, with the verbs of every layer above it. */
 import { Transaction as EngineTransaction } from '../engine/index.js'
+import type { NamespaceIdentity } from '../engine/index.js'
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
+import type {
+  CopyRequest,
+  DeleteNamespaceOptions,
+  NamespaceChange,
+  NamespaceConfig,
+  NamespaceOptions,
+} from './namespace-options.js'
+import * as namespaces from './namespaces.js'
+import type { NamespaceInfo } from './namespaces.js'
 
 /**
  * A transaction: it sees the commits up to its `startTs` and its own writes, and its writes become visible all at once, when
@@ -50,5 +60,75 @@ export class Transaction extends EngineTransaction {
   /** @throws CollectionNotFoundError when there is none of this name */
   deleteCollection(name: string): void {
     deleteCollection(this, name)
+  }
+
+  /**
+   * Creates a namespace: for this transaction at once, for all others when it commits. Returns this transaction, seen through
+   * it. See `Database.createNamespace`.
+   */
+  createNamespace(name: string | NamespaceConfig, options?: NamespaceOptions): Transaction {
+    return this.#through(namespaces.create(this, name, options))
+  }
+
+  /**
+   * The same transaction, seen through a namespace: its data methods read and write what is that one's, and all commit
+   * together. What was opened through a namespace reaches no other.
+   *
+   * @throws NamespaceNotFoundError when the transaction sees none of this name
+   *
+   * @example
+   * db.transaction(txn => {
+   *   txn.namespace('billing').increment('invoices')
+   *   txn.namespace('tenant_123').put('last-invoice', 'today')
+   * })
+   */
+  namespace(name: string): Transaction {
+    return this.#through(namespaces.find(this, name))
+  }
+
+  /** The namespace of a name; created where there is none. See `namespace`. */
+  getOrCreateNamespace(name: string, options?: NamespaceOptions): Transaction {
+    namespaces.checkNewNamespace(name, options)
+    const found = namespaces.lookUp(this, name)
+    return found === undefined ? this.createNamespace(name, options) : this.#through(found)
+  }
+
+  namespaceExists(name: string): boolean {
+    return namespaces.lookUp(this, name) !== undefined
+  }
+
+  /** The names of all namespaces, `default` included, sorted by their bytes. */
+  listNamespaces(): string[] {
+    return namespaces.list(this)
+  }
+
+  /** See `Database.namespaceInfo`. */
+  namespaceInfo(name: string): NamespaceInfo {
+    return namespaces.describe(this, namespaces.find(this, name), this.namespace(name))
+  }
+
+  /** See `Database.updateNamespace`. */
+  updateNamespace(name: string, change: NamespaceChange): void {
+    namespaces.update(this, name, change)
+  }
+
+  /** See `Database.deleteNamespace`; what is put into the namespace until the commit is a conflict. */
+  deleteNamespace(name: string, options?: DeleteNamespaceOptions): void {
+    namespaces.drop(this, name, options)
+  }
+
+  /** Runs a function with the transaction seen through a namespace; returns what it returns. */
+  useNamespace<T>(name: string, fn: (ns: Transaction) => T): T {
+    namespaces.checkCallback(fn)
+    return fn(this.namespace(name))
+  }
+
+  /** See `Database.copyBetweenNamespaces`. */
+  copyBetweenNamespaces(request: CopyRequest): number {
+    return namespaces.copy(this, request)
+  }
+
+  #through(identity: NamespaceIdentity): Transaction {
+    return namespaces.attempt(this, () => this.through(identity))
   }
 }

@@ -4,12 +4,13 @@ import { CLOSED, nativeHandle } from './handle.js'
 import { KeyStore } from './keys.js'
 import { createLog } from './logger.js'
 import type { Log } from './logger.js'
+import type { NamespaceIdentity } from './namespace-identity.js'
 import { native } from './native.js'
 import { checkDatabaseOptions } from './options.js'
 import type { DatabaseConfig, DatabaseOptions } from './options.js'
 import { Recovery } from './recovery.js'
-import { Snapshot } from './snapshot.js'
-import { checkFunction, Transaction } from './transaction.js'
+import { Snapshot, TakenSnapshot } from './snapshot.js'
+import { BegunTransaction, checkFunction, Transaction } from './transaction.js'
 import type { TransactionOptions } from './transaction.js'
 
 /** What the database measured since it was opened. */
@@ -127,14 +128,41 @@ export class Database extends KeyStore {
     return this.newTransaction(options, false)
   }
 
+  /** Takes a snapshot, seen through a namespace where one is given. Throws what the addon throws. @internal */
+  newSnapshot(namespace?: NamespaceIdentity): Snapshot {
+    const taken = new TakenSnapshot(this)
+    try {
+      return this.wrapSnapshot(taken, namespace)
+    } catch (error) {
+      taken.close()
+      throw error
+    }
+  }
+
+  /** Begins a transaction, seen through a namespace where one is given. @internal */
+  newTransaction(
+    options: TransactionOptions | undefined,
+    isClosure: boolean,
+    namespace?: NamespaceIdentity,
+  ): Transaction {
+    const begun = new BegunTransaction(this, options, isClosure)
+    try {
+      return this.wrapTransaction(begun, namespace)
+    } catch (error) {
+      native.abort(begun.handle)
+      begun.finish('aborted')
+      throw errorFromNative(error, 'transaction')
+    }
+  }
+
   /** Makes the snapshots of this class of database. */
-  protected newSnapshot(): Snapshot {
-    return new Snapshot(this)
+  protected wrapSnapshot(taken: TakenSnapshot, namespace: NamespaceIdentity | undefined): Snapshot {
+    return new Snapshot(taken, namespace)
   }
 
   /** Makes the transactions of this class of database. */
-  protected newTransaction(options: TransactionOptions | undefined, isClosure: boolean): Transaction {
-    return new Transaction(this, options, isClosure)
+  protected wrapTransaction(begun: BegunTransaction, namespace: NamespaceIdentity | undefined): Transaction {
+    return new Transaction(begun, namespace)
   }
 
   /** The database as it is now, for reading; close it when you are done. */

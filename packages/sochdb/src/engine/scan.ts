@@ -20,6 +20,9 @@ const BATCH_GROWTH = 8
 const MAX_BATCH_BYTES = 128 * 1024
 const FIRST_BATCH_ROWS = 32
 const MAX_BATCH_ROWS = 1000
+/** Batches of a size that was asked for: what is set aside for each row, and the most for all. */
+const ROW_ESTIMATE_BYTES = 128
+const MAX_SIZED_BATCH_BYTES = 1024 * 1024
 
 const STATE_UNIT = 2 ** 32
 const STATE_MORE = 0
@@ -34,6 +37,11 @@ export interface ScanOptions {
   readonly keysOnly?: boolean
 }
 
+export interface BatchedScanOptions extends ScanOptions {
+  /** Rows that come from the engine at once; 1 to 100,000. Default 1000. */
+  readonly batchSize?: number
+}
+
 /** What a scan reads from: an open database, transaction or snapshot. */
 export interface ScanSource {
   readonly [nativeHandle]: number
@@ -45,7 +53,7 @@ export interface ScanRequest {
   readonly start: Buffer
   /** undefined: `start` is a prefix. Empty: to the last key. */
   readonly end: Buffer | undefined
-  readonly options: ScanOptions
+  readonly options: BatchedScanOptions
 }
 
 /** The rows of a key range, in key order, as `[key, value]`. Iterating again scans again. */
@@ -60,6 +68,36 @@ export class Scan implements Iterable<[Buffer, Buffer]> {
 
   [Symbol.iterator](): ScanIterator {
     return new ScanIterator(this.#source, this.#request)
+  }
+}
+
+/** The rows of a key range, `batchSize` at a time; the last batch may have fewer. Iterating again scans again. */
+export class BatchScan implements Iterable<[Buffer, Buffer][]> {
+  readonly #source: ScanSource
+  readonly #request: ScanRequest
+
+  constructor(source: ScanSource, request: ScanRequest) {
+    this.#source = source
+    this.#request = request
+  }
+
+  *[Symbol.iterator](): Generator<[Buffer, Buffer][], void, undefined> {
+    const rows = new ScanIterator(this.#source, this.#request)
+    const size = this.#request.options.batchSize ?? MAX_BATCH_ROWS
+    try {
+      for (;;) {
+        const batch: [Buffer, Buffer][] = []
+        while (batch.length < size) {
+          const { done, value } = rows.next()
+          if (done === true) break
+          batch.push(value)
+        }
+        if (batch.length > 0) yield batch
+        if (batch.length < size) return
+      }
+    } finally {
+      rows.return()
+    }
   }
 }
 
@@ -79,12 +117,21 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
   #space = NOTHING
   #at = 0
   #end = 0
+  /** The size of batches that was asked for; otherwise they begin small and grow. */
+  readonly #batchSize: number | undefined
   #batchBytes = FIRST_BATCH_BYTES
 
   constructor(source: ScanSource, request: ScanRequest) {
     this.#source = source
     this.#request = request
     this.#remaining = request.options.limit ?? Infinity
+    this.#batchSize = request.options.batchSize
+    if (this.#batchSize !== undefined) {
+      this.#batchBytes = Math.min(
+        Math.max(this.#batchSize * ROW_ESTIMATE_BYTES, FIRST_BATCH_BYTES),
+        MAX_SIZED_BATCH_BYTES,
+      )
+    }
   }
 
   [Symbol.iterator](): this {
@@ -143,7 +190,8 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
   /** The first batch goes into the slab, so that a short scan allocates nothing. */
   #read(): boolean {
     let inSlab = this.#batchBytes === FIRST_BATCH_BYTES
-    const rows = Math.min(this.#remaining, inSlab ? FIRST_BATCH_ROWS : MAX_BATCH_ROWS)
+    const most = this.#batchSize ?? (inSlab ? FIRST_BATCH_ROWS : MAX_BATCH_ROWS)
+    const rows = Math.min(this.#remaining, most)
     const isLast = rows === this.#remaining
     let space = inSlab ? slabSpace(FIRST_BATCH_BYTES) : ownSpace(this.#batchBytes)
     for (;;) {
@@ -164,7 +212,7 @@ export class ScanIterator implements IterableIterator<[Buffer, Buffer]> {
     this.#space = space
     this.#at = space.offset
     this.#end = space.offset + bytes
-    this.#batchBytes = Math.min(this.#batchBytes * BATCH_GROWTH, MAX_BATCH_BYTES)
+    if (this.#batchSize === undefined) this.#batchBytes = Math.min(this.#batchBytes * BATCH_GROWTH, MAX_BATCH_BYTES)
     if (done) {
       this.#forget()
       return

@@ -1,8 +1,30 @@
 import { brand, DatabaseError, ErrorCode, errorFromNative } from '../errors/index.js'
+import { DEFAULT_NAMESPACE_ID } from './constants.js'
 import type { Database } from './database.js'
 import { CLOSED, nativeHandle } from './handle.js'
 import { KeyReader } from './keys.js'
+import { openNamespace } from './namespace-identity.js'
+import type { NamespaceIdentity } from './namespace-identity.js'
 import { native } from './native.js'
+
+/** A snapshot that was taken, whatever namespaces it is seen through. */
+export class TakenSnapshot {
+  handle: number
+  readonly timestamp: bigint
+  readonly views = new Map<string, Snapshot>()
+
+  constructor(readonly database: Database) {
+    this.handle = native.snapshot(database[nativeHandle])
+    this.timestamp = native.snapshotTimestamp(this.handle)
+    abandoned.register(this, this.handle, this)
+  }
+
+  close(): void {
+    native.snapshotClose(this.handle)
+    this.handle = CLOSED
+    abandoned.unregister(this)
+  }
+}
 
 const abandoned = new FinalizationRegistry<number>(handle => native.snapshotClose(handle))
 
@@ -18,24 +40,26 @@ export class Snapshot extends KeyReader {
   static {
     brand(this, 'Snapshot')
   }
-  readonly #database: Database
-  /** What it sees: all commits up to this timestamp. */
-  readonly timestamp: bigint
+  readonly #taken: TakenSnapshot
+  readonly #namespace: NamespaceIdentity | undefined
 
   /** @internal Applications call `db.snapshot()`. */
-  constructor(database: Database) {
+  constructor(taken: TakenSnapshot, namespace?: NamespaceIdentity) {
     super()
-    this.#database = database
-    this[nativeHandle] = native.snapshot(database[nativeHandle])
-    this.timestamp = native.snapshotTimestamp(this[nativeHandle])
-    abandoned.register(this, this[nativeHandle], this)
+    this.#taken = taken
+    this.#namespace = namespace
+    this[nativeHandle] = namespace === undefined ? taken.handle : openNamespace(taken.handle, namespace, this)
   }
 
-  /** Lets go of what only this snapshot sees. Harmless when closed. */
+  /** What it sees: all commits up to this timestamp. */
+  get timestamp(): bigint {
+    return this.#taken.timestamp
+  }
+
+  /** Lets go of what only this snapshot sees, whatever namespace it is seen through. Harmless when closed. */
   close(): void {
-    native.snapshotClose(this[nativeHandle])
+    this.#taken.close()
     this[nativeHandle] = CLOSED
-    abandoned.unregister(this)
   }
 
   [Symbol.dispose](): void {
@@ -43,12 +67,33 @@ export class Snapshot extends KeyReader {
   }
 
   /** @internal */
+  override get namespaceId(): number {
+    return this.#namespace?.id ?? DEFAULT_NAMESPACE_ID
+  }
+
+  /** The namespace it was opened through, where it was. @internal */
+  get boundTo(): NamespaceIdentity | undefined {
+    return this.#namespace
+  }
+
+  /** The same snapshot, seen through a namespace. @internal */
+  through(namespace: NamespaceIdentity): this {
+    const { views } = this.#taken
+    const held = views.get(namespace.name)
+    if (held !== undefined) return held as this
+    const view = new (this.constructor as typeof Snapshot)(this.#taken, namespace)
+    views.set(namespace.name, view)
+    return view as this
+  }
+
+  /** @internal */
   override explain(error: unknown): unknown {
-    if (this[nativeHandle] !== CLOSED && this.#database.isOpen) return errorFromNative(error)
     const explained = errorFromNative(error)
+    const { handle, database } = this.#taken
+    if (handle !== CLOSED && database.isOpen) return explained
     if (!(explained instanceof DatabaseError) || explained.code !== ErrorCode.DATABASE_CLOSED) return explained
     return new DatabaseError(
-      this.#database.isOpen ? 'The snapshot is closed.' : 'The snapshot ended when its database was closed.',
+      database.isOpen ? 'The snapshot is closed.' : 'The snapshot ended when its database was closed.',
       { code: ErrorCode.DATABASE_CLOSED, remediation: 'Take another snapshot.' },
     )
   }

@@ -1,10 +1,12 @@
 import { brand, DatabaseError, ErrorCode, errorFromNative, TransactionError, ValidationError } from '../errors/index.js'
 import { checkOptions, MAX_TIMEOUT_MS, oneOf, whole } from './check.js'
-import { ISOLATION_NUMBER } from './constants.js'
+import { DEFAULT_NAMESPACE_ID, ISOLATION_NUMBER } from './constants.js'
 import type { IsolationLevel } from './constants.js'
 import type { Database } from './database.js'
 import { CLOSED, nativeHandle } from './handle.js'
 import { KeyStore } from './keys.js'
+import { isSameNamespace, openNamespace } from './namespace-identity.js'
+import type { NamespaceIdentity } from './namespace-identity.js'
 import { native } from './native.js'
 
 export interface TransactionOptions {
@@ -38,6 +40,46 @@ const abandoned = new FinalizationRegistry<number>(handle => native.abort(handle
 
 type State = 'open' | 'committed' | 'aborted'
 
+/** A transaction that was begun, whatever namespaces it is seen through. */
+export class BegunTransaction {
+  handle: number
+  state: State = 'open'
+  readonly id: number
+  readonly startTs: bigint
+  readonly isolation: IsolationLevel
+  readonly views = new Map<string, Transaction>()
+
+  constructor(
+    readonly database: Database,
+    options: unknown,
+    readonly isClosure: boolean,
+  ) {
+    const place = isClosure ? 'db.transaction' : 'db.beginTransaction'
+    const given: TransactionOptions =
+      options === undefined ? {} : checkOptions(options, isClosure ? closureChecks : beginChecks, place)
+    this.isolation = given.isolation ?? 'serializable'
+    const isolation = ISOLATION_NUMBER[this.isolation]
+    try {
+      this.handle = native.begin(database[nativeHandle], isolation, isClosure, given.timeoutMs ?? 0, info.buffer)
+    } catch (error) {
+      throw errorFromNative(error, 'transaction')
+    }
+    this.id = Number(info[0])
+    this.startTs = info[1] as bigint
+    if (!isClosure) abandoned.register(this, this.handle, this)
+  }
+
+  get isOpen(): boolean {
+    return this.handle !== CLOSED
+  }
+
+  finish(state: State): void {
+    if (!this.isClosure) abandoned.unregister(this)
+    if (this.isOpen) this.state = state
+    this.handle = CLOSED
+  }
+}
+
 /**
  * A transaction: it sees the commits up to its `startTs` and its own writes, and its writes become visible all at once, when
  * it commits, or never. Every data method of the database is here too.
@@ -50,42 +92,32 @@ export class Transaction extends KeyStore {
   static {
     brand(this, 'Transaction')
   }
+  readonly #begun: BegunTransaction
+  readonly #namespace: NamespaceIdentity | undefined
   /** Unique while the database is open. */
   readonly id: number
   /** It sees the commits up to this timestamp (`readCommitted`: its first statement does). */
   readonly startTs: bigint
   readonly isolation: IsolationLevel
-  readonly #database: Database
-  readonly #isClosure: boolean
-  #state: State = 'open'
 
   /** @internal Applications call `db.transaction(fn)` or `db.beginTransaction()`. */
-  constructor(database: Database, options: unknown, isClosure: boolean) {
+  constructor(begun: BegunTransaction, namespace?: NamespaceIdentity) {
     super()
-    const place = isClosure ? 'db.transaction' : 'db.beginTransaction'
-    const given: TransactionOptions =
-      options === undefined ? {} : checkOptions(options, isClosure ? closureChecks : beginChecks, place)
-    this.isolation = given.isolation ?? 'serializable'
-    this.#database = database
-    this.#isClosure = isClosure
-    const isolation = ISOLATION_NUMBER[this.isolation]
-    try {
-      this[nativeHandle] = native.begin(database[nativeHandle], isolation, isClosure, given.timeoutMs ?? 0, info.buffer)
-    } catch (error) {
-      throw errorFromNative(error, 'transaction')
-    }
-    this.id = Number(info[0])
-    this.startTs = info[1] as bigint
-    if (!isClosure) abandoned.register(this, this[nativeHandle], this)
+    this.#begun = begun
+    this.#namespace = namespace
+    this.id = begun.id
+    this.startTs = begun.startTs
+    this.isolation = begun.isolation
+    this[nativeHandle] = namespace === undefined ? begun.handle : openNamespace(begun.handle, namespace, this)
   }
 
   /** The database it belongs to. */
   get database(): Database {
-    return this.#database
+    return this.#begun.database
   }
 
   get isOpen(): boolean {
-    return this[nativeHandle] !== CLOSED
+    return this.#begun.isOpen
   }
 
   /**
@@ -95,7 +127,7 @@ export class Transaction extends KeyStore {
    * @throws TransactionConflictError when another transaction got in the way: run it again from its beginning
    */
   commit(): bigint {
-    if (this.#isClosure && this.isOpen) {
+    if (this.#begun.isClosure && this.isOpen) {
       throw new TransactionError('db.transaction(fn) commits when fn returns.', {
         remediation: 'Return from the function to commit; throw, or call txn.abort(), to undo.',
       })
@@ -106,7 +138,7 @@ export class Transaction extends KeyStore {
   /** Undoes all it wrote. Harmless when finished. */
   abort(): void {
     if (!this.isOpen) return
-    native.abort(this[nativeHandle])
+    native.abort(this.#begun.handle)
     this.#finish('aborted')
   }
 
@@ -116,7 +148,7 @@ export class Transaction extends KeyStore {
 
   /** Marks this place; see `Savepoint`. */
   savepoint(): Savepoint {
-    const handle = this[nativeHandle]
+    const { handle } = this.#begun
     const use = (method: (transaction: number, savepoint: number) => void, savepoint: number): void => {
       try {
         method(handle, savepoint)
@@ -158,7 +190,27 @@ export class Transaction extends KeyStore {
 
   /** @internal */
   get maxBatchBytes(): number {
-    return this.#database.maxBatchBytes
+    return this.database.maxBatchBytes
+  }
+
+  /** @internal */
+  override get namespaceId(): number {
+    return this.#namespace?.id ?? DEFAULT_NAMESPACE_ID
+  }
+
+  /** The namespace it was opened through, where it was. @internal */
+  get boundTo(): NamespaceIdentity | undefined {
+    return this.#namespace
+  }
+
+  /** The same transaction, seen through a namespace. @internal */
+  through(namespace: NamespaceIdentity): this {
+    const { views } = this.#begun
+    const held = views.get(namespace.name)
+    if (held?.boundTo !== undefined && isSameNamespace(held.boundTo, namespace)) return held as this
+    const view = new (this.constructor as typeof Transaction)(this.#begun, namespace)
+    views.set(namespace.name, view)
+    return view as this
   }
 
   /** Runs the function of `db.transaction` and commits. @internal */
@@ -177,7 +229,7 @@ export class Transaction extends KeyStore {
 
   #commit(): bigint {
     try {
-      const timestamp = native.commit(this[nativeHandle])
+      const timestamp = native.commit(this.#begun.handle)
       this.#finish('committed')
       return timestamp
     } catch (error) {
@@ -189,8 +241,7 @@ export class Transaction extends KeyStore {
   }
 
   #finish(state: State): void {
-    if (!this.#isClosure) abandoned.unregister(this)
-    if (this.isOpen) this.#state = state
+    this.#begun.finish(state)
     this[nativeHandle] = CLOSED
   }
 
@@ -199,10 +250,11 @@ export class Transaction extends KeyStore {
     const explained = errorFromNative(error, 'transaction')
     const isClosed = explained instanceof DatabaseError && explained.code === ErrorCode.DATABASE_CLOSED
     if (!isClosed && !(explained instanceof TransactionError)) return explained
-    if (!isClosed && this.isOpen && this.#database.isOpen) return explained
-    const what = this.isOpen ? 'ended when its database was closed' : `is ${this.#state} already`
+    if (!isClosed && this.isOpen && this.database.isOpen) return explained
+    const { state } = this.#begun
+    const what = this.isOpen ? 'ended when its database was closed' : `is ${state} already`
     return new TransactionError(`The transaction ${what}.`, {
-      details: { state: this.#state },
+      details: { state },
       remediation: 'Begin another transaction.',
     })
   }

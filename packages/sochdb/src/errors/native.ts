@@ -9,6 +9,7 @@ import {
   DatabaseLockedError,
   DiskFullError,
   ForeignKeyError,
+  NamespaceNotFoundError,
   NotNullError,
   QueryError,
   QueryTimeoutError,
@@ -84,8 +85,12 @@ const constraint = (details: Details) => ({
 
 /** One entry for each code whose class depends on nothing else. */
 const byCode: Readonly<Record<number, (message: string, details: Details) => SochDBError>> = {
-  [NativeCode.NOT_FOUND]: (m, details) =>
-    new DatabaseError(m, { code: ErrorCode.NOT_FOUND, details, remediation: 'Check the path or the name.' }),
+  [NativeCode.NOT_FOUND]: (m, details) => {
+    const namespace = text(details['namespace'])
+    return namespace === undefined
+      ? new DatabaseError(m, { code: ErrorCode.NOT_FOUND, details, remediation: 'Check the path or the name.' })
+      : new NamespaceNotFoundError(m, { details, namespace })
+  },
   [NativeCode.INVALID_ARGUMENT]: (m, details) => new ValidationError(m, { details }),
   [NativeCode.CONFLICT]: (m, details) => new TransactionConflictError(m, { details }),
   [NativeCode.CANCELLED]: (m, details) =>

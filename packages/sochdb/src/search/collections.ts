@@ -1,6 +1,9 @@
-/** Creating, finding and deleting collections; `Database` and `Transaction` have these as methods. */
-import { DEFAULT_NAMESPACE_ID, isTransaction } from '../engine/index.js'
-import type { Database, Transaction } from '../engine/index.js'
+/**
+ * Creating, finding and deleting collections, in the namespace of what they are used on; `Database`, `Namespace` and
+ * `Transaction` have these as methods.
+ */
+import { isTransaction } from '../engine/index.js'
+import type { Database, Namespace, Transaction } from '../engine/index.js'
 import * as catalog from '../sql/catalog/index.js'
 import { checkName } from '../sql/catalog/validate.js'
 import { catalogStore } from '../sql/result/index.js'
@@ -8,8 +11,10 @@ import type { StatementTarget } from '../sql/result/index.js'
 import { Collection } from './collection.js'
 import { checkConfig } from './config.js'
 import type { CollectionConfig } from './config.js'
-import { collectionNotFound, forgetDropped, open } from './opened.js'
+import { collectionNotFound, databaseOf, forgetDropped, open } from './opened.js'
 import type { CollectionTarget } from './opened.js'
+
+type WritableTarget = Database | Namespace | Transaction
 
 /** Reads and writes the catalog as the target sees it; to read, a snapshot will do. */
 function withStore<T>(target: CollectionTarget, use: (store: catalog.CatalogStore) => T): T {
@@ -22,7 +27,7 @@ function withStore<T>(target: CollectionTarget, use: (store: catalog.CatalogStor
 
 function exists(target: CollectionTarget, name: unknown): boolean {
   checkName('a collection', name)
-  return withStore(target, store => catalog.getCollection(store, DEFAULT_NAMESPACE_ID, name)) !== undefined
+  return withStore(target, store => catalog.getCollection(store, target.namespaceId, name)) !== undefined
 }
 
 /**
@@ -32,10 +37,10 @@ function exists(target: CollectionTarget, name: unknown): boolean {
  * @throws ValidationError for a member that is unknown, wrong, or not available in this version
  * @throws CollectionConfigError when it exists with another configuration
  */
-export function createCollection(target: Database | Transaction, config: CollectionConfig): Collection {
+export function createCollection(target: WritableTarget, config: CollectionConfig): Collection {
   const spec = checkConfig(config)
-  const create = (of: Database | Transaction): void => {
-    withStore(of, store => catalog.createCollection(store, DEFAULT_NAMESPACE_ID, spec))
+  const create = (of: WritableTarget): void => {
+    withStore(of, store => catalog.createCollection(store, of.namespaceId, spec))
   }
   // One that exists is compared, and nothing is written.
   if (isTransaction(target) || exists(target, spec.name)) create(target)
@@ -54,7 +59,7 @@ export function openCollection(target: CollectionTarget, name: string): Collecti
 
 /** The names of all collections, in order. */
 export function listCollections(target: CollectionTarget): string[] {
-  const all = withStore(target, store => catalog.listCollections(store, DEFAULT_NAMESPACE_ID))
+  const all = withStore(target, store => catalog.listCollections(store, target.namespaceId))
   return all.map(({ entry }) => entry.name)
 }
 
@@ -63,15 +68,15 @@ export function listCollections(target: CollectionTarget): string[] {
  *
  * @throws CollectionNotFoundError when there is none of this name
  */
-export function deleteCollection(target: Database | Transaction, name: string): void {
+export function deleteCollection(target: WritableTarget, name: string): void {
   if (!exists(target, name)) throw collectionNotFound(name)
   const drop = (transaction: Transaction): void => {
-    withStore(transaction, store => catalog.dropCollection(store, DEFAULT_NAMESPACE_ID, name))
+    withStore(transaction, store => catalog.dropCollection(store, transaction.namespaceId, name))
   }
   if (isTransaction(target)) {
     drop(target)
     return
   }
   target.transaction(drop)
-  forgetDropped(target)
+  forgetDropped(databaseOf(target))
 }

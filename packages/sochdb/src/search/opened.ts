@@ -1,8 +1,8 @@
 /**
- * Collections that are open in the addon, by name. The catalog says what a name means; what it said is kept, and asked again
+ * Collections that are open in the addon, by namespace and name. The catalog says what a name means; what it said is kept, and asked again
  * when the catalog has changed, which costs a comparison of timestamps.
  */
-import { DEFAULT_NAMESPACE_ID, isTransaction, native, nativeHandle } from '../engine/index.js'
+import { isTransaction, Namespace, native, nativeHandle } from '../engine/index.js'
 import type { Database, Snapshot, Transaction } from '../engine/index.js'
 import { Database as DatabaseClass } from '../engine/index.js'
 import { CollectionNotFoundError } from '../errors/index.js'
@@ -13,11 +13,12 @@ import type { CatalogDocument, NativeExec } from '../sql/result/native.js'
 import { search } from './native.js'
 
 /** What a collection is used through: the newest state, a transaction, or a snapshot to read from. */
-export type CollectionTarget = Database | Transaction | Snapshot
+export type CollectionTarget = Database | Namespace | Transaction | Snapshot
 
 /** A collection that is open in the addon. */
 export interface Opened {
   readonly handle: number
+  readonly namespaceId: number
   readonly entry: CollectionEntry
   /** The entry as the catalog has it: another one is another collection. */
   readonly text: string
@@ -47,12 +48,25 @@ export function collectionNotFound(name: string, why = 'does not exist'): Collec
 export function open(target: CollectionTarget, name: unknown): Opened {
   checkName('a collection', name)
   try {
-    const opened = target instanceof DatabaseClass ? cacheOf(target).open(name) : openAsSeen(target, name)
+    const opened = isNewest(target) ? openNewest(target, name) : openAsSeen(target, name)
     if (opened !== undefined) return opened
   } catch (error) {
     throw target.explain(error)
   }
   throw collectionNotFound(name)
+}
+
+/** The database of what is no view of it at one moment. */
+export function databaseOf(target: Database | Namespace | Transaction): Database {
+  return target instanceof DatabaseClass ? target : target.database
+}
+
+function isNewest(target: CollectionTarget): target is Database | Namespace {
+  return target instanceof DatabaseClass || target instanceof Namespace
+}
+
+function openNewest(target: Database | Namespace, name: string): Opened | undefined {
+  return cacheOf(databaseOf(target)).open(target, target.namespaceId, name)
 }
 
 /** Lets go of the indexes of collections that are gone from the database. */
@@ -70,29 +84,34 @@ class Cache {
     this.#database = database
   }
 
-  open(name: string): Opened | undefined {
+  /** through: what it is read through, which knows whether the namespace is still there. */
+  open(through: Database | Namespace, namespaceId: number, name: string): Opened | undefined {
     this.refresh()
-    const held = this.#opened.get(name)
+    const key = cacheKey(namespaceId, name)
+    const held = this.#opened.get(key)
     if (held !== undefined) return held
-    const document = read(this.#database, name)
+    const document = read(through, namespaceId, name)
     if (document === undefined) return undefined
-    const opened = openNative(this.#database[nativeHandle], document)
+    const opened = openNative(this.#database[nativeHandle], namespaceId, document)
     if (this.#opened.size >= MAX_CACHED) this.#opened.clear()
-    this.#opened.set(name, opened)
+    this.#opened.set(key, opened)
     return opened
   }
 
   refresh(): void {
     const timestamp = catalog.catalogTimestamp(this.#database[nativeHandle])
     if (timestamp === this.#timestamp) return
-    for (const [name, opened] of this.#opened) {
-      if (read(this.#database, name)?.value === opened.text) continue
-      this.#opened.delete(name)
+    for (const [key, opened] of this.#opened) {
+      if (read(this.#database, opened.namespaceId, opened.entry.name)?.value === opened.text) continue
+      this.#opened.delete(key)
       search.collectionForget(opened.handle)
     }
     this.#timestamp = timestamp
   }
 }
+
+/** Names hold no control characters. */
+const cacheKey = (namespaceId: number, name: string): string => `${namespaceId}\n${name}`
 
 const caches = new WeakMap<Database, Cache>()
 
@@ -109,7 +128,8 @@ function cacheOf(database: Database): Cache {
 const seen = new WeakMap<Transaction | Snapshot, Map<string, Opened>>()
 
 function openAsSeen(target: Transaction | Snapshot, name: string): Opened | undefined {
-  const document = read(target, name)
+  const { namespaceId } = target
+  const document = read(target, namespaceId, name)
   if (document === undefined) return undefined
   let opened = seen.get(target)
   const held = opened?.get(name)
@@ -117,27 +137,27 @@ function openAsSeen(target: Transaction | Snapshot, name: string): Opened | unde
   // What this transaction wrote itself, nobody else sees: its index belongs to the transaction.
   const isOwn = document.version === 0n
   if (isTransaction(target) && !isOwn) {
-    const newest = cacheOf(target.database).open(name)
+    const newest = cacheOf(target.database).open(target.database, namespaceId, name)
     if (newest?.text === document.value) return newest
   }
   const through = isTransaction(target) && !isOwn ? target.database : target
-  const fresh = openNative(through[nativeHandle], document)
+  const fresh = openNative(through[nativeHandle], namespaceId, document)
   if (opened === undefined) seen.set(target, (opened = new Map()))
   opened.set(name, fresh)
   return fresh
 }
 
-function read(target: CollectionTarget, name: string): CatalogDocument | undefined {
-  return catalog.catalogGet(target[nativeHandle], catalogKey(DEFAULT_NAMESPACE_ID, CatalogKind.collection, name))
+function read(target: CollectionTarget, namespaceId: number, name: string): CatalogDocument | undefined {
+  return catalog.catalogGet(target[nativeHandle], catalogKey(namespaceId, CatalogKind.collection, name))
 }
 
-function openNative(target: number, document: CatalogDocument): Opened {
+function openNative(target: number, namespaceId: number, document: CatalogDocument): Opened {
   const entry = JSON.parse(document.value) as CollectionEntry
   const handle = search.collectionOpen(
     target,
     Buffer.from(document.key, 'latin1'),
     Buffer.from(document.value, 'utf8'),
-    DEFAULT_NAMESPACE_ID,
+    namespaceId,
     entry.id,
     entry.dimension,
     METRIC_NUMBER[entry.metric],
@@ -146,7 +166,7 @@ function openNative(target: number, document: CatalogDocument): Opened {
     entry.efSearch,
     packFields(entry.indexed),
   )
-  const opened: Opened = Object.freeze({ handle, entry, text: document.value })
+  const opened: Opened = Object.freeze({ handle, namespaceId, entry, text: document.value })
   finalizer.register(opened, handle)
   return opened
 }

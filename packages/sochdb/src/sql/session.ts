@@ -167,6 +167,13 @@ function variantKey(shape: StatementShape, types: Types): string {
 const sessions = new WeakMap<Database, Session>()
 
 function databaseOf(target: StatementTarget): Database {
+  if (target.namespaceId !== DEFAULT_NAMESPACE_ID) {
+    throw new QueryError('Tables are in the namespace "default" alone; these are not seen through another one.', {
+      code: ErrorCode.UNSUPPORTED,
+      remediation:
+        'Run statements on the database, or on a transaction of it, and keep keys and collections in namespaces.',
+    })
+  }
   return isTransaction(target) ? target.database : target
 }
 

@@ -29,8 +29,15 @@ export const CatalogKind = Object.freeze({
   collection: 'c',
   /** Anything else that belongs to the namespace: counters of ids, the hash of the schema's contract. */
   metadata: 'm',
+  /** A namespace, below {@link SYSTEM_NAMESPACE_ID}: its id. Names compare exactly, so keys are made elsewhere (database/). */
+  namespace: 'n',
+  /** A container that was dropped, below {@link SYSTEM_NAMESPACE_ID}: binary, written by the addon (native/base/catalog_key.h). */
+  dropped: 'd',
 })
 export type CatalogKind = (typeof CatalogKind)[keyof typeof CatalogKind]
+
+/** What belongs to no namespace: their names and ids, and what was dropped. */
+export const SYSTEM_NAMESPACE_ID = 0
 
 /** Names that differ only in case are one name. */
 export function foldName(name: string): string {
