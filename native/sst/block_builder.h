@@ -26,7 +26,6 @@ class BlockBuilder {
   std::string_view Finish();
 
   [[nodiscard]] bool empty() const { return entries_ == 0 || finished_; }
-  [[nodiscard]] uint32_t entries() const { return entries_; }
   [[nodiscard]] size_t bytes() const;  // that Finish would give now
   // At most what an entry adds to bytes().
   static size_t EntryBytes(size_t key_bytes, size_t value_bytes) { return key_bytes + value_bytes + kMaxEntryOverhead; }

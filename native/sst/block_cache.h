@@ -4,10 +4,9 @@
 // head), so that a hit writes one flag and moves nothing, and a scan does not wash out what is read often.
 //
 // Thread safety: any thread.
-// Ownership: blocks are reference counted. A BlockRef keeps its block alive after eviction, and after the cache; such bytes
-// are counted as pinned.
-// Limits: the budget covers what the cache holds, pinned blocks included as long as they are in it. A block larger than a
-// shard's budget is handed out without being kept.
+// Ownership: blocks are reference counted. A BlockRef keeps its block alive after eviction, and after the cache.
+// Limits: the budget covers the blocks that the cache holds, with their bookkeeping, and is never exceeded. It is split evenly among
+// the shards (of 4 MiB or more, at most 64); a block larger than a shard's part is handed out without being kept.
 
 #pragma once
 

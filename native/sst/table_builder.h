@@ -2,7 +2,8 @@
 //
 // Thread safety: one thread.
 // Ownership: owns the file. A builder that is destroyed before Finish leaves a file that is no table: the caller deletes it.
-// Limits: keys of at most kMaxKeyBytes, values of at most kBlobThresholdBytes; one block and the index are kept in memory.
+// Limits: keys of at most kMaxTableKeyBytes, values of at most kMaxTableValueBytes (sst_format.h): kLimit. One block, the index
+// and eight bytes a key are kept in memory, and up to 256 KiB that wait to be written.
 
 #pragma once
 
@@ -24,7 +25,8 @@ class TableBuilder {
   TableBuilder(const TableBuilder&) = delete;
   TableBuilder& operator=(const TableBuilder&) = delete;
 
-  // REQUIRES: keys ascend; versions of a key come newest first, with different timestamps.
+  // Keys ascend; versions of a key come newest first, with different timestamps: otherwise kInternal. After a failure every
+  // later call fails with the same status.
   Status Add(std::string_view key, const VersionView& version);
   // Writes what is left, and syncs the file (not its name). REQUIRES: something was added; called once.
   Status Finish(TableProperties* out);

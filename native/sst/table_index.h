@@ -40,10 +40,8 @@ class TableIndexBuilder {
   void AddLast(const BlockRange& block, std::string_view last_key) { Append(block, last_key, false); }
   void EncodeTo(Timestamp max_ts, std::string* out) const;
   [[nodiscard]] size_t blocks() const { return blocks_.size(); }
-  [[nodiscard]] size_t bytes() const { return separators_.size() + blocks_.size() * kEntryOverhead; }  // about
 
  private:
-  static constexpr size_t kEntryOverhead = 20;
   struct Entry {
     BlockRange range;
     size_t separator_end;
