@@ -36,7 +36,7 @@ Status IncrementKey(const Target& target, std::string_view key, int64_t by, Expi
 Status GetKeys(const Target& target, std::string_view packed_keys, PackedWriter* out);
 // Packed puts, which expire at expiry_ms, and deletes, all or none.
 //   record   u32 key length | u32 value length or kMissing: delete | key | value, padded to 4 bytes
-Status WriteKeys(const Target& target, std::string_view packed, ExpiryMs expiry_ms);
+Status WriteKeys(const Target& target, std::string_view packed, ExpiryMs expiry_ms = kNeverExpires);
 
 // When a value that lives ttl_ms from now (more than 0, fractions allowed) expires: nothing does before its time.
 ExpiryMs ExpiryIn(const Target& target, double ttl_ms);
