@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/epoch.h"
 #include "binding/environment.h"
 #include "binding/exec.h"
 #include "binding/napi_util.h"
@@ -28,6 +29,7 @@ napi_value Document(napi_env env, std::string_view key, std::string_view value, 
 napi_value CatalogGet(Call& call) {
   Target target;
   std::string_view key;
+  const EpochGuard guard;  // keeps the value
   ReadValue value;
   bool found = false;
   Status status = FindTarget(call.environment(), ReadHandleId(call.env(), call[0]), &target);

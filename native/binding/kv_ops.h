@@ -17,7 +17,7 @@
 
 namespace sochdb::binding {
 
-// One key: from the newest state, a snapshot or a transaction.
+// One key: from the newest state, a snapshot or a transaction. REQUIRES: an EpochGuard, held for as long as out->data is used.
 Status GetKey(const Target& target, std::string_view key, ReadValue* out, bool* found);
 Status PutKey(const Target& target, std::string_view key, std::string_view value, ExpiryMs expiry_ms);
 Status DeleteKey(const Target& target, std::string_view key);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/epoch.h"
 #include "binding/kv.h"
 #include "binding/kv_ops.h"
 #include "binding/kv_scan.h"
@@ -29,6 +30,7 @@ Status ReadOne(Call& call, ReadValue* out, bool* found) {
 
 // get(target, key, buffer, offset): the value's length, kNotFound, or kTooSmall - length (slab.h).
 napi_value Get(Call& call) {
+  const EpochGuard guard;  // keeps the value
   ReadValue value;
   bool found = false;
   if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);
@@ -47,6 +49,7 @@ napi_value Get(Call& call) {
 
 // getString(target, key): a string, or undefined.
 napi_value GetString(Call& call) {
+  const EpochGuard guard;  // keeps the value
   ReadValue value;
   bool found = false;
   if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);
@@ -55,6 +58,7 @@ napi_value GetString(Call& call) {
 
 // exists(target, key): a boolean.
 napi_value Exists(Call& call) {
+  const EpochGuard guard;  // keeps the value
   ReadValue value;
   bool found = false;
   if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);

@@ -1,5 +1,6 @@
 #include "binding/target.h"
 
+#include "base/epoch.h"
 #include "binding/kv_view.h"
 
 namespace sochdb::binding {
@@ -7,6 +8,7 @@ namespace sochdb::binding {
 Status CheckNamespace(const Target& target) {
   if (target.space == nullptr) return {};
   const NamespaceIdentity& space = *target.space;
+  const EpochGuard guard;  // keeps the entry
   ReadValue entry;
   bool found = false;
   if (target.transaction != nullptr) {

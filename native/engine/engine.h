@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/epoch.h"
 #include "base/status.h"
 #include "base/types.h"
 #include "engine/options.h"

@@ -1,5 +1,8 @@
 #include "exec/point.h"
 
+#include <optional>
+
+#include "base/epoch.h"
 #include "codec/row_codec.h"
 #include "codec/tagged_value.h"
 #include "exec/access.h"
@@ -9,7 +12,7 @@
 namespace sochdb {
 namespace {
 
-// The newest published state, one get at a time.
+// The newest published state, one get at a time. What was read is valid while it lives.
 class EngineReader : public Reader {
  public:
   explicit EngineReader(Engine* engine) : engine_(engine) {}
@@ -23,6 +26,7 @@ class EngineReader : public Reader {
   uint64_t now_ms() const override { return 0; }
 
  private:
+  const EpochGuard guard_;
   Engine* engine_;
 };
 
@@ -74,14 +78,14 @@ Status PointStatement::Execute(const ExecutionTarget& target, std::string_view p
   batch_.Clear();
   rows_affected_ = 0;
   SOCHDB_TRY(BindParameters(params));
-  EngineReader newest(target.engine);
+  std::optional<EngineReader> newest;
   std::unique_ptr<Snapshot> snapshot;
   context_.engine = target.engine;
   context_.txn = target.txn;
   context_.reader = target.reader != nullptr ? target.reader : target.txn;
   if (plan_->is_write() && target.txn == nullptr) return {Code::kReadOnly, "A statement that writes needs a transaction."};
   if (context_.reader == nullptr) {
-    context_.reader = &newest;
+    context_.reader = &newest.emplace(target.engine);
     if (scan_->access.index != nullptr) {  // an entry, then its row: both from one state
       SOCHDB_ASSIGN(taken, target.engine->NewSnapshot());
       snapshot = std::move(taken);

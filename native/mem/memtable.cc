@@ -24,7 +24,7 @@ constexpr uint64_t kMaxReserveBytes = uint64_t{1} << 38;
 constexpr uint64_t kIndexBytesPerEntry = 256;
 
 template <typename Index>
-class MemtableIterator final : public Memtable::Iterator {
+class MemtableIterator final : public SnapshotIterator {
  public:
   MemtableIterator(const Index* index, Timestamp read_ts) : cursor_(index), read_ts_(read_ts) {}
 
@@ -80,6 +80,52 @@ class MemtableIterator final : public Memtable::Iterator {
   bool valid_ = false;
 };
 
+// The next older version of another timestamp: of several with one timestamp the last to be added is the one that counts.
+const Version* OlderThan(const Version* version) {
+  const Timestamp ts = version->ts;
+  do version = version->next();
+  while (version != nullptr && version->ts == ts);
+  return version;
+}
+
+template <typename Index>
+class MemtableStream final : public VersionStream {
+ public:
+  explicit MemtableStream(const Index* index) : cursor_(index) {}
+
+  bool Valid() const override { return at_ != nullptr; }
+  void SeekToFirst() override {
+    cursor_.SeekToFirst();
+    ShowNewest();
+  }
+  void Seek(std::string_view target) override {
+    cursor_.Seek(target);
+    ShowNewest();
+  }
+  void Next() override {
+    SOCHDB_DCHECK(Valid());
+    if (const Version* older = OlderThan(at_); older != nullptr) return Show(older);
+    cursor_.Next();
+    ShowNewest();
+  }
+  std::string_view key() const override { return cursor_.record()->key(); }
+  const VersionView& version() const override { return version_; }
+
+ private:
+  void ShowNewest() {
+    at_ = nullptr;
+    if (cursor_.Valid()) Show(cursor_.record()->newest());
+  }
+  void Show(const Version* version) {
+    at_ = version;
+    version_ = version->view();
+  }
+
+  typename Index::Cursor cursor_;
+  const Version* at_ = nullptr;
+  VersionView version_;
+};
+
 // Index: OrderedIndex or RunIndex.
 template <typename Index>
 class IndexedMemtable final : public Memtable {
@@ -127,12 +173,7 @@ class IndexedMemtable final : public Memtable {
     const KeyRecord* record = hash_.Find(key, hash_.HashOf(key));
     if (record == nullptr) return;
     const Version* version = record->NewestAt(read_ts);
-    while (version != nullptr && visit(context, version->view())) {
-      // Of several versions with one timestamp the last to be added is the one that counts.
-      const Timestamp ts = version->ts;
-      do version = version->next();
-      while (version != nullptr && version->ts == ts);
-    }
+    while (version != nullptr && visit(context, version->view())) version = OlderThan(version);
   }
 
   Timestamp NewestTimestamp(std::string_view key) const override {
@@ -151,12 +192,15 @@ class IndexedMemtable final : public Memtable {
     return found;
   }
 
-  std::unique_ptr<Iterator> NewIterator(Timestamp read_ts) const override {
+  std::unique_ptr<SnapshotIterator> NewIterator(Timestamp read_ts) const override {
     return std::make_unique<MemtableIterator<Index>>(&index_, read_ts);
   }
 
+  std::unique_ptr<VersionStream> NewVersionStream() const override { return std::make_unique<MemtableStream<Index>>(&index_); }
+
   uint64_t memory_bytes() const override { return arena_.memory_bytes(); }
   uint64_t key_count() const override { return key_count_.load(std::memory_order_relaxed); }
+  Timestamp newest_ts() const override { return newest_ts_.load(std::memory_order_acquire); }
 
  private:
   static Version* PlaceVersion(char* at, uint32_t depth, Timestamp ts, ValueKind kind, std::string_view value,

@@ -9,8 +9,8 @@
 // A version becomes visible to readers by its timestamp alone: Add may run before the commit is published,
 // since a reader at read_ts skips versions with ts > read_ts.
 //
-// Memory: Add (without a Reserve) and NewIterator may throw std::bad_alloc; whatever was added before stays readable then, and
-// the key of the failed Add is unchanged.
+// Memory: Add (without a Reserve), NewIterator and NewVersionStream may throw std::bad_alloc; whatever was added before stays
+// readable then, and the key of the failed Add is unchanged.
 
 #pragma once
 
@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "mem/snapshot_iterator.h"
 #include "mem/version.h"
 
 namespace sochdb {
@@ -53,26 +54,15 @@ class Memtable {
   // none. Stops at the first; a memtable with nothing newer answers without looking.
   virtual Timestamp NewestTimestampInRange(std::string_view lo, std::string_view hi, Timestamp above) const = 0;
 
-  // Walks keys in order; at each key gives the newest version with ts <= read_ts (keys without one are skipped).
-  // While the writer goes on it shows every key with such a version that was added before NewIterator, exactly once and in
-  // order, in both directions; of those added later, some. REQUIRES for Next, Prev, key and version: Valid().
-  class Iterator {
-   public:
-    virtual ~Iterator() = default;
-    virtual bool Valid() const = 0;
-    virtual void SeekToFirst() = 0;
-    virtual void SeekToLast() = 0;
-    virtual void Seek(std::string_view target) = 0;         // first key >= target
-    virtual void SeekForPrev(std::string_view target) = 0;  // last key < target
-    virtual void Next() = 0;
-    virtual void Prev() = 0;
-    virtual std::string_view key() const = 0;
-    virtual const VersionView& version() const = 0;
-  };
-  virtual std::unique_ptr<Iterator> NewIterator(Timestamp read_ts) const = 0;
+  // While the writer goes on it shows every key with a version at read_ts that was added before NewIterator, exactly once and
+  // in order, in both directions; of those added later, some.
+  virtual std::unique_ptr<SnapshotIterator> NewIterator(Timestamp read_ts) const = 0;
+  // Every version of every key, of several with one timestamp the last to be added. REQUIRES: nobody writes any more.
+  virtual std::unique_ptr<VersionStream> NewVersionStream() const = 0;
 
   virtual uint64_t memory_bytes() const = 0;
-  virtual uint64_t key_count() const = 0;  // distinct keys ever added
+  virtual uint64_t key_count() const = 0;   // distinct keys ever added
+  virtual Timestamp newest_ts() const = 0;  // of all versions; 0 while there are none
 };
 
 }  // namespace sochdb

@@ -196,6 +196,7 @@ TEST("after close every call is refused, and what outlives it is harmless") {
   const auto closed = [](const Status& status) {
     return status.code() == Code::kClosed || status.code() == Code::kTransaction;
   };
+  const EpochGuard guard;
   ReadValue value;
   EXPECT(closed(engine->Get(kTree, "k", &value, &found)) && !found);
   EXPECT(closed(engine->Put(kTree, "k", "v", 0).status()));

@@ -24,6 +24,7 @@ TEST("what was put is got, at the timestamp the put answered") {
   auto engine = OpenAt(&env);
   Result<Timestamp> ts = engine->Put(kTree, "k", "v", kNeverExpires);
   EXPECT_OK(ts.status());
+  const EpochGuard guard;
   ReadValue value;
   bool found = false;
   EXPECT_OK(engine->Get(kTree, "k", &value, &found));
@@ -159,6 +160,7 @@ TEST("a blob file that the log does not name is deleted at open; a damaged one i
   EXPECT_EQ(env.ListDir("/db/blobs").value().size(), 1u);
   EXPECT(GetOr(engine.get(), "k") == big);
   env.FlipBits(JoinPath("/db/blobs", env.ListDir("/db/blobs").value()[0]), 1000, 0x80);
+  const EpochGuard guard;
   ReadValue value;
   bool found = false;
   EXPECT_EQ(static_cast<int>(engine->Get(kTree, "k", &value, &found).code()), static_cast<int>(Code::kCorruption));

@@ -183,6 +183,7 @@ class Session {
     (void)Step([&] {
       ReadValue value;
       bool found = false;
+      const EpochGuard guard;
       return engine_->Get(TreeId::kRows, "blob4", &value, &found);
     });
   }

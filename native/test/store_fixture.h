@@ -40,6 +40,7 @@ inline Timestamp PutOne(Engine* engine, std::string_view key, std::string_view v
 // The value, "-" when there is none, "!" and the message on failure. From an Engine or a Reader.
 template <typename From>
 std::string GetOr(From* from, std::string_view key, TreeId tree = TreeId::kKeys) {
+  const EpochGuard guard;
   ReadValue value;
   bool found = false;
   const Status status = from->Get(tree, key, &value, &found);

@@ -20,6 +20,7 @@ std::unique_ptr<Engine> OpenIn(SimEnv* env, SyncMode mode) {
 }
 
 bool Has(Engine* engine, std::string_view key) {
+  const EpochGuard guard;
   ReadValue value;
   bool found = false;
   EXPECT_OK(engine->Get(TreeId::kKeys, key, &value, &found));

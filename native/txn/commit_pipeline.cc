@@ -23,6 +23,12 @@ uint64_t MaskOf(std::span<const CommittedWrite> writes) {
   return mask;
 }
 
+uint64_t BytesOf(std::span<const CommittedWrite> writes) {
+  uint64_t bytes = 0;
+  for (const CommittedWrite& write : writes) bytes += write.key.size() + write.value.size() + kWriteOverheadBytes;
+  return bytes;
+}
+
 Status ReadOnly(const Status& cause) {
   return {Code::kReadOnly,
           "The database is read-only since a write to its log failed (" + cause.message() +
@@ -80,6 +86,8 @@ Result<Timestamp> CommitPipeline::Commit(const Request& request, PreparedCommit*
 }
 
 Status CommitPipeline::ValidateAndApply(const Request& request, PreparedCommit* prepared, Timestamp* ts, Lsn* end_lsn) {
+  // Whoever holds the writer was admitted when it took it.
+  if (request.writer == nullptr) SOCHDB_TRY(Admit(BytesOf(prepared->writes()), request.gate_timeout_ms));
   Timestamp checked = 0;
   SOCHDB_TRY(ValidateBefore(request, &checked));
   GatePass pass(&gate_);
@@ -94,6 +102,7 @@ Status CommitPipeline::ValidateAndApply(const Request& request, PreparedCommit* 
 Result<Timestamp> CommitPipeline::CommitOne(const CommittedWrite& write, uint64_t gate_timeout_ms, bool await_published) {
   Timestamp ts = 0;
   Lsn end_lsn = 0;
+  SOCHDB_TRY(Admit(BytesOf({&write, 1}), gate_timeout_ms));
   {
     GatePass pass(&gate_);
     SOCHDB_TRY(pass.Enter(nullptr, gate_timeout_ms));
@@ -137,8 +146,7 @@ Status CommitPipeline::CheckNotPoisoned() {
 
 Status CommitPipeline::CheckRoom(std::span<const CommittedWrite> writes) {
   if (options_.memory_limit_bytes == 0) return {};
-  uint64_t bytes = trees_->memory_bytes();
-  for (const CommittedWrite& write : writes) bytes += write.key.size() + write.value.size() + kWriteOverheadBytes;
+  const uint64_t bytes = trees_->memory_bytes() + BytesOf(writes);
   if (bytes <= options_.memory_limit_bytes) return {};
   return Status(Code::kLimit,
                 "The write would pass the memory limit of this database. Nothing was written; raise memoryLimitBytes, or "
@@ -164,8 +172,9 @@ Status CommitPipeline::LogAndApply(std::span<const CommittedWrite> writes, Expir
   if (min_expiry_ms != kNeverExpires && HlcMillis(*ts) >= min_expiry_ms) return Validator::ExpiryConflict();
   const uint64_t mask = MaskOf(writes);
   try {
+    const Lsn first_lsn = options_.wal_enabled ? wal_->end_lsn() : kNoLsn;
     if (options_.wal_enabled) SOCHDB_TRY(Append(*ts, end_lsn));
-    Apply(*ts, writes, mask);
+    Apply(*ts, writes, mask, first_lsn, *end_lsn);
     CallListeners(*ts, writes, mask);
     if (publishes_after_sync()) {
       MutexLock lock(&publish_mutex_);
@@ -176,7 +185,20 @@ Status CommitPipeline::LogAndApply(std::span<const CommittedWrite> writes, Expir
   } catch (const std::bad_alloc&) {
     return PoisonOutOfMemory();
   }
+  RotateWhenFull();
   return {};
+}
+
+void CommitPipeline::RotateWhenFull() {
+  if (rotation_ == nullptr) return;
+  const uint64_t bytes = trees_->usage().active();
+  if (bytes < rotation_limit_bytes_) [[likely]]
+    return;
+  try {
+    rotation_->OnMemtablesFull(bytes);
+  } catch (const std::bad_alloc&) {
+    // Nothing was rotated; the next commit asks again.
+  }
 }
 
 // Takes the memory that applying will need, so that it cannot run out once the commit is in the log.
@@ -206,12 +228,16 @@ Status CommitPipeline::Append(Timestamp ts, Lsn* end_lsn) {
   return {};
 }
 
-void CommitPipeline::Apply(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask) {
+void CommitPipeline::Apply(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask, Lsn first_lsn,
+                           Lsn end_lsn) {
   SOCHDB_DCHECK(ts > applied_ts_.load(std::memory_order_relaxed) && tree_mask != 0);
   const bool ring = validating_.load(std::memory_order_relaxed) != 0;
   Tree* tree = nullptr;
   for (const CommittedWrite& write : writes) {
-    if (tree == nullptr || tree->id() != write.tree) tree = trees_->Ensure(write.tree);
+    if (tree == nullptr || tree->id() != write.tree) {
+      tree = trees_->Ensure(write.tree);
+      tree->NoteLog(first_lsn, end_lsn);
+    }
     const KeyRecord* const record = tree->Add(write.key, ts, write.kind, write.value, write.expiry_ms);
     if (ring) written_.push_back({write.tree, record});
   }

@@ -29,6 +29,7 @@
 #include "base/types.h"
 #include "env/sync.h"
 #include "mem/commit_ring.h"
+#include "txn/admission.h"
 #include "txn/commit_listener.h"
 #include "txn/prepared_commit.h"
 #include "txn/trees.h"
@@ -105,6 +106,23 @@ class CommitPipeline {
   void AddValidating() { validating_.fetch_add(1, std::memory_order_relaxed); }
   void RemoveValidating() { validating_.fetch_sub(1, std::memory_order_relaxed); }
 
+  // Before the first commit; they outlive the pipeline's work. rotation is told when the memtables that are written to reach
+  // limit_bytes.
+  void SetAdmission(Admission* admission) { admission_ = admission; }
+  void SetRotation(RotationHook* rotation, uint64_t limit_bytes) {
+    rotation_ = rotation;
+    rotation_limit_bytes_ = limit_bytes;
+  }
+  // Waits until a write of about so many bytes is admitted. For whoever is about to take the writer; commits do it themselves.
+  Status Admit(uint64_t bytes, uint64_t timeout_ms) {
+    if (admission_ == nullptr || !admission_->needed()) [[likely]]
+      return {};
+    return admission_->Admit(bytes, timeout_ms);
+  }
+  // Drops what the commit ring knows of commits up to ts: before a memtable dies whose newest version is of ts. From then on
+  // transactions that began before are validated against the trees. REQUIRES: the commit mutex.
+  void ForgetRing(Timestamp ts) { ring_.Forget(ts); }
+
   // Called after the first append since the last Flush, under the commit mutex: wakes whoever flushes.
   void SetFlushHint(std::function<void()> hint) { flush_hint_ = std::move(hint); }
 
@@ -122,7 +140,8 @@ class CommitPipeline {
   Status LogAndApply(std::span<const CommittedWrite> writes, ExpiryMs min_expiry_ms, Timestamp* ts, Lsn* end_lsn);
   Status ReserveMemory(std::span<const CommittedWrite> writes);
   Status Append(Timestamp ts, Lsn* end_lsn);
-  void Apply(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask);
+  void Apply(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask, Lsn first_lsn, Lsn end_lsn);
+  void RotateWhenFull();
   void CallListeners(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask);
   Status AwaitDurable(Lsn end_lsn);
   Status SyncAsLeader();
@@ -152,6 +171,9 @@ class CommitPipeline {
   bool flush_hinted_ = false;
   Timestamp logged_ts_ = 0;  // without a log: up to here everything was logged by LogUnlogged
   std::function<void()> flush_hint_;
+  Admission* admission_ = nullptr;  // set before the first commit, like the next two
+  RotationHook* rotation_ = nullptr;
+  uint64_t rotation_limit_bytes_ = 0;
 
   std::atomic<Timestamp> visible_ts_{0};
   std::atomic<Timestamp> applied_ts_{0};  // of the newest commit whose versions are all in the trees

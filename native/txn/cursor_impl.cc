@@ -1,36 +1,39 @@
 #include "txn/cursor_impl.h"
 
+#include <new>
 #include <utility>
 
 namespace sochdb {
 
 CursorImpl::CursorImpl(const TransactionContext* context, CursorOwner* owner, Range range, const ScanOptions& options,
-                       const ReadPoint& at)
-    : context_(context), owner_(owner), range_(std::move(range)), options_(options), at_(at) {
-  context_->snapshots->Hold(at_.ts);
-  if (const Tree* tree = context_->trees->Find(range_.tree); tree != nullptr) tree_ = tree->NewIterator(at_.ts);
+                       const ReadPoint& at, SuperVersionRef data)
+    : context_(context), owner_(owner), range_(std::move(range)), options_(options), at_(at), hold_(context->snapshots, at.ts) {
+  if (data) tree_ = std::make_unique<TreeIterator>(std::move(data), at_.ts);
   if (owner_ != nullptr) {
     WriteSet* const writes = owner_->write_set();
     own_ = writes;
-    pin_ = writes->Pin();
     rollbacks_ = writes->rollbacks();
     own_position_ = writes->end();
+    pin_ = writes->Pin();
   }
 }
 
 CursorImpl::~CursorImpl() {
-  if (owner_ != nullptr) {
-    RegisterProgress();
-    CursorOwner* const owner = owner_;
-    Detach();
-    owner->Forget(this);
-  }
-  context_->snapshots->Release(at_.ts);
+  if (owner_ == nullptr) return;
+  RegisterProgress();
+  CursorOwner* const owner = owner_;
+  Detach();
+  owner->Forget(this);
 }
 
-void CursorImpl::Detach() {
+void CursorImpl::Detach() noexcept {
   if (owner_ == nullptr) return;
-  KeepCurrent();
+  try {
+    KeepCurrent();
+  } catch (const std::bad_alloc&) {  // nobody was promised the entry beyond the transaction
+    key_ = {};
+    value_.data = {};
+  }
   owner_->write_set()->Unpin(pin_);
   own_ = nullptr;
   own_version_ = nullptr;
@@ -69,7 +72,7 @@ Status CursorImpl::Next(bool* found) {
   if (detached_) return {Code::kTransaction, "The transaction of this cursor has ended."};
   if (owner_ != nullptr) SOCHDB_TRY(owner_->CheckUsable());
   else if (context_->pipeline->closed()) return {Code::kClosed, "The database is closed."};
-  if (state_ == State::kDone) return {};
+  if (state_ == State::kDone) return failure_;
   context_->stats->reads.Add(1);
   if (state_ == State::kFresh) Start();
   else Advance();
@@ -144,16 +147,19 @@ void CursorImpl::SettleOwn() {
 
 // Leaves the current entry.
 void CursorImpl::Advance() {
+  const bool own_moved = own_ != nullptr && rollbacks_ != own_->rollbacks();
+  std::string after;
+  if (own_moved) {
+    after.assign(key_);  // the key goes when the tree moves
+    if (!options_.reverse) after.push_back('\0');
+  }
   if (on_tree_) {
     if (options_.reverse) tree_->Prev();
     else tree_->Next();
   }
-  if (own_ == nullptr) return;
-  if (rollbacks_ != own_->rollbacks()) {
-    std::string after(key_);
-    if (!options_.reverse) after.push_back('\0');
+  if (own_moved) {
     SeekOwn(after);
-  } else if (on_own_) {
+  } else if (own_ != nullptr && on_own_) {
     if (options_.reverse) {
       OwnBack();
     } else {
@@ -166,31 +172,38 @@ void CursorImpl::Advance() {
 // Goes on from where both sources stand to the first entry that is alive.
 Status CursorImpl::Settle(bool* found) {
   for (;;) {
-    const bool tree = tree_ != nullptr && tree_->Valid() && InRange(tree_->key());
+    bool tree = tree_ != nullptr && tree_->Valid();
+    if (!tree && tree_ != nullptr) {
+      if (Status status = tree_->status(); !status.ok()) return End(std::move(status));
+    }
+    tree = tree && InRange(tree_->key());
     const bool own = own_version_ != nullptr;
     if (!tree && !own) break;
     on_tree_ = tree && (!own || !Precedes(own_position_->first.key, tree_->key()));
     on_own_ = own && (!tree || !Precedes(tree_->key(), own_position_->first.key));
     key_ = on_own_ ? own_position_->first.key : tree_->key();
-    if (Status status = Show(found); !status.ok()) {
-      state_ = State::kDone;
-      return status;
-    }
+    if (Status status = Show(found); !status.ok()) return End(std::move(status));
     if (*found) return {};
     Advance();
   }
+  return End({});
+}
+
+// Ends the walk, with an error or (OK) since there is no more. Either way all of the range counts as read.
+Status CursorImpl::End(Status status) {
   state_ = State::kDone;
   key_ = {};
   value_.data = {};
-  return tree_ == nullptr ? Status() : tree_->status();
+  failure_ = status;
+  return status;
 }
 
 Status CursorImpl::Show(bool* live) {
   const bool committed = !on_own_ || own_version_->kind == ValueKind::kMerge;
   if (on_own_) {
-    SOCHDB_TRY(context_->reader->ResolveOwn(range_.tree, key_, own_version_, at_, options_.keys_only, &value_, live));
+    SOCHDB_TRY(context_->reader->ResolveOwn(data(), range_.tree, key_, own_version_, at_, options_.keys_only, &value_, live));
   } else {
-    SOCHDB_TRY(context_->reader->Resolve(range_.tree, key_, tree_->version(), at_, options_.keys_only, &value_, live));
+    SOCHDB_TRY(context_->reader->Resolve(data(), range_.tree, key_, tree_->version(), at_, options_.keys_only, &value_, live));
   }
   if (*live && committed && value_.expiry_ms != kNeverExpires && owner_ != nullptr) owner_->RegisterExpiry(value_.expiry_ms);
   return {};

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "lsm/super_version.h"
 #include "txn/transaction.h"
 #include "txn/transaction_context.h"
 #include "txn/write_set.h"
@@ -40,9 +41,10 @@ class CursorImpl final : public Cursor {
     std::string lo;
     std::string hi;  // empty: open
   };
-  // owner: null for a snapshot's cursor. The cursor holds the read point until it dies.
+  // owner: null for a snapshot's cursor. data: what it reads, null when nothing was ever written to the tree. The cursor holds
+  // both, and the read point, until it dies.
   CursorImpl(const TransactionContext* context, CursorOwner* owner, Range range, const ScanOptions& options,
-             const ReadPoint& at);
+             const ReadPoint& at, SuperVersionRef data);
   ~CursorImpl() override;
   CursorImpl(const CursorImpl&) = delete;
   CursorImpl& operator=(const CursorImpl&) = delete;
@@ -57,12 +59,14 @@ class CursorImpl final : public Cursor {
   // entries; and lets go of everything, when the transaction ends.
   void RegisterProgress();
   void KeepCurrent();
-  void Detach();
+  void Detach() noexcept;
 
  private:
   enum class State : uint8_t { kFresh, kOnEntry, kDone };
 
   Status Settle(bool* found);
+  Status End(Status status);
+  [[nodiscard]] const SuperVersion* data() const { return tree_ == nullptr ? nullptr : tree_->super_version().get(); }
   Status Show(bool* live);
   void Start();
   void Advance();
@@ -80,6 +84,7 @@ class CursorImpl final : public Cursor {
   const Range range_;
   const ScanOptions options_;
   const ReadPoint at_;
+  const SnapshotHold hold_;
   std::unique_ptr<TreeIterator> tree_;  // null while nothing was ever written to the tree
   State state_ = State::kFresh;
 
@@ -89,6 +94,7 @@ class CursorImpl final : public Cursor {
   WriteSet::Position own_position_;
   const OwnVersion* own_version_ = nullptr;  // null: no own entry is left
 
+  Status failure_;         // why it is kDone before the end
   bool detached_ = false;  // the transaction has ended
   bool on_tree_ = false;   // the current entry is the tree's
   bool on_own_ = false;    // and/or an own one

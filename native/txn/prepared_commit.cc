@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/bytes.h"
+#include "base/epoch.h"
 
 namespace sochdb {
 namespace {
@@ -58,11 +59,13 @@ Status PreparedCommit::Number(const Trees& trees, std::string_view sequence_key,
   const CommittedWrite wanted{TreeId::kSequences, ValueKind::kValue, kNeverExpires, sequence_key, {}};
   const auto own = std::lower_bound(writes_.begin(), writes_.end(), wanted, KeyOrder);
   VersionView version;
+  BlockRef pin;
+  const EpochGuard guard;  // keeps what is found
   bool found = own != writes_.end() && own->tree == TreeId::kSequences && own->key == sequence_key;
   if (found) {
     version = {0, own->kind, own->expiry_ms, own->value};
   } else if (const Tree* tree = trees.Find(TreeId::kSequences); tree != nullptr) {
-    SOCHDB_TRY(tree->Get(sequence_key, kMaxTimestamp, &version, &found));
+    SOCHDB_TRY(tree->Get(sequence_key, kMaxTimestamp, &version, &pin, &found));
   }
   if (!found || version.kind == ValueKind::kDelete) return {};
   if (version.kind != ValueKind::kValue || version.value.size() != kNumberBytes)

@@ -23,15 +23,21 @@
 #include "base/status.h"
 #include "base/types.h"
 #include "mem/version.h"
+#include "sst/block_cache.h"
 
 namespace sochdb {
 
-// A value read from the store. `data` stays valid until the transaction or snapshot it was read through ends
-// (own writes: until the next write to that key); blobs and merged values are kept in `owned`.
+// A value read from the store. `data` is valid as long as both
+//   - this object lives and is not read into again: `pin` holds a value that lies in a table, `owned` blobs and merged ones;
+//   - what it was read through lasts, for a value that lies in a memtable: the transaction or snapshot (readCommitted: up to
+//     its next BeginStatement, or its next read outside of statements); for Engine::Get the caller's EpochGuard. Own writes: up
+//     to the next write to that key.
+// Whoever keeps it longer copies it.
 struct ReadValue {
   std::string_view data;
   Timestamp ts = 0;  // commit timestamp of the version; 0 for an own, uncommitted write
   ExpiryMs expiry_ms = kNeverExpires;
+  BlockRef pin;
   std::string owned;
 };
 

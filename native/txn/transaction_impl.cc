@@ -76,6 +76,7 @@ void TransactionImpl::ReleaseWriter() {
 
 Status TransactionImpl::TakeWriter() {
   const uint64_t timeout_ms = settings_.timeout_ms != 0 ? settings_.timeout_ms : context_->limits.writer_timeout_ms;
+  SOCHDB_TRY(context_->pipeline->Admit(0, timeout_ms));
   SOCHDB_TRY(context_->pipeline->gate()->Take(this, timeout_ms));
   holds_writer_ = true;
   // What was committed but not yet published must be seen: nobody validates a transaction that holds the writer.
@@ -105,6 +106,7 @@ Status TransactionImpl::CheckUsable() {
 
 void TransactionImpl::Refresh() {
   const ReadPoint fresh = AcquireReadPoint(*context_);  // first: on bad_alloc the old one stays
+  views_.Clear();
   context_->snapshots->Release(at_.ts);
   at_ = fresh;
 }
@@ -129,11 +131,12 @@ Status TransactionImpl::Read(TreeId tree, std::string_view key, bool constraint,
   context_->stats->reads.Add(1);
   const OwnVersion* const own = writes_.Find(tree, key, kLatestSequence);
   if (own != nullptr && own->kind != ValueKind::kMerge)
-    return context_->reader->ResolveOwn(tree, key, own, at_, false, out, found);
+    return context_->reader->ResolveOwn(nullptr, tree, key, own, at_, false, out, found);
   const bool track = tracks_reads() || (constraint && validates());
   if (track) reads_.AddPoint(tree, key, at_.ts);
-  if (own != nullptr) SOCHDB_TRY(context_->reader->ResolveOwn(tree, key, own, at_, false, out, found));
-  else SOCHDB_TRY(context_->reader->Get(tree, key, at_, out, found));
+  const SuperVersion* const data = views_.Of(*context_->trees, tree);
+  if (own != nullptr) SOCHDB_TRY(context_->reader->ResolveOwn(data, tree, key, own, at_, false, out, found));
+  else SOCHDB_TRY(context_->reader->Get(data, tree, key, at_, out, found));
   if (*found && track && out->expiry_ms != kNeverExpires) {
     min_expiry_ms_ = min_expiry_ms_ == kNeverExpires ? out->expiry_ms : std::min(min_expiry_ms_, out->expiry_ms);
   }
@@ -145,8 +148,8 @@ Result<std::unique_ptr<Cursor>> TransactionImpl::NewCursor(TreeId tree, std::str
   SOCHDB_TRY(CheckUsable());
   if (!Trees::IsTree(tree)) return CheckKey(tree, {});
   RefreshOutsideStatement();
-  auto cursor =
-      std::make_unique<CursorImpl>(context_, this, CursorImpl::Range{tree, std::string(lo), std::string(hi)}, options, at_);
+  auto cursor = std::make_unique<CursorImpl>(context_, this, CursorImpl::Range{tree, std::string(lo), std::string(hi)}, options,
+                                             at_, views_.Share(*context_->trees, tree));
   cursors_.push_back(cursor.get());
   return std::unique_ptr<Cursor>(std::move(cursor));
 }
@@ -389,6 +392,7 @@ void TransactionImpl::End(State state) noexcept {
   DeleteBlobs();
   writes_.Clear();
   reads_.Clear();
+  views_.Clear();
   context_->snapshots->Release(at_.ts);
   ReleaseWriter();
   if (!settings_.take_writer) context_->pipeline->RemoveValidating();
@@ -409,20 +413,33 @@ void TransactionImpl::DeleteBlobs() noexcept {
 
 // --- snapshots
 
+Result<std::unique_ptr<Snapshot>> SnapshotImpl::AsOf(const TransactionContext* context, Timestamp ts) {
+  if (context->pipeline->closed()) return Status(Code::kClosed, "The database is closed.");
+  if (HlcMillis(ts) > context->hlc->NowMillis()) {
+    return Status(Code::kInvalidArgument,
+                  "asOf names a moment that lies ahead. Give one between the history that retentionMs "
+                  "keeps and now.")
+        .With("asOf", std::to_string(ts));
+  }
+  SOCHDB_ASSIGN(at, context->snapshots->AcquireAt(ts, [&] { return context->pipeline->visible_ts(); }));
+  return std::unique_ptr<Snapshot>(new SnapshotImpl(context, {at, HlcMillis(ts)}));
+}
+
 Status SnapshotImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) {
   *found = false;
   if (context_->pipeline->closed()) return {Code::kClosed, "The database is closed."};
   SOCHDB_TRY(CheckKey(tree, key));
   context_->stats->reads.Add(1);
-  return context_->reader->Get(tree, key, at_, out, found);
+  return context_->reader->Get(views_.Of(*context_->trees, tree), tree, key, at_, out, found);
 }
 
 Result<std::unique_ptr<Cursor>> SnapshotImpl::NewCursor(TreeId tree, std::string_view lo, std::string_view hi,
                                                         const ScanOptions& options) {
   if (context_->pipeline->closed()) return Status(Code::kClosed, "The database is closed.");
   if (!Trees::IsTree(tree)) return CheckKey(tree, {});
-  return std::unique_ptr<Cursor>(
-      std::make_unique<CursorImpl>(context_, nullptr, CursorImpl::Range{tree, std::string(lo), std::string(hi)}, options, at_));
+  return std::unique_ptr<Cursor>(std::make_unique<CursorImpl>(context_, nullptr,
+                                                              CursorImpl::Range{tree, std::string(lo), std::string(hi)},
+                                                              options, at_, views_.Share(*context_->trees, tree)));
 }
 
 }  // namespace sochdb

@@ -12,6 +12,7 @@
 #include "txn/footprint.h"
 #include "txn/transaction.h"
 #include "txn/transaction_context.h"
+#include "txn/tree_views.h"
 #include "txn/write_set.h"
 
 namespace sochdb {
@@ -104,6 +105,7 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   bool in_statement_ = false;
   ReadPoint at_;
   uint64_t writes_at_begin_ = 0;
+  TreeViews views_;  // what at_ reads
   WriteSet writes_;
   Footprint reads_;  // empty at weaker levels but for constraint reads
   ExpiryMs min_expiry_ms_ = kNeverExpires;
@@ -115,7 +117,10 @@ class TransactionImpl final : public Transaction, public CursorOwner {
 // A plain snapshot.
 class SnapshotImpl final : public Snapshot {
  public:
-  explicit SnapshotImpl(const TransactionContext* context) : context_(context), at_(AcquireReadPoint(*context)) {}
+  explicit SnapshotImpl(const TransactionContext* context) : SnapshotImpl(context, AcquireReadPoint(*context)) {}
+  // Of a moment of the past, which also decides what had expired. kInvalidArgument when it lies ahead, kLimit when its history
+  // is gone.
+  static Result<std::unique_ptr<Snapshot>> AsOf(const TransactionContext* context, Timestamp ts);
   ~SnapshotImpl() override { context_->snapshots->Release(at_.ts); }
   SnapshotImpl(const SnapshotImpl&) = delete;
   SnapshotImpl& operator=(const SnapshotImpl&) = delete;
@@ -127,8 +132,12 @@ class SnapshotImpl final : public Snapshot {
   uint64_t now_ms() const override { return at_.now_ms; }
 
  private:
+  // at: registered; released with this.
+  SnapshotImpl(const TransactionContext* context, const ReadPoint& at) : context_(context), at_(at) {}
+
   const TransactionContext* const context_;
   const ReadPoint at_;
+  TreeViews views_;
 };
 
 }  // namespace sochdb

@@ -1,6 +1,6 @@
 // Trees: the trees of one store by id, each made when something is first written to it.
 //
-// Thread safety: Ensure belongs to the holder of the commit mutex; the rest to any thread.
+// Thread safety: Ensure and SetOrdered belong to the holder of the commit mutex; the rest to any thread.
 // Ownership: trees live as long as this object.
 
 #pragma once
@@ -18,7 +18,7 @@ namespace sochdb {
 class Trees {
  public:
   // hash_seed: random, for the hash indexes.
-  explicit Trees(uint64_t hash_seed) : hash_seed_(hash_seed) {}
+  Trees(Env* env, uint64_t hash_seed) : env_(env), hash_seed_(hash_seed) { ordered_.fill(true); }
   ~Trees() {
     for (auto& tree : trees_) delete tree.load(std::memory_order_relaxed);
   }
@@ -31,23 +31,35 @@ class Trees {
     std::atomic<Tree*>& slot = trees_[Index(id)];
     Tree* tree = slot.load(std::memory_order_relaxed);
     if (tree == nullptr) {
-      tree = new Tree(id, hash_seed_);
+      tree = new Tree(env_, id, {hash_seed_, ordered_[Index(id)], &usage_});
       slot.store(tree, std::memory_order_release);
     }
     return tree;
   }
 
+  [[nodiscard]] Tree* Find(TreeId id) { return trees_[Index(id)].load(std::memory_order_acquire); }
+  // What kind of memtable a tree has from the next one on (PolicySettings::ordered_memtable). REQUIRES: the commit mutex. The
+  // settings are told, and not asked for: the LsmStore must not be called under the commit mutex.
+  void SetOrdered(TreeId id, bool ordered) {
+    ordered_[Index(id)] = ordered;
+    if (Tree* tree = Find(id); tree != nullptr) tree->SetOrdered(ordered);
+  }
+
+  template <typename Visit>
+  void ForEach(Visit&& visit) {
+    for (auto& slot : trees_) {
+      if (Tree* tree = slot.load(std::memory_order_acquire); tree != nullptr) visit(*tree);
+    }
+  }
   template <typename Visit>
   void ForEach(Visit&& visit) const {
     for (const auto& slot : trees_) {
       if (const Tree* tree = slot.load(std::memory_order_acquire); tree != nullptr) visit(*tree);
     }
   }
-  [[nodiscard]] uint64_t memory_bytes() const {
-    uint64_t bytes = 0;
-    ForEach([&](const Tree& tree) { bytes += tree.memory_bytes(); });
-    return bytes;
-  }
+  [[nodiscard]] const MemtableUsage& usage() const { return usage_; }
+  // Of all memtables.
+  [[nodiscard]] uint64_t memory_bytes() const { return usage_.active() + usage_.immutable(); }
   [[nodiscard]] uint64_t key_count() const {
     uint64_t keys = 0;
     ForEach([&](const Tree& tree) { keys += tree.key_count(); });
@@ -62,7 +74,10 @@ class Trees {
     return static_cast<size_t>(id);
   }
 
+  Env* const env_;
   const uint64_t hash_seed_;
+  MemtableUsage usage_;
+  std::array<bool, kTreeCount> ordered_;  // guarded by the commit mutex
   std::array<std::atomic<Tree*>, kTreeCount> trees_{};
 };
 

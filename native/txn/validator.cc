@@ -43,7 +43,7 @@ Status Validator::ReadsAgainstTrees(const Footprint& reads) const {
     const Tree* const tree = trees_->Find(point.tree);
     if (tree == nullptr) continue;
     Timestamp newest = 0;
-    SOCHDB_TRY(tree->NewestTimestamp(point.key, &newest));
+    SOCHDB_TRY(tree->NewestTimestamp(point.key, point.since, &newest));
     if (newest > point.since) return ReadConflict(point.tree);
   }
   for (const Footprint::Range& range : reads.ranges()) {
@@ -61,7 +61,7 @@ Status Validator::WritesAgainstTrees(const WriteSet& written, Timestamp snapshot
     const Tree* const tree = trees_->Find(it->first.tree);
     if (tree == nullptr) continue;
     Timestamp newest = 0;
-    SOCHDB_TRY(tree->NewestTimestamp(it->first.key, &newest));
+    SOCHDB_TRY(tree->NewestTimestamp(it->first.key, snapshot, &newest));
     if (newest <= snapshot) continue;
     if (!IsBlindMerge(it->second)) return WriteConflict(it->first.tree);
     bool conflict = false;

@@ -1,12 +1,15 @@
 #include "txn/version_reader.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "txn/scratch_arena.h"
 #include "txn/write_batch.h"
 
 namespace sochdb {
 
-// What was found on the way down from the newest version of a key: operands, newest first, and the value below them.
+// What was found on the way down from the newest version of a key: operands, newest first, and the value below them. What comes
+// from the store is copied: a version in a table is there only while it is visited.
 struct VersionReader::Chain {
   struct Operand {
     Timestamp ts;
@@ -19,6 +22,7 @@ struct VersionReader::Chain {
   std::string_view base;
   Timestamp ts = 0;  // of the newest version
   bool malformed = false;
+  ScratchArena copies;
 
   void SetBase(ValueKind kind, ExpiryMs expiry_ms, std::string_view value) {
     has_base = kind != ValueKind::kDelete;
@@ -29,11 +33,11 @@ struct VersionReader::Chain {
   // A committed version; false when it ends the chain.
   bool Add(const VersionView& version) {
     if (version.kind != ValueKind::kMerge) {
-      SetBase(version.kind, version.expiry_ms, version.value);
+      SetBase(version.kind, version.expiry_ms, copies.Copy(version.value));
       return false;
     }
     const size_t first = operands.size();
-    std::string_view list = version.value;
+    std::string_view list = copies.Copy(version.value);
     while (!list.empty()) {
       std::string_view operand;
       if (!TakeOperand(&list, &operand)) {
@@ -55,21 +59,24 @@ Status VersionReader::ReadBlob(std::string_view ref, std::string* out) const {
   return blobs_->Read(blob, out);
 }
 
-Status VersionReader::Get(TreeId tree, std::string_view key, const ReadPoint& at, ReadValue* out, bool* found) const {
+Status VersionReader::Get(const SuperVersion* data, TreeId tree, std::string_view key, const ReadPoint& at, ReadValue* out,
+                          bool* found) const {
   *found = false;
-  const Tree* const data = trees_->Find(tree);
   if (data == nullptr) return {};
   VersionView newest;
-  SOCHDB_TRY(data->Get(key, at.ts, &newest, found));
+  BlockRef pin;
+  SOCHDB_TRY(data->Get(key, at.ts, &newest, &pin, found));
   if (!*found) return {};
-  return Resolve(tree, key, newest, at, false, out, found);
+  SOCHDB_TRY(Resolve(data, tree, key, newest, at, false, out, found));
+  out->pin = std::move(pin);  // not before: the key may be a view of what `out` held
+  return {};
 }
 
-Status VersionReader::Resolve(TreeId tree, std::string_view key, const VersionView& newest, const ReadPoint& at, bool keys_only,
-                              ReadValue* out, bool* found) const {
+Status VersionReader::Resolve(const SuperVersion* data, TreeId tree, std::string_view key, const VersionView& newest,
+                              const ReadPoint& at, bool keys_only, ReadValue* out, bool* found) const {
   if (newest.kind == ValueKind::kMerge) {
     Chain chain;
-    SOCHDB_TRY(Descend(tree, key, at, &chain));
+    SOCHDB_TRY(Descend(data, key, at, &chain));
     return Combine(tree, key, at, &chain, out, found);
   }
   *found = newest.LiveAt(at.now_ms);
@@ -84,12 +91,12 @@ Status VersionReader::Resolve(TreeId tree, std::string_view key, const VersionVi
   return {};
 }
 
-Status VersionReader::ResolveOwn(TreeId tree, std::string_view key, const OwnVersion* newest, const ReadPoint& at,
-                                 bool keys_only, ReadValue* out, bool* found) const {
+Status VersionReader::ResolveOwn(const SuperVersion* data, TreeId tree, std::string_view key, const OwnVersion* newest,
+                                 const ReadPoint& at, bool keys_only, ReadValue* out, bool* found) const {
   SOCHDB_DCHECK(newest != nullptr);
   if (newest->kind != ValueKind::kMerge) {
     const VersionView own{0, newest->kind, newest->expiry_ms, newest->value()};
-    return Resolve(tree, key, own, at, keys_only, out, found);
+    return Resolve(data, tree, key, own, at, keys_only, out, found);
   }
   Chain chain;
   const OwnVersion* own = newest;
@@ -100,14 +107,13 @@ Status VersionReader::ResolveOwn(TreeId tree, std::string_view key, const OwnVer
     chain.SetBase(own->kind, own->expiry_ms, own->value());
     for (Chain::Operand& operand : chain.operands) operand.ts = 0;  // they will be logged as one put, and expire with it
   } else {
-    SOCHDB_TRY(Descend(tree, key, at, &chain));
+    SOCHDB_TRY(Descend(data, key, at, &chain));
   }
   chain.ts = 0;
   return Combine(tree, key, at, &chain, out, found);
 }
 
-Status VersionReader::Descend(TreeId tree, std::string_view key, const ReadPoint& at, Chain* chain) const {
-  const Tree* const data = trees_->Find(tree);
+Status VersionReader::Descend(const SuperVersion* data, std::string_view key, const ReadPoint& at, Chain* chain) {
   if (data == nullptr) return {};
   bool first = true;
   SOCHDB_TRY(data->VisitVersions(key, at.ts, [&](const VersionView& version) {

@@ -4,6 +4,9 @@
 // operands are combined with the value below them. Expiry is judged by the snapshot's time. A merged value expires with
 // the plain value below its operands, and operands that were committed before that moment expire with it.
 //
+// What is read comes from the SuperVersion that the caller holds (txn/tree_views.h), or has under an EpochGuard: `data`, null
+// for a tree that nothing was ever written to.
+//
 // Thread safety: any thread; SetMergeOperator too.
 
 #pragma once
@@ -16,9 +19,9 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "lsm/super_version.h"
 #include "txn/merge_operator.h"
 #include "txn/transaction.h"
-#include "txn/trees.h"
 #include "txn/write_set.h"
 #include "wal/blob_store.h"
 
@@ -31,7 +34,7 @@ struct ReadPoint {
 
 class VersionReader {
  public:
-  VersionReader(const Trees* trees, const BlobStore* blobs) : trees_(trees), blobs_(blobs) {}
+  explicit VersionReader(const BlobStore* blobs) : blobs_(blobs) {}
   VersionReader(const VersionReader&) = delete;
   VersionReader& operator=(const VersionReader&) = delete;
 
@@ -42,13 +45,16 @@ class VersionReader {
     return operators_[static_cast<size_t>(tree)].load(std::memory_order_acquire);
   }
 
-  Status Get(TreeId tree, std::string_view key, const ReadPoint& at, ReadValue* out, bool* found) const;
-  // As Get, from the newest version at the snapshot, which the caller has found. keys_only: `out` need not hold the value.
-  Status Resolve(TreeId tree, std::string_view key, const VersionView& newest, const ReadPoint& at, bool keys_only,
-                 ReadValue* out, bool* found) const;
-  // With the transaction's own versions on top. `committed` is read only where they are operands with nothing below.
-  Status ResolveOwn(TreeId tree, std::string_view key, const OwnVersion* newest, const ReadPoint& at, bool keys_only,
-                    ReadValue* out, bool* found) const;
+  // out->data lies in a memtable of `data`, in out->pin's block, or in out->owned.
+  Status Get(const SuperVersion* data, TreeId tree, std::string_view key, const ReadPoint& at, ReadValue* out,
+             bool* found) const;
+  // As Get, from the newest version at the snapshot, which the caller has found and keeps. keys_only: `out` need not hold the
+  // value.
+  Status Resolve(const SuperVersion* data, TreeId tree, std::string_view key, const VersionView& newest, const ReadPoint& at,
+                 bool keys_only, ReadValue* out, bool* found) const;
+  // With the transaction's own versions on top. `data` is read only where they are operands with nothing below.
+  Status ResolveOwn(const SuperVersion* data, TreeId tree, std::string_view key, const OwnVersion* newest, const ReadPoint& at,
+                    bool keys_only, ReadValue* out, bool* found) const;
 
   // What the own versions of a key come to, as the commit will log it: a put, a delete, or a list of operands. The value is
   // in *storage where it had to be made.
@@ -59,10 +65,9 @@ class VersionReader {
 
  private:
   struct Chain;
-  Status Descend(TreeId tree, std::string_view key, const ReadPoint& at, Chain* chain) const;
+  static Status Descend(const SuperVersion* data, std::string_view key, const ReadPoint& at, Chain* chain);
   Status Combine(TreeId tree, std::string_view key, const ReadPoint& at, Chain* chain, ReadValue* out, bool* found) const;
 
-  const Trees* const trees_;
   const BlobStore* const blobs_;
   std::array<std::atomic<const MergeOperator*>, kTreeCount> operators_{};
 };
