@@ -5,7 +5,8 @@
 // admits.
 //
 // Thread safety: immutable once published.
-// Ownership: a TableFile's file is deleted when the last reference goes and it was marked obsolete (file_reaper.h).
+// Ownership: a TableFile's file is deleted when the last reference goes and it was marked obsolete (file_reaper.h). The
+// LsmStore outlives all of this.
 
 #pragma once
 
@@ -29,8 +30,7 @@ class FileReaper;
 // A table that belongs to a tree.
 class TableFile {
  public:
-  TableFile(TreeId tree, std::unique_ptr<Table> table, FileReaper* reaper)
-      : tree_(tree), table_(std::move(table)), reaper_(reaper) {}
+  TableFile(TreeId tree, std::unique_ptr<Table> table, FileReaper* reaper);
   ~TableFile();
   TableFile(const TableFile&) = delete;
   TableFile& operator=(const TableFile&) = delete;
@@ -39,8 +39,12 @@ class TableFile {
   [[nodiscard]] uint64_t number() const { return table_->file_number(); }
   [[nodiscard]] const Table& table() const { return *table_; }
   [[nodiscard]] const TableProperties& properties() const { return table_->properties(); }
-  // The manifest names it no more.
-  void MarkObsolete() const { obsolete_.store(true, std::memory_order_release); }
+  [[nodiscard]] std::string_view smallest() const { return properties().smallest_key; }
+  [[nodiscard]] std::string_view largest() const { return properties().largest_key; }
+  // Whether it may hold keys in [lo, hi], both included.
+  [[nodiscard]] bool Meets(std::string_view lo, std::string_view hi) const { return smallest() <= hi && lo <= largest(); }
+  // The manifest names it no more: the file is deleted once nobody reads it. Once.
+  void MarkObsolete() const;
 
  private:
   const TreeId tree_;
@@ -72,5 +76,14 @@ struct LevelState {
   [[nodiscard]] bool empty() const { return runs() == 0; }
 };
 using LevelStatePtr = std::shared_ptr<const LevelState>;
+
+// Where a table stands.
+struct PlacedFile {
+  int level = 0;
+  uint64_t run_id = 0;
+  TableFilePtr file;
+};
+// The picture of one tree's tables. kCorruption when tables of one run overlap.
+Result<LevelStatePtr> MakeLevelState(const std::vector<PlacedFile>& files);
 
 }  // namespace sochdb

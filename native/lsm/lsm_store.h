@@ -5,8 +5,16 @@
 // durable before an edit of the manifest names it; it is deleted after an edit has removed it and its last reader is gone. What
 // the manifest does not name at opening is left over from a crash, and is deleted.
 //
-// Thread safety: any thread. mutex_ guards the state; tables are written outside of it.
-// Locks: mutex_ before the listener's (the trees' install locks, the commit mutex). Never call in while holding those.
+// Failure. What cannot be written leaves no trace and may be tried again later (kDiskFull, kIoError, kCancelled, kTimeout,
+// kLimit), with one exception: where the manifest's own writing fails nobody knows what the disk holds. That is kReadOnly, from
+// the call that met it and from every later change (health() too): the engine must take no more writes until it is opened
+// again. Reading goes on.
+//
+// Thread safety: any thread. Tables are written outside of all locks.
+// Locks: the store's before the listener's (the trees' install locks, the commit mutex). Never call Flush, Run, SetPolicy or
+// Record while holding those; the listener may call levels() and the other const functions.
+// Ownership: outlives every LevelState and TableFile it gave out. Before it goes, call ReapFiles: what was not deleted by then
+// is deleted at the next opening.
 
 #pragma once
 
@@ -116,18 +124,24 @@ class LsmStore {
   virtual Status SetPolicy(TreeId tree, IndexPolicy policy) = 0;
 
   // Writes all units into tables at level 0 and installs them with one edit: all or none. Units of a tree come oldest first. A
-  // unit of which the rule keeps nothing makes no table. rule.bottom is worked out here.
+  // unit of which the rule keeps nothing makes no table. What the rule says of other data (bottom, unseen_operands_from) is
+  // worked out here, and in Run. The manifest's history floor rises to rule.floor() when a version is let go.
   virtual Status Flush(std::span<const FlushUnit> units, const KeepRule& rule) = 0;
 
   // The most urgent compaction, over all trees; nothing when none is due. Its inputs are reserved until Run or Release.
   virtual std::optional<CompactionPick> PickCompaction(uint64_t now_ms) = 0;
-  // The same by hand: everything of a tree into its bottom; or one level into the next.
+  // The same by hand: everything of a tree into its bottom; or one level into the next. Nothing when there is nothing there, or
+  // when a compaction that is under way holds a file that would be needed: ask again when it has ended.
   virtual std::optional<CompactionPick> PickWhole(TreeId tree) = 0;
   virtual std::optional<CompactionPick> PickLevel(TreeId tree, int level) = 0;
   virtual Status Run(const CompactionPick& pick, const KeepRule& rule, const CancelToken* cancel, const Progress& progress) = 0;
   virtual void Release(const CompactionPick& pick) = 0;
 
-  virtual Status Record(const ManifestEdit& edit) = 0;  // e.g. the history floor, a checkpoint
+  virtual Status Record(const ManifestEdit& edit) = 0;  // e.g. the history floor, a checkpoint; no tables
+  // OK, or the kReadOnly that every change meets.
+  [[nodiscard]] virtual Status health() const = 0;
+  // How much of the manifest's end a crash had torn off at opening, and where.
+  [[nodiscard]] virtual Manifest::OpenReport open_report() const = 0;
 
   // Reads and checks every block of every table, and the manifest; visit hears of each fault.
   struct Fault {

@@ -1,18 +1,37 @@
 // Manifest: the durable record of which tables make up the store, as a log of edits.
 //
-// CURRENT names the manifest file in force (written aside, synced, renamed, directory synced). Each record is one edit:
-// checksum (seeded with file number and offset), length, body. An edit is applied whole or not at all; a torn last record is
-// cut and reported, damage before it is kCorruption. When the file has grown far beyond the state it describes, a new one that
-// begins with the whole state replaces it.
+// CURRENT names the manifest file in force (written aside, synced, renamed, directory synced). An edit is applied whole or not
+// at all; a torn last record is cut and reported, damage before it is kCorruption. When the file has grown far beyond the state
+// it describes, a new one that begins with the whole state replaces it; so it is when a crash may have left something behind
+// its end.
 //
-// Thread safety: one thread at a time (LsmStore's mutex).
+//   CURRENT := "MANIFEST-NNNNNNNNNN " and the CRC-32C of those 20 bytes as eight hexadecimal digits and a line feed
+//
+//   header, 32 bytes                                record header, 16 bytes, then the body
+//   +0   8  magic "SochMan\x01"                     +0   4  masked CRC-32C of salt, file number, offset and +4..+15
+//   +8   4  masked CRC-32C of bytes 12..31          +4   4  body length
+//   +12  4  format version                          +8   4  type: edit 1, seal 2, closed 3
+//   +16  8  file number                             +12  4  masked CRC-32C of the body, begun with the header's CRC input
+//   +24  8  salt
+//
+// Each edit is synced before the next is written, so only the last can be torn. A seal (an empty record) follows an edit that
+// was synced, unsynced itself: where it arrived, damage to the edit before it cannot be taken for a torn end. A manifest that
+// was closed ends with a synced `closed` record, and goes on after it; after a crash a new file with a new salt takes over, so
+// that nothing that lay in unsynced sectors ever passes for a record.
+//
+// Why, and what is in an edit: docs/internals/manifest-format.md.
+//
+// Thread safety: one thread at a time (LsmStore's install mutex).
 // Limits: a record of at most kMaxManifestRecordBytes.
 
 #pragma once
 
+#include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +42,10 @@
 #include "sst/table_properties.h"
 
 namespace sochdb {
+
+inline constexpr uint64_t kMaxManifestRecordBytes = 256ull * 1024 * 1024;
+inline constexpr std::string_view kCurrentFileName = "CURRENT";
+inline constexpr std::string_view kManifestPrefix = "MANIFEST-";
 
 struct FileEntry {
   TreeId tree = TreeId::kKeys;
@@ -51,7 +74,7 @@ struct ManifestEdit {
 
 // All edits applied in order.
 struct ManifestState {
-  std::vector<FileEntry> files;
+  std::vector<FileEntry> files;  // in order of their numbers
   std::array<Lsn, kTreeCount> flushed{};
   std::array<Timestamp, kTreeCount> last_writes{};
   std::array<IndexPolicy, kTreeCount> policies;  // balanced, unless an edit said otherwise
@@ -62,20 +85,45 @@ struct ManifestState {
   Lsn checkpoint_lsn = 0;
 
   ManifestState() { policies.fill(IndexPolicy::kBalanced); }
-  // kCorruption when the edit does not fit: a file added twice, one removed that is not there.
+  // kCorruption when the edit does not fit (a file added twice, one removed that is not there): nothing has changed then. What
+  // is removed goes before what is added, so an edit that removes and adds a file changes its place.
   Status Apply(const ManifestEdit& edit);
+
+ private:
+  Status ApplyFiles(const ManifestEdit& edit);
 };
 
 class Manifest {
  public:
-  // Makes the first one when there is none (unless read_only: kNotFound). *torn_bytes were cut off its end.
+  struct OpenReport {
+    uint64_t torn_bytes = 0;   // cut off the end
+    uint64_t torn_offset = 0;  // where they began
+  };
+  // Makes the first one when there is none (unless read_only: kNotFound).
   static Result<std::unique_ptr<Manifest>> Open(Env* env, const std::string& dir, bool read_only, ManifestState* out,
-                                                uint64_t* torn_bytes);
+                                                OpenReport* report);
+  // The same, for those who only want to know how much was torn.
+  static Result<std::unique_ptr<Manifest>> Open(Env* env, const std::string& dir, bool read_only, ManifestState* out,
+                                                uint64_t* torn_bytes) {
+    OpenReport report;
+    auto opened = Open(env, dir, read_only, out, &report);
+    *torn_bytes = report.torn_bytes;
+    return opened;
+  }
   virtual ~Manifest() = default;
-  // Durable when it returns. kDiskFull leaves no trace and may be tried again; any other failure is final.
+
+  // Durable when it returns. `after` is the state with the edit applied. kDiskFull and kLimit leave no trace and may be tried
+  // again; any other failure is final: the edit may be on disk or not, later calls fail alike.
   virtual Status Append(const ManifestEdit& edit, const ManifestState& after) = 0;
+  // Marks the end as it is as durable, so that every later damage is found. Nothing may be appended afterwards.
+  virtual Status Close() = 0;
   [[nodiscard]] virtual uint64_t file_number() const = 0;
   [[nodiscard]] virtual uint64_t file_bytes() const = 0;
+  [[nodiscard]] virtual std::string file_name() const = 0;
+  // Reads everything again; visit hears of damage: offset, what was expected, what is there.
+  using VisitFault = std::function<void(uint64_t offset, std::string expected, std::string actual)>;
+  virtual Status Verify(const VisitFault& visit) const = 0;
+
   // Writes a manifest of its own, of this state alone, with its CURRENT into another directory: for checkpoints and backups.
   static Status WriteTo(Env* env, const std::string& dir, const ManifestState& state);
 };

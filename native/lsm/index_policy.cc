@@ -1,0 +1,37 @@
+#include "lsm/index_policy.h"
+
+namespace sochdb {
+
+PolicySettings SettingsOf(IndexPolicy policy, const TableOptions& table) {
+  PolicySettings settings;
+  settings.policy = policy;
+  settings.table = table;
+  settings.table.block_bytes = 16 * 1024;
+  switch (policy) {
+    case IndexPolicy::kWriteOptimized:
+      settings.style = CompactionStyle::kTiered;
+      settings.ordered_memtable = false;
+      settings.runs_per_level = 4;
+      settings.slowdown_runs = 24;
+      settings.stop_runs = 48;
+      break;
+    case IndexPolicy::kBalanced:
+      settings.style = CompactionStyle::kLazyLeveled;
+      settings.size_ratio = 5;  // the upper levels hold at most a fifth of the bottom
+      settings.slowdown_runs = 20;
+      settings.stop_runs = 40;
+      break;
+    case IndexPolicy::kScanOptimized:
+      settings.style = CompactionStyle::kLeveled;
+      settings.table.block_bytes = 32 * 1024;
+      settings.level0_trigger = 2;
+      break;
+    case IndexPolicy::kAppendOnly:
+      settings.style = CompactionStyle::kTimeWindow;
+      settings.table.block_bytes = 64 * 1024;
+      break;
+  }
+  return settings;
+}
+
+}  // namespace sochdb

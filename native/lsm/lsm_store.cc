@@ -1,0 +1,277 @@
+#include "lsm/lsm_store.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "env/path.h"
+#include "lsm/compaction_job.h"
+#include "lsm/compaction_scheduler.h"
+#include "lsm/flush_job.h"
+#include "lsm/rate_limiter.h"
+#include "lsm/store_stats.h"
+#include "lsm/table_registry.h"
+#include "lsm/verify_tables.h"
+
+namespace sochdb {
+namespace {
+
+class LsmStoreImpl final : public LsmStore {
+ public:
+  LsmStoreImpl(Env* env, std::string dir, const LsmOptions& options)
+      : env_(env),
+        dir_(std::move(dir)),
+        options_(options),
+        cache_(BlockCache::Create(env, options.block_cache_bytes)),
+        reaper_(env, dir_),
+        limiter_(env, options.compaction_bytes_per_second),
+        counters_(env),
+        scheduler_(env, [this] { return registry_->NewRunId(); }),
+        flush_mutex_(env) {}
+
+  Status Load() {
+    SOCHDB_ASSIGN(registry, TableRegistry::Open(env_, dir_,
+                                                {.cache = cache_.get(), .reaper = &reaper_, .read_only = options_.read_only}));
+    registry_ = std::move(registry);
+    return {};
+  }
+
+  void SetListener(LevelListener* listener) override { registry_->SetListener(listener); }
+  LevelStatePtr levels(TreeId tree) const override { return registry_->levels(tree); }
+  ManifestState state() const override { return registry_->state(); }
+  Status health() const override { return registry_->health(); }
+  Manifest::OpenReport open_report() const override { return registry_->open_report(); }
+  Picture TakePicture() const override { return registry_->TakePicture(); }
+  BlockCache* cache() const override { return cache_.get(); }
+  std::vector<uint64_t> LiveBlobs() const override { return reaper_.LiveBlobs(); }
+  void ReapFiles(const std::function<void(std::span<const uint64_t>)>& blob_gone) override { reaper_.Reap(blob_gone); }
+
+  PolicySettings settings(TreeId tree) const override {
+    PolicySettings settings = SettingsOf(registry_->policy(tree), options_.table);
+    if (options_.target_file_bytes != 0) settings.target_file_bytes = options_.target_file_bytes;
+    if (options_.base_level_bytes != 0) settings.base_level_bytes = options_.base_level_bytes;
+    return settings;
+  }
+
+  Status SetPolicy(TreeId tree, IndexPolicy policy) override {
+    ManifestEdit edit;
+    edit.policies.emplace_back(tree, policy);
+    return registry_->Install(std::move(edit), {}, {});
+  }
+
+  Status Record(const ManifestEdit& edit) override {
+    if (!edit.added.empty() || !edit.removed.empty()) {
+      return {Code::kInvalidArgument, "Record takes no tables: Flush and Run do."};
+    }
+    return registry_->Install(edit, {}, {});
+  }
+
+  Status Flush(std::span<const FlushUnit> units, const KeepRule& rule) override {
+    MutexLock one_at_a_time(&flush_mutex_);
+    if (options_.read_only) return ReadOnly();
+    SOCHDB_TRY(health());
+    const uint64_t began = env_->MonotonicMicros();
+    scheduler_.NoteRule(rule);
+    std::deque<FlushJob> jobs;
+    for (const FlushUnit& unit : units) {
+      const bool oldest =
+          std::none_of(jobs.begin(), jobs.end(), [&](const FlushJob& job) { return job.unit().tree == unit.tree; });
+      jobs.emplace_back(unit, rule, *levels(unit.tree), oldest, OutputOf(unit.tree));
+      SOCHDB_TRY(jobs.back().Run());
+    }
+    SOCHDB_TRY(InstallFlush(units, rule, &jobs));
+    uint64_t bytes = 0;
+    KeepStats kept;
+    for (const FlushJob& job : jobs) {
+      bytes += job.bytes();
+      kept.Add(job.kept());
+      reaper_.DroppedWith(job.unit().memtable, job.dropped_blobs());
+    }
+    counters_.Flushed(bytes, env_->MonotonicMicros() - began, kept);
+    return {};
+  }
+
+  std::optional<CompactionPick> PickCompaction(uint64_t now_ms) override {
+    if (!MayCompact()) return std::nullopt;
+    return scheduler_.Pick([this] { return registry_->all_levels(); }, [this](TreeId tree) { return settings(tree); }, now_ms);
+  }
+  std::optional<CompactionPick> PickWhole(TreeId tree) override {
+    return PickBy(tree, [](const PolicyView& view) { return PickEverything(view); });
+  }
+  std::optional<CompactionPick> PickLevel(TreeId tree, int level) override {
+    if (level < 0 || level >= kLevels) return std::nullopt;
+    return PickBy(tree, [level](const PolicyView& view) { return PolicyOf(view.settings->style).PickLevel(view, level); });
+  }
+  void Release(const CompactionPick& pick) override { scheduler_.Release(pick); }
+
+  Status Run(const CompactionPick& pick, const KeepRule& rule, const CancelToken* cancel, const Progress& progress) override {
+    SOCHDB_CHECK(scheduler_.Reserved(pick));
+    const uint64_t began = env_->MonotonicMicros();
+    counters_.CompactionBegan();
+    scheduler_.NoteRule(rule);
+    CompactionCounts counts;
+    const Status done = pick.move_only ? Move(pick) : Merge(pick, rule, cancel, progress, &counts);
+    counts.micros = env_->MonotonicMicros() - began;
+    counters_.CompactionEnded(done.ok(), pick.move_only, counts);
+    scheduler_.Release(pick);
+    return done;
+  }
+
+  Status Verify(const std::function<void(const Fault&)>& visit, const CancelToken* cancel, const Progress& progress) override {
+    SOCHDB_TRY(VerifyTables(TakePicture().files, visit, cancel, progress));
+    return registry_->VerifyManifest(visit);
+  }
+
+  LsmStats stats() const override {
+    LsmStats stats = counters_.Read();
+    const auto all = registry_->all_levels();
+    for (const LevelStatePtr& levels : all) AddLevels(*levels, &stats);
+    stats.pending_compaction_bytes = scheduler_.PendingBytes(all, [this](TreeId tree) { return settings(tree); });
+    const FileReaper::Waiting waiting = reaper_.waiting();
+    stats.obsolete_files = waiting.files;
+    stats.obsolete_bytes = waiting.bytes;
+    stats.manifest_bytes = registry_->manifest_bytes();
+    stats.cache = cache_->stats();
+    return stats;
+  }
+  LsmStats stats(TreeId tree) const override {
+    LsmStats stats;
+    AddLevels(*levels(tree), &stats);
+    return stats;
+  }
+
+  Pressure pressure() const override {
+    Pressure worst;
+    double worst_share = -1;
+    const auto all = registry_->all_levels();
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (all[i]->empty() && worst_share >= 0) continue;
+      const PolicySettings tree_settings = settings(static_cast<TreeId>(i));
+      const auto runs = static_cast<uint32_t>(all[i]->runs());
+      const double share = static_cast<double>(runs) / std::max(1u, tree_settings.stop_runs);
+      if (share <= worst_share) continue;
+      worst_share = share;
+      worst = {runs, tree_settings.slowdown_runs, tree_settings.stop_runs};
+    }
+    return worst;
+  }
+
+ private:
+  static Status ReadOnly() { return {Code::kReadOnly, "The store is open for reading only."}; }
+  bool MayCompact() const { return !options_.read_only && health().ok(); }
+
+  std::optional<CompactionPick> PickBy(TreeId tree, const CompactionScheduler::Choose& choose) {
+    if (!MayCompact()) return std::nullopt;
+    return scheduler_.PickBy(
+        tree, [this] { return registry_->all_levels(); }, settings(tree), choose);
+  }
+
+  OutputOptions OutputOf(TreeId tree) {
+    const PolicySettings tree_settings = settings(tree);
+    OutputOptions output;
+    output.env = env_;
+    output.dir = dir_;
+    output.tree = tree;
+    output.table = tree_settings.table;
+    output.target_file_bytes = tree_settings.target_file_bytes;
+    output.new_file_number = [this] { return registry_->NewFileNumber(); };
+    return output;
+  }
+
+  Status OpenOutputs(TreeId tree, const std::vector<OutputFile>& files, int level, uint64_t run_id, ManifestEdit* edit,
+                     std::vector<TableFilePtr>* tables) {
+    for (const OutputFile& file : files) {
+      SOCHDB_ASSIGN(table, registry_->OpenTable(tree, file.number));
+      tables->push_back(std::move(table));
+      edit->added.push_back({tree, static_cast<uint8_t>(level), run_id, file.number, file.properties});
+    }
+    return {};
+  }
+
+  Status InstallFlush(std::span<const FlushUnit> units, const KeepRule& rule, std::deque<FlushJob>* jobs) {
+    ManifestEdit edit;
+    std::vector<TableFilePtr> tables;
+    Timestamp last_ts = 0;
+    for (FlushJob& job : *jobs) {
+      const FlushUnit& unit = job.unit();
+      SOCHDB_TRY(OpenOutputs(unit.tree, job.files(), 0, registry_->NewRunId(), &edit, &tables));
+      edit.flushed.emplace_back(unit.tree, unit.end_lsn);
+      const Timestamp last_write = std::max(unit.last_write, unit.memtable->newest_ts());
+      if (last_write != 0) edit.last_writes.emplace_back(unit.tree, last_write);
+      last_ts = std::max(last_ts, last_write);
+      if (job.kept().superseded != 0) edit.history_floor = rule.floor();
+    }
+    edit.last_ts = last_ts;
+    const Status installed = registry_->Install(std::move(edit), tables, units);
+    if (installed.ok() || installed.code() == Code::kReadOnly) {  // the manifest may name them
+      for (FlushJob& job : *jobs) job.Keep();
+    }
+    return installed;
+  }
+
+  static void RemoveInputs(const CompactionPick& pick, ManifestEdit* edit) {
+    for (const CompactionPick::Input& input : pick.inputs) {
+      for (const TableFilePtr& file : input.files) edit->removed.emplace_back(pick.tree, file->number());
+    }
+  }
+
+  Status Move(const CompactionPick& pick) {
+    ManifestEdit edit;
+    RemoveInputs(pick, &edit);
+    for (const CompactionPick::Input& input : pick.inputs) {
+      for (const TableFilePtr& file : input.files) {
+        edit.added.push_back(
+            {pick.tree, static_cast<uint8_t>(pick.output_level), pick.output_run_id, file->number(), file->properties()});
+      }
+    }
+    return registry_->Install(std::move(edit), {}, {});
+  }
+
+  Status Merge(const CompactionPick& pick, const KeepRule& rule, const CancelToken* cancel, const Progress& progress,
+               CompactionCounts* counts) {
+    SOCHDB_TRY(health());
+    const Timestamp flushed_until = registry_->last_write(pick.tree);  // before the levels: they may know more, not less
+    const LevelStatePtr before = levels(pick.tree);
+    OutputOptions output = OutputOf(pick.tree);
+    output.cuts = CutsOf(pick, *before);
+    output.limiter = &limiter_;
+    output.cancel = cancel;
+    CompactionJob job(pick, rule, *before, flushed_until, std::move(output));
+    SOCHDB_TRY(job.Run(progress));
+    ManifestEdit edit;
+    std::vector<TableFilePtr> tables;
+    RemoveInputs(pick, &edit);
+    SOCHDB_TRY(OpenOutputs(pick.tree, job.files(), pick.output_level, pick.output_run_id, &edit, &tables));
+    if (job.kept().superseded != 0) edit.history_floor = rule.floor();
+    const Status installed = registry_->Install(std::move(edit), tables, {});
+    if (installed.ok() || installed.code() == Code::kReadOnly) job.Keep();
+    SOCHDB_TRY(installed);
+    for (const OutputFile& file : job.files()) {
+      if (std::string_view(pick.reason) == kGarbageReason) scheduler_.NoteRewritten(file.number, rule.expired_before_ms);
+    }
+    counts->read_bytes = job.read_bytes();
+    counts->written_bytes = job.written_bytes();
+    counts->kept = job.kept();
+    return {};
+  }
+
+  Env* const env_;
+  const std::string dir_;
+  const LsmOptions options_;
+  const std::unique_ptr<BlockCache> cache_;
+  FileReaper reaper_;
+  RateLimiter limiter_;
+  StoreCounters counters_;
+  std::unique_ptr<TableRegistry> registry_;
+  CompactionScheduler scheduler_;
+  Mutex flush_mutex_;  // one flush at a time, so that runs come in the order of their memtables
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LsmStore>> LsmStore::Open(Env* env, const std::string& dir, const LsmOptions& options) {
+  auto store = std::make_unique<LsmStoreImpl>(env, dir, options);
+  SOCHDB_TRY(store->Load());
+  return std::unique_ptr<LsmStore>(std::move(store));
+}
+
+}  // namespace sochdb

@@ -1,0 +1,251 @@
+#include "lsm/table_registry.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "env/path.h"
+#include "lsm/manifest_format.h"
+
+namespace sochdb {
+namespace {
+
+constexpr int kReadOnlyAttempts = 5;  // beside a process that changes the store
+constexpr std::string_view kTableExtension = "sst";
+
+// A table that the manifest names and that cannot be read.
+Status Missing(const std::string& path) {
+  return Status(Code::kCorruption, "The table " + path + ", which the manifest names, is missing. Restore a backup.")
+      .With("file", path)
+      .With("offset", "0")
+      .With("expected", "a file")
+      .With("actual", "none");
+}
+
+bool Touches(const ManifestEdit& edit, TreeId tree) {
+  return std::any_of(edit.added.begin(), edit.added.end(), [&](const FileEntry& file) { return file.tree == tree; }) ||
+         std::any_of(edit.removed.begin(), edit.removed.end(), [&](const auto& file) { return file.first == tree; });
+}
+
+}  // namespace
+
+TableRegistry::TableRegistry(Env* env, std::string dir, const Options& options)
+    : env_(env), dir_(std::move(dir)), options_(options), install_mutex_(env), mutex_(env) {
+  for (LevelStatePtr& levels : levels_) levels = std::make_shared<LevelState>();
+}
+
+TableRegistry::~TableRegistry() {
+  if (manifest_ != nullptr && !options_.read_only) (void)manifest_->Close();
+}
+
+Result<std::unique_ptr<TableRegistry>> TableRegistry::Open(Env* env, const std::string& dir, const Options& options) {
+  std::unique_ptr<TableRegistry> registry(new TableRegistry(env, dir, options));
+  SOCHDB_TRY(registry->Load());
+  return registry;
+}
+
+// Beside a process that changes the store, the manifest may name what is gone by the time it is opened: then it is old.
+Status TableRegistry::Load() {
+  const int attempts = options_.read_only ? kReadOnlyAttempts : 1;
+  Status loaded;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    loaded = LoadOnce();
+    if (loaded.code() != Code::kCorruption) return loaded;
+  }
+  return loaded;
+}
+
+Status TableRegistry::LoadOnce() {
+  auto manifest = Manifest::Open(env_, dir_, options_.read_only, &state_, &open_report_);
+  if (!manifest.ok()) {
+    const bool nothing_yet = options_.read_only && manifest.status().code() == Code::kNotFound;
+    return nothing_yet ? Status() : manifest.status();
+  }
+  manifest_ = std::move(manifest).value();
+  manifest_bytes_ = manifest_->file_bytes();
+  SOCHDB_TRY(OpenTables());
+  next_file_number_ = state_.next_file_number;
+  next_run_id_ = state_.next_run_id;
+  for (const FileEntry& file : state_.files) {
+    next_file_number_ = std::max(next_file_number_.load(), file.number + 1);
+    next_run_id_ = std::max(next_run_id_.load(), file.run_id + 1);
+  }
+  return options_.read_only ? Status() : DeleteLeftovers();
+}
+
+Status TableRegistry::OpenTables() {
+  std::array<std::vector<PlacedFile>, kTreeCount> placed;
+  for (const FileEntry& entry : state_.files) {
+    auto opened = OpenTable(entry.tree, entry.number);
+    if (opened.status().code() == Code::kNotFound) {
+      return Missing(JoinPath(dir_, NumberedFileName(entry.number, kTableExtension)));
+    }
+    SOCHDB_TRY(opened.status());
+    const TableProperties& found = opened.value()->properties();
+    if (found.entries != entry.properties.entries || found.file_bytes != entry.properties.file_bytes) {
+      return Status(Code::kCorruption, "A table is not the one that the manifest names. Restore a backup.")
+          .With("file", opened.value()->table().path())
+          .With("offset", "0")
+          .With("expected", std::to_string(entry.properties.entries) + " entries")
+          .With("actual", std::to_string(found.entries) + " entries");
+    }
+    placed[static_cast<size_t>(entry.tree)].push_back({entry.level, entry.run_id, std::move(opened).value()});
+  }
+  for (size_t tree = 0; tree < placed.size(); ++tree) {
+    SOCHDB_ASSIGN(levels, MakeLevelState(placed[tree]));
+    levels_[tree] = std::move(levels);
+  }
+  return {};
+}
+
+Status TableRegistry::DeleteLeftovers() {
+  std::unordered_set<std::string> live = {std::string(kCurrentFileName), manifest_->file_name()};
+  for (const FileEntry& file : state_.files) live.insert(NumberedFileName(file.number, kTableExtension));
+  SOCHDB_ASSIGN(names, env_->ListDir(dir_));
+  for (const std::string& name : names) {
+    const std::optional<uint64_t> table = ParseNumberedFileName(name, kTableExtension);
+    if (table) next_file_number_ = std::max(next_file_number_.load(), *table + 1);
+    const bool ours = table || ParseManifestFileName(name) || name == std::string(kCurrentFileName) + ".tmp";
+    if (ours && live.count(name) == 0) (void)env_->DeleteFile(JoinPath(dir_, name));
+  }
+  return {};
+}
+
+LevelStatePtr TableRegistry::levels(TreeId tree) const {
+  MutexLock lock(&mutex_);
+  return levels_[static_cast<size_t>(tree)];
+}
+
+std::array<LevelStatePtr, kTreeCount> TableRegistry::all_levels() const {
+  MutexLock lock(&mutex_);
+  return levels_;
+}
+
+ManifestState TableRegistry::state() const {
+  MutexLock lock(&mutex_);
+  return state_;
+}
+
+IndexPolicy TableRegistry::policy(TreeId tree) const {
+  MutexLock lock(&mutex_);
+  return state_.policies[static_cast<size_t>(tree)];
+}
+
+Timestamp TableRegistry::last_write(TreeId tree) const {
+  MutexLock lock(&mutex_);
+  return state_.last_writes[static_cast<size_t>(tree)];
+}
+
+LsmStore::Picture TableRegistry::TakePicture() const {
+  LsmStore::Picture picture;
+  MutexLock lock(&mutex_);
+  picture.state = state_;
+  for (const LevelStatePtr& levels : levels_) {
+    for (const auto& level : levels->levels) {
+      for (const SortedRun& run : level) picture.files.insert(picture.files.end(), run.files.begin(), run.files.end());
+    }
+  }
+  return picture;
+}
+
+Status TableRegistry::health() const {
+  MutexLock lock(&mutex_);
+  return health_;
+}
+
+Result<TableFilePtr> TableRegistry::OpenTable(TreeId tree, uint64_t number) const {
+  const std::string path = JoinPath(dir_, NumberedFileName(number, kTableExtension));
+  SOCHDB_ASSIGN(table, Table::Open(env_, path, number, {.cache = options_.cache, .check_all = false}));
+  return TableFilePtr(std::make_shared<TableFile>(tree, std::move(table), options_.reaper));
+}
+
+Result<LevelStatePtr> TableRegistry::LevelsAfter(TreeId tree, const ManifestState& next,
+                                                 std::span<const TableFilePtr> tables) const {
+  std::unordered_map<uint64_t, TableFilePtr> known;
+  for (const auto& level : levels(tree)->levels) {
+    for (const SortedRun& run : level) {
+      for (const TableFilePtr& file : run.files) known.emplace(file->number(), file);
+    }
+  }
+  for (const TableFilePtr& table : tables) known.emplace(table->number(), table);
+  std::vector<PlacedFile> placed;
+  for (const FileEntry& file : next.files) {
+    if (file.tree != tree) continue;
+    const auto found = known.find(file.number);
+    if (found == known.end()) return Status(Code::kInternal, "A change of the levels names a table that nobody opened.");
+    placed.push_back({file.level, file.run_id, found->second});
+  }
+  return MakeLevelState(placed);
+}
+
+Status TableRegistry::Install(ManifestEdit edit, std::span<const TableFilePtr> tables, std::span<const FlushUnit> flushed) {
+  MutexLock install(&install_mutex_);
+  if (options_.read_only || manifest_ == nullptr) return {Code::kReadOnly, "The store is open for reading only."};
+  SOCHDB_TRY(health());
+  ManifestState next = state();
+  if (edit.history_floor) edit.history_floor = std::max(*edit.history_floor, next.history_floor);
+  if (edit.last_ts) edit.last_ts = std::max(*edit.last_ts, next.last_ts);
+  edit.next_file_number = next_file_number_.load();
+  edit.next_run_id = next_run_id_.load();
+  SOCHDB_TRY(next.Apply(edit));
+  std::vector<std::pair<TreeId, LevelStatePtr>> changed;
+  for (int i = 0; i < kTreeCount; ++i) {
+    const auto tree = static_cast<TreeId>(i);
+    if (!Touches(edit, tree)) continue;
+    SOCHDB_ASSIGN(levels, LevelsAfter(tree, next, tables));
+    changed.emplace_back(tree, std::move(levels));
+  }
+
+  if (Status appended = manifest_->Append(edit, next); !appended.ok()) {
+    if (appended.code() == Code::kDiskFull || appended.code() == Code::kLimit) return appended;
+    MutexLock lock(&mutex_);
+    health_ = appended;
+    return appended;
+  }
+  manifest_bytes_ = manifest_->file_bytes();
+
+  std::vector<TreeId> trees;
+  std::vector<LevelStatePtr> before;  // let go of outside of the mutex
+  {
+    MutexLock lock(&mutex_);
+    state_ = std::move(next);
+    for (auto& [tree, levels] : changed) {
+      trees.push_back(tree);
+      before.push_back(std::exchange(levels_[static_cast<size_t>(tree)], std::move(levels)));
+    }
+  }
+  std::unordered_set<uint64_t> gone;
+  for (const auto& [tree, number] : edit.removed) gone.insert(number);
+  for (const FileEntry& file : edit.added) gone.erase(file.number);
+  for (const LevelStatePtr& levels : before) {
+    for (const auto& level : levels->levels) {
+      for (const SortedRun& run : level) {
+        for (const TableFilePtr& file : run.files) {
+          if (gone.count(file->number()) != 0) file->MarkObsolete();
+        }
+      }
+    }
+  }
+  Announce(trees, flushed);
+  return {};
+}
+
+void TableRegistry::Announce(const std::vector<TreeId>& trees, std::span<const FlushUnit> flushed) {
+  if (listener_ == nullptr) return;
+  for (const FlushUnit& unit : flushed) listener_->OnLevels(unit.tree, levels(unit.tree), unit.memtable.get());
+  for (const TreeId tree : trees) {
+    const bool told = std::any_of(flushed.begin(), flushed.end(), [&](const FlushUnit& unit) { return unit.tree == tree; });
+    if (!told) listener_->OnLevels(tree, levels(tree), nullptr);
+  }
+}
+
+Status TableRegistry::VerifyManifest(const std::function<void(const LsmStore::Fault&)>& visit) {
+  MutexLock install(&install_mutex_);
+  if (manifest_ == nullptr) return {};
+  const std::string path = JoinPath(dir_, manifest_->file_name());
+  return manifest_->Verify([&](uint64_t offset, std::string expected, std::string actual) {
+    visit({path, offset, std::move(expected), std::move(actual)});
+  });
+}
+
+}  // namespace sochdb
