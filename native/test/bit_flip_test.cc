@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/epoch.h"
 #include "env/path.h"
 #include "test/commit_script.h"
 #include "test/harness.h"
@@ -76,6 +77,7 @@ class FlippedStore {
 
   // Every key by itself, and all of them by scans.
   static std::string Read(Engine* engine, Status* failed) {
+    const EpochGuard guard;
     ReadValue value;
     bool found = false;
     for (const char* key : {"blob of txn", "r", "long", "none"}) {
