@@ -131,7 +131,7 @@ class ManifestFile final : public Manifest {
       const Status rewritten = Rewrite(after);
       if (rewritten.code() != Code::kDiskFull) return rewritten;  // what has no room for a new file may have it for a record
     }
-    SOCHDB_TRY(AppendRecord(body));
+    SOCHDB_TRY(AppendRecord(std::move(body)));
     Seal();
     return {};
   }
@@ -142,9 +142,7 @@ class ManifestFile final : public Manifest {
     AppendManifestRecord(seed_, end_, ManifestRecordType::kClosed, {}, &record);
     failed_ = Status(Code::kClosed, "The manifest is closed.");
     SOCHDB_TRY(file_->Write(end_, record));
-    SOCHDB_TRY(file_->Sync());
-    end_ += record.size();
-    return {};
+    return file_->Sync();
   }
 
   uint64_t file_number() const override { return seed_.file_number; }
@@ -162,7 +160,7 @@ class ManifestFile final : public Manifest {
       visit(contents.end, "an edit that fits", read.message());
     } else if (contents.damage) {
       visit(contents.damage->offset, contents.damage->expected, contents.damage->actual);
-    } else if (contents.end < end_) {
+    } else if (contents.edits_end < end_) {
       visit(contents.end, std::to_string(end_) + " bytes", std::to_string(contents.end) + " bytes");
     }
     std::string current;
@@ -187,8 +185,8 @@ class ManifestFile final : public Manifest {
     if (contents.damage && contents.valid_after_damage) return Damaged(path(), *contents.damage);
     if (contents.records == 0) return Damaged(path(), {contents.end, "the state", "nothing"});
     seed_ = contents.seed;
-    end_ = contents.end;
-    base_bytes_ = 0;
+    end_ = contents.edits_end;
+    base_bytes_ = kManifestHeaderBytes + EncodeManifestState(seed_, *out).size();
     report->torn_bytes = bytes.size() - contents.end;
     report->torn_offset = contents.end;
     if (read_only_) return {};
@@ -220,8 +218,7 @@ class ManifestFile final : public Manifest {
   Status GoOn() {
     SOCHDB_ASSIGN(file, env_->OpenFile(path(), OpenMode::kReadWrite));
     file_ = std::move(file);
-    newest_number_ = seed_.file_number;
-    base_bytes_ = end_;
+    newest_number_ = std::max(newest_number_, seed_.file_number);
     return {};
   }
 
@@ -266,9 +263,10 @@ class ManifestFile final : public Manifest {
     return {};
   }
 
-  Status AppendRecord(const std::string& body) {
+  Status AppendRecord(std::string body) {
     std::string record;
     record.reserve(kManifestRecordHeaderBytes + body.size());
+    PadManifestBody(end_, &body);
     AppendManifestRecord(seed_, end_, ManifestRecordType::kEdit, body, &record);
     const Status written = file_->Write(end_, record);
     if (!written.ok()) {
@@ -284,13 +282,12 @@ class ManifestFile final : public Manifest {
     return {};
   }
 
-  // The edit is durable already; a seal that a full disk refuses is merely missing.
+  // The edit is durable already; a seal that a full disk refuses is merely missing. The next edit overwrites it.
   void Seal() {
     std::string record;
     AppendManifestRecord(seed_, end_, ManifestRecordType::kSeal, {}, &record);
     const Status written = file_->Write(end_, record);
-    if (written.ok()) end_ += record.size();
-    else if (written.code() != Code::kDiskFull) (void)Fail(written);
+    if (!written.ok() && written.code() != Code::kDiskFull) (void)Fail(written);
   }
 
   Status Fail(const Status& cause) {

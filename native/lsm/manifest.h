@@ -14,10 +14,11 @@
 //   +16  8  file number                             +12  4  masked CRC-32C of the body, begun with the header's CRC input
 //   +24  8  salt
 //
-// Each edit is synced before the next is written, so only the last can be torn. A seal (an empty record) follows an edit that
-// was synced, unsynced itself: where it arrived, damage to the edit before it cannot be taken for a torn end. A manifest that
-// was closed ends with a synced `closed` record, and goes on after it; after a crash a new file with a new salt takes over, so
-// that nothing that lay in unsynced sectors ever passes for a record.
+// Each edit is synced before the next is written, so only the last can be torn; and it ends on a sector boundary, so that
+// writing the next cannot tear it. A seal (an empty record) follows an edit that was synced, unsynced itself, until the next
+// edit takes its place: where it arrived, damage to the edit before it cannot be taken for a torn end. A manifest that was
+// closed ends with a synced `closed` record, and is written on; after a crash a new file with a new salt takes over, so that
+// nothing that lay in unsynced sectors ever passes for a record.
 //
 // Why, and what is in an edit: docs/internals/manifest-format.md.
 //

@@ -1,6 +1,6 @@
 // Edits as bytes, and what they do to the state.
 //
-//   edit := (tag (1 byte) | length (varint) | payload)*
+//   edit := (tag (1 byte) | length (varint) | payload)* | zeros
 //   file := tree (1 byte) | level (1 byte) | run id | number | properties
 
 #include <algorithm>
@@ -151,8 +151,12 @@ Status ManifestEdit::Decode(std::string_view body, ManifestEdit* out) {
   while (!reader.empty()) {
     uint8_t tag = 0;
     std::string_view payload;
+    if (reader.rest().front() == '\0') {
+      const bool padding = reader.rest().find_first_not_of('\0') == std::string_view::npos;
+      return padding ? Status() : Malformed("padding");
+    }
     if (!reader.ReadByte(&tag) || !reader.ReadLengthPrefixed(&payload)) return Malformed("a field");
-    if (tag == 0 || tag > static_cast<uint8_t>(Tag::kCheckpointLsn)) return Malformed("the tag of a field");
+    if (tag > static_cast<uint8_t>(Tag::kCheckpointLsn)) return Malformed("the tag of a field");
     if (!DecodeField(static_cast<Tag>(tag), payload, out)) return Malformed("the payload of a field");
   }
   return {};

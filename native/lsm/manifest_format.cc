@@ -163,9 +163,14 @@ std::string EncodeManifestHeader(const ManifestSeed& seed) {
   return out + body;
 }
 
+void PadManifestBody(uint64_t offset, std::string* body) {
+  const uint64_t end = offset + kManifestRecordHeaderBytes + body->size();
+  body->append((kManifestSectorBytes - end % kManifestSectorBytes) % kManifestSectorBytes, '\0');
+}
+
 void AppendManifestRecord(const ManifestSeed& seed, uint64_t offset, ManifestRecordType type, std::string_view body,
                           std::string* out) {
-  SOCHDB_CHECK(body.size() <= kMaxManifestRecordBytes);
+  SOCHDB_CHECK(body.size() <= kMaxManifestRecordBytes + kManifestSectorBytes);
   char header[kManifestRecordHeaderBytes];
   const uint32_t place = PlaceCrc(seed, offset);
   EncodeFixed32(header + 4, static_cast<uint32_t>(body.size()));
@@ -182,6 +187,7 @@ std::string EncodeManifestState(const ManifestSeed& seed, const ManifestState& s
   const auto emit = [&](const ManifestEdit& edit) {
     body.clear();
     edit.EncodeTo(&body);
+    PadManifestBody(kManifestHeaderBytes + out.size(), &body);
     AppendManifestRecord(seed, kManifestHeaderBytes + out.size(), ManifestRecordType::kEdit, body, &out);
   };
   ManifestEdit edit;
@@ -234,6 +240,7 @@ Status ReadManifest(std::string_view bytes, uint64_t file_number,
     }
     out->closed = type == ManifestRecordType::kClosed;
     out->end += kManifestRecordHeaderBytes + header.length;
+    if (type == ManifestRecordType::kEdit) out->edits_end = out->end;
   }
   return {};
 }

@@ -17,6 +17,7 @@ namespace sochdb {
 inline constexpr uint32_t kManifestVersion = 1;
 inline constexpr size_t kManifestHeaderBytes = 32;
 inline constexpr size_t kManifestRecordHeaderBytes = 16;
+inline constexpr size_t kManifestSectorBytes = 512;  // what is synced ends on a multiple
 
 enum class ManifestRecordType : uint8_t { kEdit = 1, kSeal = 2, kClosed = 3 };
 
@@ -32,7 +33,9 @@ std::string EncodeCurrent(uint64_t number);
 std::optional<uint64_t> DecodeCurrent(std::string_view contents);
 
 std::string EncodeManifestHeader(const ManifestSeed& seed);
-// Appends a record that will stand at `offset`. REQUIRES: a body of at most kMaxManifestRecordBytes.
+// Zeros to the end of the sector, for the body of an edit at `offset`: they read as the end of the edit.
+void PadManifestBody(uint64_t offset, std::string* body);
+// Appends a record that will stand at `offset`. REQUIRES: a body of at most kMaxManifestRecordBytes and its padding.
 void AppendManifestRecord(const ManifestSeed& seed, uint64_t offset, ManifestRecordType type, std::string_view body,
                           std::string* out);
 // The records of the whole state: of more than one, so that none grows without bound. They begin at kManifestHeaderBytes.
@@ -47,9 +50,10 @@ struct ManifestDamage {
 
 struct ManifestContents {
   ManifestSeed seed;
-  uint64_t records = 0;  // edits
-  uint64_t end = 0;      // behind the last valid record
-  bool closed = false;   // the last record says that all before it is durable, and nothing follows it
+  uint64_t records = 0;    // edits
+  uint64_t edits_end = 0;  // behind the last edit: where the next one goes
+  uint64_t end = 0;        // behind the last valid record
+  bool closed = false;     // the last record says that all before it is durable, and nothing follows it
   // The first invalid record, when one is there; and whether a valid one follows it, which proves it to be damage.
   std::optional<ManifestDamage> damage;
   bool valid_after_damage = false;
