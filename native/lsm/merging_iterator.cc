@@ -19,7 +19,7 @@ class EmptyIterator final : public SnapshotIterator {
   const VersionView& version() const override { return version_; }
 
  private:
-  const VersionView version_;
+  const VersionView version_{};
 };
 
 class MergingIterator final : public SnapshotIterator {
