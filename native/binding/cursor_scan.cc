@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "binding/kv.h"
@@ -15,6 +16,9 @@ constexpr uint32_t kScanPrefix = 4;  // lo is a prefix; hi is not read
 
 // What scanNext returns: the state times kStateUnit, plus the bytes written or needed.
 constexpr double kStateUnit = 4294967296.0;
+
+// In an environment. Each keeps a snapshot, or is known to its transaction, and takes about a kilobyte.
+constexpr size_t kMaxOpenScans = size_t{1} << 16;
 
 struct CursorHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kCursor;
@@ -37,8 +41,14 @@ Status OpenScan(Call& call, HandleId* id) {
   BytesArgument hi;
   if (!range.is_prefix) SOCHDB_TRY(hi.Read(call.env(), call[2], "end", target.prefix, kMaxUserKeyBytes));
   range.hi = hi.view();
+  HandleTable& handles = call.environment().handles();
+  if (handles.count(HandleKind::kCursor) >= kMaxOpenScans) {
+    return {Code::kLimit,
+            "Too many iterations are open at once: let some of them end, or leave them with `break`.",
+            {{"limit", std::to_string(kMaxOpenScans)}}};
+  }
   SOCHDB_ASSIGN(scan, KeyScan::Open(target, range));
-  SOCHDB_ASSIGN(added, call.environment().handles().Add(std::make_unique<CursorHandle>(std::move(scan)), target.handle));
+  SOCHDB_ASSIGN(added, handles.Add(std::make_unique<CursorHandle>(std::move(scan)), target.handle));
   *id = added;
   return {};
 }

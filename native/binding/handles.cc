@@ -30,6 +30,7 @@ Result<HandleId> HandleTable::Add(std::unique_ptr<Handle> handle, Handle* parent
   }
   slots_[added->id_ & mask_] = {added->id_, added};
   ++count_;
+  ++counts_[static_cast<size_t>(added->kind())];
   return added->id_;
 }
 
@@ -55,6 +56,7 @@ void HandleTable::Close(Handle* handle) {
   if (handle->next_sibling_ != nullptr) handle->next_sibling_->previous_sibling_ = handle->previous_sibling_;
   slots_[handle->id_ & mask_] = {};
   --count_;
+  --counts_[static_cast<size_t>(handle->kind())];
   delete handle;
 }
 

@@ -13,6 +13,7 @@
 
 #include <node_api.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -94,6 +95,8 @@ class HandleTable {
   void CloseChildren(Handle* handle);
   void CloseAll();
   [[nodiscard]] size_t size() const { return count_; }
+  // The open handles of one kind.
+  [[nodiscard]] size_t count(HandleKind kind) const { return counts_[static_cast<size_t>(kind)]; }
 
  private:
   struct Slot {
@@ -106,6 +109,7 @@ class HandleTable {
   uint64_t mask_;
   uint64_t next_id_ = 1;
   size_t count_ = 0;
+  std::array<uint32_t, 64> counts_{};  // by kind
 };
 
 // --- the engine's own handles ---
