@@ -25,9 +25,6 @@ Status ReadWritable(Call& call, Target* out);
 inline Status ReadKey(napi_env env, napi_value value, const Target& target, BytesArgument* out) {
   return out->Read(env, value, "key", target.prefix, kMaxUserKeyBytes);
 }
-// The same in the namespace `default`.
-inline Status ReadKey(napi_env env, napi_value value, BytesArgument* out) { return ReadKey(env, value, Target{}, out); }
-inline constexpr size_t kNamespaceBytes = kNamespaceIdBytes;
 inline Status ReadValueArgument(napi_env env, napi_value value, BytesArgument* out) {
   return out->Read(env, value, "value", {}, kMaxValueBytes);
 }
