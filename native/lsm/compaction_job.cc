@@ -44,8 +44,8 @@ std::unordered_set<uint64_t> NumbersOf(const CompactionPick& pick) {
 
 // The oldest timestamp that an operand above one of the inputs may have: in memory, or in a table that is newer than some
 // input.
-Timestamp UnseenOperandsFrom(const CompactionPick& pick, const LevelState& levels, Timestamp flushed_until) {
-  Timestamp from = flushed_until + 1;
+Timestamp UnseenOperandsFrom(const CompactionPick& pick, const LevelState& levels, Timestamp in_memory_from) {
+  Timestamp from = in_memory_from;
   const std::unordered_set<uint64_t> inputs = NumbersOf(pick);
   const CompactionPick::Input& oldest = pick.inputs.back();
   for (int level = 0; level <= oldest.level; ++level) {
@@ -75,10 +75,10 @@ std::vector<std::string> CutsOf(const CompactionPick& pick, const LevelState& le
 }
 
 CompactionJob::CompactionJob(const CompactionPick& pick, const KeepRule& rule, const LevelState& levels,
-                             Timestamp flushed_until, OutputOptions output)
+                             Timestamp in_memory_from, OutputOptions output)
     : pick_(pick), rule_(rule), cancel_(output.cancel), writer_(std::move(output)) {
   rule_.bottom = pick.bottom;
-  rule_.unseen_operands_from = UnseenOperandsFrom(pick, levels, flushed_until);
+  rule_.unseen_operands_from = UnseenOperandsFrom(pick, levels, in_memory_from);
   for (const CompactionPick::Input& input : pick_.inputs) {
     for (const TableFilePtr& file : input.files) {
       input_bytes_ += file->properties().file_bytes;

@@ -15,8 +15,8 @@ namespace sochdb {
 
 class CompactionJob {
  public:
-  // levels: of the pick's tree, now. flushed_until: the newest commit in its tables.
-  CompactionJob(const CompactionPick& pick, const KeepRule& rule, const LevelState& levels, Timestamp flushed_until,
+  // levels: of the pick's tree, now. in_memory_from: no version outside of its tables is older.
+  CompactionJob(const CompactionPick& pick, const KeepRule& rule, const LevelState& levels, Timestamp in_memory_from,
                 OutputOptions output);
 
   // Tables and names are durable when it returns.

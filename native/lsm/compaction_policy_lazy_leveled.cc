@@ -25,7 +25,7 @@ class LazyLeveled final : public CompactionPolicy {
     for (int level = 0; level < kBottomLevel; ++level) {
       const size_t runs = view.level(level).size();
       const size_t trigger = level == 0 ? view.settings->level0_trigger : view.settings->runs_per_level;
-      const bool slicing = runs == 1 && view.level(level).front().files.size() > 1 && Ripe(view, level);
+      const bool slicing = level > 0 && runs == 1 && Ripe(view, level) && !IsSmall(view, level);
       if (runs < trigger && !slicing) continue;
       const double urgency = kDue * std::max(1.0, static_cast<double>(runs) / static_cast<double>(trigger));
       if (best && urgency <= best->urgency) continue;
@@ -60,6 +60,11 @@ class LazyLeveled final : public CompactionPolicy {
     return level + 1 == kBottomLevel || BytesFrom(view, level) * view.settings->size_ratio >= BottomBytes(view);
   }
 
+  // Whether all of it may be merged at once.
+  static bool IsSmall(const PolicyView& view, int level) {
+    return BytesFrom(view, level) + BottomBytes(view) <= kWholeFiles * view.settings->target_file_bytes;
+  }
+
   // All runs of a level into one of the next.
   static std::optional<CompactionPick> PickTier(const PolicyView& view, int level) {
     CompactionPick pick = NewPick(view, level + 1, 0, "runs");
@@ -71,8 +76,7 @@ class LazyLeveled final : public CompactionPolicy {
 
   static std::optional<CompactionPick> PickDown(const PolicyView& view, int level) {
     if (view.level(kBottomLevel).size() > 1) return std::nullopt;  // which is put right first
-    const uint64_t target = view.settings->target_file_bytes;
-    if (BytesFrom(view, level) + BottomBytes(view) <= kWholeFiles * target) return PickWholeDown(view, level, true);
+    if (IsSmall(view, level)) return PickWholeDown(view, level, true);
     size_t runs = 0;
     for (int upper = level; upper < kBottomLevel; ++upper) runs += view.level(upper).size();
     if (runs == 1) return PickSlice(view, level);

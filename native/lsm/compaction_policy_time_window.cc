@@ -75,16 +75,19 @@ class TimeWindow final : public CompactionPolicy {
       std::vector<TableFilePtr> files;
       uint64_t bytes = 0;
       size_t next = i;
+      bool full = false;  // the next one would be too much
       for (; next < run.files.size(); ++next) {
         const TableFilePtr& file = run.files[next];
         const uint64_t more = file->properties().file_bytes;
         if (!files.empty() && bytes >= target / kApartShare && AtContainer(view, files.back(), file)) break;
-        if (WindowOf(view, file) != window || more > target / 2 || bytes + more > target || !view.Free(file)) break;
+        if (WindowOf(view, file) != window || more > target / 2 || !view.Free(file)) break;
+        full = bytes + more > target;
+        if (full) break;
         files.push_back(file);
         bytes += more;
       }
       i = std::max(next, i + 1);
-      const bool due = files.size() >= kGroupTrigger;
+      const bool due = files.size() >= kGroupTrigger || full;
       if (files.size() < 2 || (!due && window == newest)) continue;
       CompactionPick pick = NewPick(view, kBottomLevel, run.id, "small tables");
       AddFiles(kBottomLevel, run, std::move(files), &pick);

@@ -41,6 +41,9 @@ struct KeepRule {
   Timestamp history_floor = kMaxTimestamp;  // every version above it is kept
   ExpiryMs expired_before_ms = 0;           // expiry <= this has passed for every reader (0: nothing has)
   bool bottom = false;                      // no older version of these keys exists elsewhere
+  // No version of the tree that is in memory only, or still to be committed, is older than this: for an idle tree, now. Null:
+  // nobody knows, and whatever is newer than the tree's last flush may be there.
+  std::function<Timestamp(TreeId tree)> in_memory_from;
   // Newer operands of these keys that lie elsewhere were committed at or after this; kMaxTimestamp: there are none.
   Timestamp unseen_operands_from = kMaxTimestamp;
   // Keys of dropped containers, all versions of them: null when there are none. Called with ascending keys.

@@ -39,6 +39,7 @@ class LsmStoreImpl final : public LsmStore {
   LevelStatePtr levels(TreeId tree) const override { return registry_->levels(tree); }
   ManifestState state() const override { return registry_->state(); }
   Status health() const override { return registry_->health(); }
+  Status Close() override { return registry_->Close(); }
   Manifest::OpenReport open_report() const override { return registry_->open_report(); }
   Picture TakePicture() const override { return registry_->TakePicture(); }
   BlockCache* cache() const override { return cache_.get(); }
@@ -229,13 +230,15 @@ class LsmStoreImpl final : public LsmStore {
   Status Merge(const CompactionPick& pick, const KeepRule& rule, const CancelToken* cancel, const Progress& progress,
                CompactionCounts* counts) {
     SOCHDB_TRY(health());
-    const Timestamp flushed_until = registry_->last_write(pick.tree);  // before the levels: they may know more, not less
+    // Before the levels: they may know more, not less.
+    Timestamp in_memory_from = registry_->last_write(pick.tree) + 1;
+    if (rule.in_memory_from) in_memory_from = std::max(in_memory_from, rule.in_memory_from(pick.tree));
     const LevelStatePtr before = levels(pick.tree);
     OutputOptions output = OutputOf(pick.tree);
     output.cuts = CutsOf(pick, *before);
     output.limiter = &limiter_;
     output.cancel = cancel;
-    CompactionJob job(pick, rule, *before, flushed_until, std::move(output));
+    CompactionJob job(pick, rule, *before, in_memory_from, std::move(output));
     SOCHDB_TRY(job.Run(progress));
     ManifestEdit edit;
     std::vector<TableFilePtr> tables;

@@ -138,6 +138,8 @@ class LsmStore {
   virtual void Release(const CompactionPick& pick) = 0;
 
   virtual Status Record(const ManifestEdit& edit) = 0;  // e.g. the history floor, a checkpoint; no tables
+  // Marks the end of the manifest, so that every later damage to it is found. Later changes are kClosed; reading goes on.
+  virtual Status Close() = 0;
   // OK, or the kReadOnly that every change meets.
   [[nodiscard]] virtual Status health() const = 0;
   // How much of the manifest's end a crash had torn off at opening, and where.

@@ -34,8 +34,13 @@ TableRegistry::TableRegistry(Env* env, std::string dir, const Options& options)
   for (LevelStatePtr& levels : levels_) levels = std::make_shared<LevelState>();
 }
 
-TableRegistry::~TableRegistry() {
-  if (manifest_ != nullptr && !options_.read_only) (void)manifest_->Close();
+TableRegistry::~TableRegistry() { (void)Close(); }
+
+Status TableRegistry::Close() {
+  MutexLock install(&install_mutex_);
+  if (closed_ || manifest_ == nullptr || options_.read_only) return {};
+  closed_ = true;
+  return manifest_->Close();
 }
 
 Result<std::unique_ptr<TableRegistry>> TableRegistry::Open(Env* env, const std::string& dir, const Options& options) {
@@ -181,6 +186,7 @@ Result<LevelStatePtr> TableRegistry::LevelsAfter(TreeId tree, const ManifestStat
 Status TableRegistry::Install(ManifestEdit edit, std::span<const TableFilePtr> tables, std::span<const FlushUnit> flushed) {
   MutexLock install(&install_mutex_);
   if (options_.read_only || manifest_ == nullptr) return {Code::kReadOnly, "The store is open for reading only."};
+  if (closed_) return {Code::kClosed, "The database is closed."};
   SOCHDB_TRY(health());
   ManifestState next = state();
   if (edit.history_floor) edit.history_floor = std::max(*edit.history_floor, next.history_floor);

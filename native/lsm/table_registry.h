@@ -59,6 +59,9 @@ class TableRegistry {
   // OK, or why nothing can be installed any more.
   [[nodiscard]] Status health() const;
 
+  // Marks the manifest's end. Later changes are kClosed.
+  Status Close();
+
   Status VerifyManifest(const std::function<void(const LsmStore::Fault&)>& visit);
 
  private:
@@ -79,8 +82,9 @@ class TableRegistry {
   std::atomic<uint64_t> next_run_id_{1};
   std::atomic<uint64_t> manifest_bytes_{0};
 
-  mutable Mutex install_mutex_;         // guards manifest_
+  mutable Mutex install_mutex_;         // guards manifest_ and closed_
   std::unique_ptr<Manifest> manifest_;  // null: opened for reading where there is none yet
+  bool closed_ = false;
 
   mutable Mutex mutex_;  // guards all below
   ManifestState state_;
