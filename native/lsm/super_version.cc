@@ -1,31 +1,15 @@
 #include "lsm/super_version.h"
 
-#include <algorithm>
-#include <string>
-
 #include "lsm/merging_iterator.h"
 
 namespace sochdb {
 namespace {
 
-// The position of the first file of the run whose largest key is >= key.
-size_t FileFor(const SortedRun& run, std::string_view key) {
-  const auto at = std::partition_point(run.files.begin(), run.files.end(), [key](const TableFilePtr& file) {
-    return std::string_view(file->properties().largest_key) < key;
-  });
-  return static_cast<size_t>(at - run.files.begin());
-}
-
 // The table of the run that may hold the key; null when none does.
 const Table* TableFor(const SortedRun& run, std::string_view key) {
-  const size_t at = FileFor(run, key);
+  const size_t at = run.FileFor(key);
   if (at == run.files.size() || key < run.files[at]->properties().smallest_key) return nullptr;
   return &run.files[at]->table();
-}
-
-bool HasNoRuns(const LevelState* levels) {
-  return levels == nullptr || std::all_of(levels->levels.begin(), levels->levels.end(),
-                                          [](const std::vector<SortedRun>& level) { return level.empty(); });
 }
 
 // Calls visit(run) for the runs, newest first, until it returns false or fails.
@@ -58,11 +42,11 @@ class RunIterator final : public SnapshotIterator {
     SettleBackward();
   }
   void Seek(std::string_view target) override {
-    if (Open(FileFor(*run_, target))) table_->Seek(target);
+    if (Open(run_->FileFor(target))) table_->Seek(target);
     SettleForward();
   }
   void SeekForPrev(std::string_view target) override {
-    const size_t at = FileFor(*run_, target);
+    const size_t at = run_->FileFor(target);
     if (at == run_->files.size()) return SeekToLast();
     if (Open(at)) table_->SeekForPrev(target);
     SettleBackward();
@@ -125,7 +109,7 @@ SuperVersion::SuperVersion(std::vector<std::shared_ptr<Memtable>> memtables, Lev
     : memtables_(std::move(memtables)),
       levels_(std::move(levels)),
       active_(memtables_.front().get()),
-      only_active_(memtables_.size() == 1 && HasNoRuns(levels_.get())) {}
+      only_active_(memtables_.size() == 1 && (levels_ == nullptr || levels_->empty())) {}
 
 Status SuperVersion::GetBelow(std::string_view key, Timestamp read_ts, VersionView* out, BlockRef* pin, bool* found) const {
   for (size_t i = 1; i < memtables_.size(); ++i) {
@@ -208,7 +192,7 @@ Status SuperVersion::NewestTimestampInRange(std::string_view lo, std::string_vie
   }
   return ForEachRun(levels_.get(), [&](const SortedRun& run, bool* more) -> Status {
     if (run.max_ts <= above) return {};
-    for (size_t i = FileFor(run, lo); i < run.files.size() && *newest == 0; ++i) {
+    for (size_t i = run.FileFor(lo); i < run.files.size() && *newest == 0; ++i) {
       const Table& table = run.files[i]->table();
       if (!hi.empty() && std::string_view(table.properties().smallest_key) >= hi) break;
       if (table.properties().max_ts > above) SOCHDB_TRY(table.NewestTimestampInRange(lo, hi, above, newest));

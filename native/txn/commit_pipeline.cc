@@ -56,7 +56,7 @@ void CommitPipeline::Restore(Timestamp ts, const std::array<Timestamp, kTreeCoun
   applied_ts_.store(ts, std::memory_order_relaxed);
   applied_lsn_.store(wal_->end_lsn(), std::memory_order_relaxed);
   logged_ts_ = ts;
-  ring_.Forget(ts);
+  ForgetRing(ts);
   {
     MutexLock lock(&publish_mutex_);
     durable_lsn_ = wal_->synced_lsn();
@@ -121,7 +121,10 @@ Status CommitPipeline::ValidateBefore(const Request& request, Timestamp* checked
   uint64_t writes = request.writes_at_begin;
   for (int i = 0; i < kValidationPassesBefore; ++i) {
     const uint64_t writes_now = applied_writes_.load(std::memory_order_relaxed);
-    if (writes_now - writes <= writes_validated_inside_) break;
+    // Inside, the ring answers; where it does not reach back, tables may have to be read, and nobody should wait for that.
+    const Timestamp from = std::max(*checked, request.validation.oldest_since());
+    const bool beyond_ring = from < ring_floor_.load(std::memory_order_relaxed);
+    if (writes_now - writes <= writes_validated_inside_ && !beyond_ring) break;
     const Timestamp applied = applied_ts_.load(std::memory_order_acquire);
     SOCHDB_TRY(validator_.AgainstTrees(request.validation));
     *checked = applied;
@@ -243,6 +246,7 @@ void CommitPipeline::Apply(Timestamp ts, std::span<const CommittedWrite> writes,
   }
   if (ring) ring_.Append(ts, written_);
   else ring_.Forget(ts);
+  NoteRingFloor();
   written_.clear();
   applied_writes_.store(applied_writes_.load(std::memory_order_relaxed) + writes.size(), std::memory_order_relaxed);
   applied_ts_.store(ts, std::memory_order_release);

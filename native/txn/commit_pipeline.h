@@ -121,7 +121,10 @@ class CommitPipeline {
   }
   // Drops what the commit ring knows of commits up to ts: before a memtable dies whose newest version is of ts. From then on
   // transactions that began before are validated against the trees. REQUIRES: the commit mutex.
-  void ForgetRing(Timestamp ts) { ring_.Forget(ts); }
+  void ForgetRing(Timestamp ts) {
+    ring_.Forget(ts);
+    NoteRingFloor();
+  }
 
   // Called after the first append since the last Flush, under the commit mutex: wakes whoever flushes.
   void SetFlushHint(std::function<void()> hint) { flush_hint_ = std::move(hint); }
@@ -142,6 +145,7 @@ class CommitPipeline {
   Status Append(Timestamp ts, Lsn* end_lsn);
   void Apply(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask, Lsn first_lsn, Lsn end_lsn);
   void RotateWhenFull();
+  void NoteRingFloor() { ring_floor_.store(ring_.floor(), std::memory_order_relaxed); }
   void CallListeners(Timestamp ts, std::span<const CommittedWrite> writes, uint64_t tree_mask);
   Status AwaitDurable(Lsn end_lsn);
   Status SyncAsLeader();
@@ -179,6 +183,7 @@ class CommitPipeline {
   std::atomic<Timestamp> applied_ts_{0};  // of the newest commit whose versions are all in the trees
   std::atomic<Lsn> applied_lsn_{0};
   std::atomic<uint64_t> applied_writes_{0};
+  std::atomic<Timestamp> ring_floor_{0};  // of ring_, for a look from outside of the gate
   std::atomic<uint64_t> single_commits_{0};
   std::atomic<uint64_t> validating_{0};
   std::atomic<bool> closed_{false};
