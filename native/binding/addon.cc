@@ -25,7 +25,9 @@ napi_value Init(napi_env env, napi_value exports) {
   }
   Environment* owned = environment.release();
   napi_add_env_cleanup_hook(env, CloseHandles, owned);
-  return InitKv(owned, exports) && InitExec(owned, exports) && InitVector(owned, exports) ? exports : nullptr;
+  return InitKv(owned, exports) && InitExec(owned, exports) && InitVector(owned, exports) && InitAsync(owned, exports)
+             ? exports
+             : nullptr;
 }
 
 }  // namespace

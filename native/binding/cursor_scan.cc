@@ -72,7 +72,8 @@ napi_value ScanNext(Call& call) {
   uint32_t offset = 0;
   uint32_t max_rows = 0;
   bool is_last = false;
-  Status status = ReadArrayBuffer(call.env(), call[1], "buffer", &buffer);
+  Status status = CheckNotBusy(cursor);
+  if (status.ok()) status = ReadArrayBuffer(call.env(), call[1], "buffer", &buffer);
   if (status.ok()) status = ReadUint32(call.env(), call[2], "offset", 0, UINT32_MAX, &offset);
   if (status.ok()) status = ReadUint32(call.env(), call[3], "rows", 1, kMaxRowsPerBatch, &max_rows);
   if (status.ok()) status = ReadBool(call.env(), call[4], "isLast", &is_last);

@@ -9,12 +9,15 @@
 
 #include <node_api.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "binding/handles.h"
 
 namespace sochdb::binding {
+
+class AsyncEnvironment;
 
 class Environment {
  public:
@@ -37,6 +40,14 @@ class Environment {
     std::erase_if(writers_, [&](const Writer& writer) { return writer.transaction == transaction; });
   }
 
+  // Gives the writers back where the functions that took them will not return: their transactions abort.
+  void AbortWriters() {
+    for (const Writer& writer : writers_) writer.transaction->Abort();
+  }
+
+  // The asynchronous work of this environment (async_environment.h); null until some is asked for.
+  std::shared_ptr<AsyncEnvironment>& async() { return async_; }
+
   // Scratch space for results that are built before their size is known; cleared by whoever uses it.
   std::string& scratch() { return scratch_; }
 
@@ -48,6 +59,7 @@ class Environment {
   napi_env env_;
   std::vector<Writer> writers_;
   std::string scratch_;
+  std::shared_ptr<AsyncEnvironment> async_;
   HandleTable handles_;  // last: destroyed first
 };
 

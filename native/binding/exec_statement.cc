@@ -326,6 +326,7 @@ napi_value RowsNext(Call& call) {
   auto* rows = handles.Find<RowsHandle>(ReadHandleId(call.env(), call[0]));
   auto* exchange = handles.Find<ExchangeHandle>(ReadHandleId(call.env(), call[1]));
   if (rows == nullptr || exchange == nullptr) return call.Throw(Closed("result"));
+  if (const Status status = CheckNotBusy(rows); !status.ok()) return call.Throw(status);
   bool more = false;
   const Status status = rows->run->Next(exchange, &more);
   if (status.ok()) exchange->Finish(more, rows->run->rows_affected(), more ? rows->id() : 0);

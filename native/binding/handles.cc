@@ -51,6 +51,8 @@ void HandleTable::CloseChildren(Handle* handle) {
 
 void HandleTable::Close(Handle* handle) {
   CloseChildren(handle);
+  if (handle->pinned()) [[unlikely]]
+    AwaitUnpinned(handle);
   if (handle->previous_sibling_ != nullptr) handle->previous_sibling_->next_sibling_ = handle->next_sibling_;
   else if (handle->parent_ != nullptr) handle->parent_->first_child_ = handle->next_sibling_;
   if (handle->next_sibling_ != nullptr) handle->next_sibling_->previous_sibling_ = handle->previous_sibling_;
@@ -58,6 +60,24 @@ void HandleTable::Close(Handle* handle) {
   --count_;
   --counts_[static_cast<size_t>(handle->kind())];
   delete handle;
+}
+
+bool HandleTable::IsPinned(const Handle* handle) {
+  if (handle->pinned()) return true;
+  for (const Handle* child = handle->first_child_; child != nullptr; child = child->next_sibling_) {
+    if (IsPinned(child)) return true;
+  }
+  return false;
+}
+
+Status CheckNotBusy(const Handle* handle) {
+  for (; handle != nullptr && handle->kind() != HandleKind::kDatabase; handle = handle->parent()) {
+    if (handle->pinned()) {
+      return {Code::kTransaction,
+              "An asynchronous operation of this transaction or snapshot is still running: await it first."};
+    }
+  }
+  return {};
 }
 
 void HandleTable::CloseAll() {
@@ -115,14 +135,14 @@ Status FindTarget(Environment& environment, HandleId id, Target* out) {
         out->transaction = transaction->transaction.get();
         out->reader = out->transaction;
         out->read_only = transaction->read_only;
-        return {};
+        return CheckNotBusy(handle);
       }
       case HandleKind::kSnapshot: {
         auto* snapshot = static_cast<SnapshotHandle*>(handle);
         out->engine = snapshot->engine;
         out->reader = snapshot->snapshot.get();
         out->read_only = true;
-        return {};
+        return CheckNotBusy(handle);
       }
       case HandleKind::kNamespace: {
         SOCHDB_TRY(FindTarget(environment, handle->parent()->id(), out));

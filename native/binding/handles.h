@@ -14,6 +14,7 @@
 #include <node_api.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,6 +38,8 @@ enum class HandleKind : uint8_t {
   kTransaction = 2,
   kSnapshot = 3,
   kCursor = 4,
+  kAsyncCursor = 5,
+  kWatch = 6,
   kNamespace = 7,
   // Query execution (exec_*.cc).
   kStatement = 16,
@@ -45,6 +48,7 @@ enum class HandleKind : uint8_t {
   // Vector collections (vector_*.cc).
   kCollection = 32,
   kVectorIndex = 33,
+  kVectorResults = 34,
 };
 
 class Environment;
@@ -62,8 +66,15 @@ class Handle {
   [[nodiscard]] HandleId id() const { return id_; }
   [[nodiscard]] Handle* parent() const { return parent_; }
 
+  // Pinned while an asynchronous operation works on it (async_pool.h): a transaction or snapshot refuses other calls
+  // meanwhile, and closing waits for the operation. Pins are taken on the environment's thread and returned on any.
+  void Pin() { pins_.fetch_add(1, std::memory_order_relaxed); }
+  void Unpin() { pins_.fetch_sub(1, std::memory_order_release); }
+  [[nodiscard]] bool pinned() const { return pins_.load(std::memory_order_acquire) != 0; }
+
  private:
   friend class HandleTable;
+  std::atomic<uint32_t> pins_{0};
   const HandleKind kind_;
   HandleId id_ = 0;
   Handle* parent_ = nullptr;
@@ -94,6 +105,8 @@ class HandleTable {
   void Close(Handle* handle);
   void CloseChildren(Handle* handle);
   void CloseAll();
+  // Whether the handle or anything below it is.
+  [[nodiscard]] static bool IsPinned(const Handle* handle);
   [[nodiscard]] size_t size() const { return count_; }
   // The open handles of one kind.
   [[nodiscard]] size_t count(HandleKind kind) const { return counts_[static_cast<size_t>(kind)]; }
@@ -112,6 +125,12 @@ class HandleTable {
   std::array<uint32_t, 64> counts_{};  // by kind
 };
 
+// Cancels what works on the handle, and waits until nothing does.
+void AwaitUnpinned(Handle* handle);
+// OK, or kTransaction while an asynchronous operation works on the handle, which is a transaction or a snapshot, or belongs to
+// one.
+Status CheckNotBusy(const Handle* handle);
+
 // --- the engine's own handles ---
 
 struct DatabaseHandle : Handle {
@@ -120,6 +139,7 @@ struct DatabaseHandle : Handle {
       : Handle(kKind), engine(std::move(engine_ref)), read_only(is_read_only) {}
   EngineRef engine;
   bool read_only;
+  bool closing = false;  // asynchronous operations that run finish, no more begin
 };
 
 struct TransactionHandle : Handle {

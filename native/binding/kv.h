@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -30,6 +31,17 @@ inline Status ReadValueArgument(napi_env env, napi_value value, BytesArgument* o
 }
 // How long a value lives, in milliseconds, and when it expires by that; 0 is for ever.
 Status ReadExpiry(Call& call, size_t argument, const Target& target, ExpiryMs* out);
+
+// The arguments of open, and of opening by promise (async_database.cc).
+struct DatabaseOpening {
+  std::string path;
+  bool read_only = false;
+  EngineOptions options;
+};
+inline constexpr size_t kOpenArguments = 7;
+Status ReadDatabaseOpening(Call& call, DatabaseOpening* out);
+// What verifyWal returns.
+napi_value DescribeWalVerification(napi_env env, const WalReport& report);
 
 // kv_database.cc: opening, closing, statistics, the log.
 [[nodiscard]] bool InitDatabase(Environment* environment, napi_value exports);

@@ -16,26 +16,11 @@ DatabaseHandle* FindDatabase(Call& call) {
 Status Closed() { return {Code::kClosed, "The database is closed: open it again."}; }
 
 Status OpenArguments(Call& call, HandleId* id) {
-  napi_env env = call.env();
-  std::string path;
-  SOCHDB_TRY(ReadString(env, call[0], "path", kMaxPathBytes, &path));
-  if (path.empty() || path.find('\0') != std::string::npos) {
-    return {Code::kInvalidArgument, "path must name a directory, or be ':memory:'.", {{"argument", "path"}}};
-  }
-  bool read_only = false;
-  SOCHDB_TRY(ReadBool(env, call[1], "readOnly", &read_only));
-  EngineOptions options;
-  uint32_t sync_mode = 0;
-  SOCHDB_TRY(ReadUint32(env, call[2], "syncMode", 0, 2, &sync_mode));
-  options.sync_mode = static_cast<SyncMode>(sync_mode);
-  SOCHDB_TRY(ReadBool(env, call[3], "walEnabled", &options.wal_enabled));
-  SOCHDB_TRY(ReadBool(env, call[4], "groupCommit", &options.group_commit));
-  SOCHDB_TRY(ReadUint64(env, call[5], "transactionTimeoutMs", kMaxTimeoutMs, &options.transaction_timeout_ms));
-  SOCHDB_TRY(ReadUint64(env, call[6], "maxTransactionBytes", kMaxSafeInteger, &options.max_transaction_bytes));
-  options.create_if_missing = !read_only;
-  SOCHDB_ASSIGN(engine, OpenShared(path, options));
-  SOCHDB_ASSIGN(added,
-                call.environment().handles().Add(std::make_unique<DatabaseHandle>(std::move(engine), read_only), nullptr));
+  DatabaseOpening opening;
+  SOCHDB_TRY(ReadDatabaseOpening(call, &opening));
+  SOCHDB_ASSIGN(engine, OpenShared(opening.path, opening.options));
+  auto handle = std::make_unique<DatabaseHandle>(std::move(engine), opening.read_only);
+  SOCHDB_ASSIGN(added, call.environment().handles().Add(std::move(handle), nullptr));
   *id = added;
   return {};
 }
@@ -133,12 +118,38 @@ napi_value VerifyWal(Call& call) {
   DatabaseHandle* database = FindDatabase(call);
   if (database == nullptr) return call.Throw(Closed());
   const Result<WalReport> report = database->engine->VerifyWal();
-  if (!report.ok()) return call.Throw(report.status());
+  return report.ok() ? DescribeWalVerification(call.env(), report.value()) : call.Throw(report.status());
+}
+
+}  // namespace
+
+Status ReadDatabaseOpening(Call& call, DatabaseOpening* out) {
   napi_env env = call.env();
+  std::string path;
+  SOCHDB_TRY(ReadString(env, call[0], "path", kMaxPathBytes, &path));
+  if (path.empty() || path.find('\0') != std::string::npos) {
+    return {Code::kInvalidArgument, "path must name a directory, or be ':memory:'.", {{"argument", "path"}}};
+  }
+  bool read_only = false;
+  SOCHDB_TRY(ReadBool(env, call[1], "readOnly", &read_only));
+  EngineOptions options;
+  uint32_t sync_mode = 0;
+  SOCHDB_TRY(ReadUint32(env, call[2], "syncMode", 0, 2, &sync_mode));
+  options.sync_mode = static_cast<SyncMode>(sync_mode);
+  SOCHDB_TRY(ReadBool(env, call[3], "walEnabled", &options.wal_enabled));
+  SOCHDB_TRY(ReadBool(env, call[4], "groupCommit", &options.group_commit));
+  SOCHDB_TRY(ReadUint64(env, call[5], "transactionTimeoutMs", kMaxTimeoutMs, &options.transaction_timeout_ms));
+  SOCHDB_TRY(ReadUint64(env, call[6], "maxTransactionBytes", kMaxSafeInteger, &options.max_transaction_bytes));
+  options.create_if_missing = !read_only;
+  *out = {std::move(path), read_only, options};
+  return {};
+}
+
+napi_value DescribeWalVerification(napi_env env, const WalReport& report) {
   napi_value errors = nullptr;
-  napi_create_array_with_length(env, report.value().errors.size(), &errors);
+  napi_create_array_with_length(env, report.errors.size(), &errors);
   uint32_t index = 0;
-  for (const WalChecksumError& error : report.value().errors) {
+  for (const WalChecksumError& error : report.errors) {
     ObjectBuilder entry(env);
     entry.BigInt("lsn", error.lsn)
         .Number("expected", Count(error.expected))
@@ -147,13 +158,11 @@ napi_value VerifyWal(Call& call) {
         .Number("offset", Count(error.offset));
     napi_set_element(env, errors, index++, entry.value());
   }
-  return DescribeWal(env, report.value()).Set("errors", errors).value();
+  return DescribeWal(env, report).Set("errors", errors).value();
 }
 
-}  // namespace
-
 bool InitDatabase(Environment* environment, napi_value exports) {
-  return Define<Open, 7>(environment, exports, "open") && Define<Close, 1>(environment, exports, "close") &&
+  return Define<Open, kOpenArguments>(environment, exports, "open") && Define<Close, 1>(environment, exports, "close") &&
          Define<Sync, 1>(environment, exports, "sync") && Define<Stats, 1>(environment, exports, "stats") &&
          Define<WalStats, 1>(environment, exports, "walStats") && Define<Recovery, 1>(environment, exports, "recoveryReport") &&
          Define<VerifyWal, 1>(environment, exports, "verifyWal");

@@ -55,6 +55,7 @@ napi_value Begin(Call& call) {
 napi_value Commit(Call& call) {
   TransactionHandle* handle = FindTransaction(call);
   if (handle == nullptr) return call.Throw(Finished());
+  if (const Status status = CheckNotBusy(handle); !status.ok()) return call.Throw(status);
   HandleTable& handles = call.environment().handles();
   const Transaction* writer = call.environment().WriterOf(handle->engine);
   if (writer != nullptr && writer != handle->transaction.get()) {
@@ -78,6 +79,7 @@ napi_value Abort(Call& call) {
 napi_value SetSavepoint(Call& call) {
   TransactionHandle* handle = FindTransaction(call);
   if (handle == nullptr) return call.Throw(Finished());
+  if (const Status status = CheckNotBusy(handle); !status.ok()) return call.Throw(status);
   return FromDouble(call.env(), handle->transaction->SetSavepoint());
 }
 
@@ -95,7 +97,8 @@ napi_value EndSavepoint(Call& call) {
   TransactionHandle* handle = FindTransaction(call);
   if (handle == nullptr) return call.Throw(Finished());
   uint32_t savepoint = 0;
-  Status status = ReadUint32(call.env(), call[1], "savepoint", 0, UINT32_MAX, &savepoint);
+  Status status = CheckNotBusy(handle);
+  if (status.ok()) status = ReadUint32(call.env(), call[1], "savepoint", 0, UINT32_MAX, &savepoint);
   if (status.ok()) status = kEnd(handle->transaction.get(), savepoint);
   ++handle->catalog_changes;
   return status.ok() ? nullptr : call.Throw(status);

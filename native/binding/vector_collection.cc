@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "binding/async_long.h"
 #include "binding/init.h"
 #include "binding/slab.h"
 #include "index/vector/vector_index_registry.h"
@@ -52,18 +53,31 @@ Status ReadConfig(Call& call, size_t first, CollectionConfig* config) {
   return ReadIndexedFields(env, call[first + 7], &config->indexed);
 }
 
-Status OpenArguments(Call& call, HandleId* id) {
+// An opening under way: everything that takes long is in Run, which any thread may call.
+struct Opening {
   Target target;
+  Handle* parent = nullptr;
+  std::unique_ptr<CollectionHandle> handle;
+  CollectionConfig config;
+
+  Status Read(Call& call);
+  Status Run(const CancelToken* cancel) {
+    SOCHDB_ASSIGN(collection, Collection::Open(handle->indexes, std::move(config), cancel));
+    handle->collection = std::move(collection);
+    return {};
+  }
+};
+
+Status Opening::Read(Call& call) {
   SOCHDB_TRY(FindTarget(call.environment(), ReadHandleId(call.env(), call[0]), &target));
   std::string_view key;
   std::string_view entry;
   SOCHDB_TRY(ReadBytes(call.env(), call[1], "key", &key));
   SOCHDB_TRY(ReadBytes(call.env(), call[2], "entry", &entry));
-  auto handle = std::make_unique<CollectionHandle>();
+  handle = std::make_unique<CollectionHandle>();
   handle->engine = target.engine;
   handle->catalog_key = key;
   handle->catalog_entry = entry;
-  CollectionConfig config;
   SOCHDB_TRY(ReadConfig(call, 3, &config));
   DatabaseHandle* database = DatabaseOf(target.handle);
   if (target.transaction != nullptr) {
@@ -72,12 +86,59 @@ Status OpenArguments(Call& call, HandleId* id) {
   } else {
     handle->indexes = database->engine.vector_indexes();
   }
-  SOCHDB_ASSIGN(collection, Collection::Open(handle->indexes, std::move(config), nullptr));
-  handle->collection = std::move(collection);
-  Handle* parent = target.transaction != nullptr ? target.handle : database;
-  SOCHDB_ASSIGN(added, call.environment().handles().Add(std::move(handle), parent));
+  parent = target.transaction != nullptr ? target.handle : database;
+  return {};
+}
+
+Status OpenArguments(Call& call, HandleId* id) {
+  Opening opening;
+  SOCHDB_TRY(opening.Read(call));
+  SOCHDB_TRY(opening.Run(nullptr));
+  SOCHDB_ASSIGN(added, call.environment().handles().Add(std::move(opening.handle), opening.parent));
   *id = added;
   return {};
+}
+
+// The handle is in the table from the beginning, so that closing what it was opened on closes it in its turn.
+class OpenOperation : public AsyncOperation {
+ public:
+  OpenOperation(CollectionHandle* handle, CollectionConfig config)
+      : handle_(handle), id_(handle->id()), config_(std::move(config)) {}
+  Status Run() override {
+    SOCHDB_ASSIGN(collection, Collection::Open(handle_->indexes, std::move(config_), &cancel));
+    handle_->collection = std::move(collection);
+    return {};
+  }
+  napi_value Deliver(Environment& environment) override { return FromDouble(environment.env(), static_cast<double>(id_)); }
+  void Finish(Environment& environment) override {
+    auto* handle = environment.handles().Find<CollectionHandle>(id_);
+    if (handle == nullptr) return;
+    if (handle->collection == nullptr) environment.handles().Close(handle);
+    else handle->opening = false;
+  }
+
+ private:
+  CollectionHandle* const handle_;
+  const HandleId id_;
+  CollectionConfig config_;
+};
+
+// asyncCollectionOpen(the arguments of collectionOpen): a collection's id.
+napi_value AsyncCollectionOpen(Call& call) {
+  Opening opening;
+  if (const Status status = opening.Read(call); !status.ok()) return call.Throw(status);
+  AsyncEnvironment* const async = AsyncEnvironment::Of(call);
+  if (async == nullptr) return nullptr;
+  CollectionHandle* const handle = opening.handle.get();
+  handle->opening = true;
+  const Result<HandleId> id = call.environment().handles().Add(std::move(opening.handle), opening.parent);
+  if (!id.ok()) return call.Throw(id.status());
+  AsyncEnvironment::Options options;
+  options.first_pin = handle;
+  options.second_pin = opening.target.handle;
+  napi_value promise = async->Start(std::make_unique<OpenOperation>(handle, std::move(opening.config)), options);
+  if (promise == nullptr) call.environment().handles().Close(handle);
+  return promise;
 }
 
 // collectionOpen(target, catalog key, catalog entry, namespace id, collection id, dimension, metric, m, efConstruction,
@@ -90,7 +151,8 @@ napi_value CollectionOpen(Call& call) {
 }
 
 CollectionHandle* FindCollection(Call& call, size_t argument) {
-  return call.environment().handles().Find<CollectionHandle>(ReadHandleId(call.env(), call[argument]));
+  auto* handle = call.environment().handles().Find<CollectionHandle>(ReadHandleId(call.env(), call[argument]));
+  return handle != nullptr && !handle->opening ? handle : nullptr;
 }
 
 // collectionClose(collection): harmless when closed. Its index stays for others.
@@ -116,6 +178,38 @@ napi_value CollectionOptimize(Call& call) {
   if (status.ok()) status = handle->indexes->WaitUntilLinked(limit.token());
   if (status.code() == Code::kTimeout) return FromBool(call.env(), false);
   return status.ok() ? FromBool(call.env(), true) : call.Throw(status);
+}
+
+// asyncCollectionOptimize(collection, operation, timeout, progress): whether every vector is in its graph. Progress is in
+// vectors.
+napi_value AsyncCollectionOptimize(Call& call) {
+  constexpr uint64_t kSliceMicros = 50'000;
+  CollectionHandle* handle = FindCollection(call, 0);
+  if (handle == nullptr) return call.Throw(NotThere());
+  AsyncEnvironment::Options options;
+  Status status = ReadNumber(call, 1, &options);
+  if (status.ok()) status = ReadTimeLimit(call, 2, &options);
+  if (status.ok()) status = ReadProgress(call, 3, &options);
+  if (!status.ok()) return call.Throw(status);
+  options.first_pin = handle;
+  return RunLong<bool>(
+      call, options,
+      [handle](const CancelToken* cancel, const LongProgress& progress) -> Result<bool> {
+        Env* const env = handle->engine->env();
+        for (;;) {
+          const Status asked = cancel->Check();
+          if (asked.code() == Code::kTimeout) return false;
+          if (!asked.ok()) return asked;
+          const CancelToken slice(env, env->MonotonicMicros() + kSliceMicros);
+          const Status waited = handle->indexes->WaitUntilLinked(&slice);
+          const VectorIndexStats stats = handle->collection->index().stats();
+          const uint64_t total = stats.linked + stats.unlinked;  // a small index compares with all, and links none
+          progress(waited.ok() ? total : stats.linked, total);
+          if (waited.ok()) return true;
+          if (waited.code() != Code::kTimeout) return waited;
+        }
+      },
+      [](napi_env env, const bool& linked) { return FromBool(env, linked); });
 }
 
 // collectionStats(collection): what the index measured.
@@ -211,7 +305,9 @@ bool InitCollections(Environment* environment, napi_value exports) {
          Define<CollectionClose, 1>(environment, exports, "collectionClose") &&
          Define<CollectionForget, 1>(environment, exports, "collectionForget") &&
          Define<CollectionOptimize, 2>(environment, exports, "collectionOptimize") &&
-         Define<CollectionStats, 1>(environment, exports, "collectionStats");
+         Define<CollectionStats, 1>(environment, exports, "collectionStats") &&
+         Define<AsyncCollectionOpen, 11>(environment, exports, "asyncCollectionOpen") &&
+         Define<AsyncCollectionOptimize, 4>(environment, exports, "asyncCollectionOptimize");
 }
 
 bool InitVector(Environment* environment, napi_value exports) {

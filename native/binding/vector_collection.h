@@ -34,6 +34,7 @@ struct CollectionHandle : Handle {
   Status CheckCurrent(ReadView view) const;
 
   Engine* engine = nullptr;
+  bool opening = false;  // by promise: there is no collection yet
   std::string catalog_key;
   std::string catalog_entry;
   std::unique_ptr<VectorIndexRegistry> own_indexes;  // of a collection that only its transaction sees
@@ -41,6 +42,13 @@ struct CollectionHandle : Handle {
   std::unique_ptr<Collection> collection;            // after its indexes: ends before them
   VectorResults results;
   std::vector<float> query;
+};
+
+// Results of a read by promise, until vectorFetch has delivered them.
+struct VectorResultsHandle : Handle {
+  static constexpr HandleKind kKind = HandleKind::kVectorResults;
+  VectorResultsHandle() : Handle(kKind) {}
+  VectorResults results;
 };
 
 // A call's first two arguments: a database, transaction or snapshot, and a collection of the same store.

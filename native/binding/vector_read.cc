@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/json.h"
+#include "binding/async_environment.h"
 #include "binding/slab.h"
 #include "binding/vector_collection.h"
 #include "codec/utf8.h"
@@ -163,9 +164,18 @@ napi_value VectorGet(Call& call) {
   return status.ok() ? Deliver(call, &use.handle->results, 3) : call.Throw(status);
 }
 
-// vectorFetch(collection, buffer, offset): what the last read could not write.
+// vectorFetch(collection, or results of a read by promise, buffer, offset): what the last read could not write.
 napi_value VectorFetch(Call& call) {
-  auto* handle = call.environment().handles().Find<CollectionHandle>(ReadHandleId(call.env(), call[0]));
+  HandleTable& handles = call.environment().handles();
+  auto* kept = handles.Find<VectorResultsHandle>(ReadHandleId(call.env(), call[0]));
+  if (kept != nullptr) {
+    napi_value delivered = Deliver(call, &kept->results, 1);
+    napi_valuetype type = napi_undefined;
+    if (delivered != nullptr) napi_typeof(call.env(), delivered, &type);
+    if (type != napi_number) handles.Close(kept);
+    return delivered;
+  }
+  auto* handle = handles.Find<CollectionHandle>(ReadHandleId(call.env(), call[0]));
   if (handle == nullptr) return call.Throw({Code::kClosed, "The collection is closed."});
   return Deliver(call, &handle->results, 1);
 }
@@ -187,25 +197,33 @@ napi_value VectorCount(Call& call) {
   return count.ok() ? FromDouble(call.env(), static_cast<double>(count.value())) : call.Throw(count.status());
 }
 
-Status List(Call& call, const CollectionUse& use) {
+struct ListArguments {
   std::string after;
   uint32_t limit = 0;
   uint32_t what = 0;
   FilterArgument filter;
-  TimeLimit time;
-  SOCHDB_TRY(ReadString(call.env(), call[2], "after", kMaxDocumentIdBytes, &after));
-  SOCHDB_TRY(ReadUint32(call.env(), call[3], "limit", 0, kMaxListed, &limit));
-  SOCHDB_TRY(ReadUint32(call.env(), call[4], "what", 0, kWithMetadata | kWithVectors, &what));
-  SOCHDB_TRY(filter.Read(call.env(), call[5]));
-  SOCHDB_TRY(time.Read(call, 6, use.target.engine));
+
+  Status Read(Call& call) {
+    SOCHDB_TRY(ReadString(call.env(), call[2], "after", kMaxDocumentIdBytes, &after));
+    SOCHDB_TRY(ReadUint32(call.env(), call[3], "limit", 0, kMaxListed, &limit));
+    SOCHDB_TRY(ReadUint32(call.env(), call[4], "what", 0, kWithMetadata | kWithVectors, &what));
+    return filter.Read(call.env(), call[5]);
+  }
+};
+
+Status List(const CollectionUse& use, const ListArguments& arguments, const CancelToken* cancel, VectorResults* out) {
+  const uint32_t what = arguments.what;
   CollectionView view;
   SOCHDB_TRY(view.Open(use));
   // Which they are first, then what they hold, all in one statement: no more is in memory than there are limits for.
   std::vector<Document> documents;
-  const ListRequest request{
-      .after = after, .limit = limit, .filter = filter.get(), .with_metadata = false, .cancel = time.token()};
+  const ListRequest request{.after = arguments.after,
+                            .limit = arguments.limit,
+                            .filter = arguments.filter.get(),
+                            .with_metadata = false,
+                            .cancel = cancel};
   SOCHDB_TRY(use.handle->collection->List(view.get(), request, &documents));
-  VectorResults& results = use.handle->results;
+  VectorResults& results = *out;
   results.Begin(false, DimensionOf(*use.handle, what));
   DocumentLoader loader(*use.handle, view.get(), what);
   for (const Document& listed : documents) {
@@ -224,8 +242,12 @@ Status List(Call& call, const CollectionUse& use) {
 // vectorList(target, collection, after, limit, what, filter, timeout, buffer, offset): documents in order of their ids.
 napi_value VectorList(Call& call) {
   CollectionUse use;
+  ListArguments arguments;
+  TimeLimit limit;
   Status status = use.Read(call);
-  if (status.ok()) status = List(call, use);
+  if (status.ok()) status = arguments.Read(call);
+  if (status.ok()) status = limit.Read(call, 6, use.target.engine);
+  if (status.ok()) status = List(use, arguments, limit.token(), &use.handle->results);
   return status.ok() ? Deliver(call, &use.handle->results, 7) : call.Throw(status);
 }
 
@@ -262,13 +284,13 @@ struct SearchArguments {
   }
 };
 
-Status Search(const CollectionUse& use, const SearchArguments& arguments) {
+Status Search(const CollectionUse& use, const SearchArguments& arguments, VectorResults* out) {
   const uint64_t begin_micros = use.target.engine->env()->MonotonicMicros();
   CollectionView view;
   SOCHDB_TRY(view.Open(use));
   std::vector<SearchResult> hits;
   SOCHDB_TRY(use.handle->collection->Search(view.get(), arguments.request, &hits));
-  VectorResults& results = use.handle->results;
+  VectorResults& results = *out;
   results.Begin(true, DimensionOf(*use.handle, arguments.what));
   const bool later = arguments.k > kHitsAtOnce && (arguments.what & (kWithMetadata | kWithVectors)) != 0;
   DocumentLoader loader(*use.handle, view.get(), arguments.what);
@@ -289,8 +311,113 @@ napi_value VectorSearch(Call& call) {
   SearchArguments arguments;
   Status status = use.Read(call);
   if (status.ok()) status = arguments.Read(call, use);
-  if (status.ok()) status = Search(use, arguments);
+  if (status.ok()) status = Search(use, arguments, &use.handle->results);
   return status.ok() ? Deliver(call, &use.handle->results, 9) : call.Throw(status);
+}
+
+// --- by promise
+
+// A read whose results are kept until JavaScript fetches them.
+class ReadOperation : public AsyncOperation {
+ public:
+  CollectionUse use;
+  napi_value Deliver(Environment& environment) override {
+    const Result<HandleId> id = environment.handles().Add(std::move(kept_), nullptr);
+    if (!id.ok()) return ThrowStatus(environment.env(), id.status());
+    return FromDouble(environment.env(), static_cast<double>(id.value()));
+  }
+
+ protected:
+  VectorResults* results() { return &kept_->results; }
+
+ private:
+  std::unique_ptr<VectorResultsHandle> kept_ = std::make_unique<VectorResultsHandle>();
+};
+
+class SearchOperation : public ReadOperation {
+ public:
+  SearchArguments arguments;
+  // The arguments refer to scratch space of the collection, which the next call uses.
+  void Own() {
+    query_ = use.handle->query;
+    arguments.request.vector = query_;
+    arguments.request.cancel = &cancel;
+  }
+  Status Run() override { return Search(use, arguments, results()); }
+
+ private:
+  std::vector<float> query_;
+};
+
+class ListOperation : public ReadOperation {
+ public:
+  ListArguments arguments;
+  Status Run() override { return List(use, arguments, &cancel, results()); }
+};
+
+class CountOperation : public AsyncOperation {
+ public:
+  CollectionUse use;
+  FilterArgument filter;
+  Status Run() override {
+    CollectionView view;
+    SOCHDB_TRY(view.Open(use));
+    SOCHDB_ASSIGN(count, use.handle->collection->Count(view.get(), filter.get(), &cancel));
+    count_ = count;
+    return {};
+  }
+  napi_value Deliver(Environment& environment) override { return FromDouble(environment.env(), static_cast<double>(count_)); }
+
+ private:
+  uint64_t count_ = 0;
+};
+
+napi_value StartOn(Call& call, const CollectionUse& use, AsyncEnvironment::Options options, AsyncOperationPtr operation) {
+  AsyncEnvironment* const async = AsyncEnvironment::Of(call);
+  if (async == nullptr) return nullptr;
+  options.first_pin = use.target.handle;
+  options.second_pin = use.handle;
+  return async->Start(std::move(operation), options);
+}
+
+// asyncVectorSearch(the first nine arguments of vectorSearch, operation): results, for vectorFetch.
+napi_value AsyncVectorSearch(Call& call) {
+  auto operation = std::make_unique<SearchOperation>();
+  AsyncEnvironment::Options options;
+  Status status = operation->use.Read(call);
+  if (status.ok()) status = operation->arguments.Read(call, operation->use);
+  if (status.ok()) status = ReadTimeLimit(call, 8, &options);
+  if (status.ok()) status = ReadNumber(call, 9, &options);
+  if (!status.ok()) return call.Throw(status);
+  operation->Own();
+  const CollectionUse use = operation->use;
+  return StartOn(call, use, options, std::move(operation));
+}
+
+// asyncVectorList(the first seven arguments of vectorList, operation): results, for vectorFetch.
+napi_value AsyncVectorList(Call& call) {
+  auto operation = std::make_unique<ListOperation>();
+  AsyncEnvironment::Options options;
+  Status status = operation->use.Read(call);
+  if (status.ok()) status = operation->arguments.Read(call);
+  if (status.ok()) status = ReadTimeLimit(call, 6, &options);
+  if (status.ok()) status = ReadNumber(call, 7, &options);
+  if (!status.ok()) return call.Throw(status);
+  const CollectionUse use = operation->use;
+  return StartOn(call, use, options, std::move(operation));
+}
+
+// asyncVectorCount(target, collection, filter, timeout, operation): a number.
+napi_value AsyncVectorCount(Call& call) {
+  auto operation = std::make_unique<CountOperation>();
+  AsyncEnvironment::Options options;
+  Status status = operation->use.Read(call);
+  if (status.ok()) status = operation->filter.Read(call.env(), call[2]);
+  if (status.ok()) status = ReadTimeLimit(call, 3, &options);
+  if (status.ok()) status = ReadNumber(call, 4, &options);
+  if (!status.ok()) return call.Throw(status);
+  const CollectionUse use = operation->use;
+  return StartOn(call, use, options, std::move(operation));
 }
 
 }  // namespace
@@ -301,7 +428,10 @@ bool InitVectorReads(Environment* environment, napi_value exports) {
          Define<VectorFetch, 3>(environment, exports, "vectorFetch") &&
          Define<VectorCount, 4>(environment, exports, "vectorCount") &&
          Define<VectorList, 9>(environment, exports, "vectorList") &&
-         Define<VectorSearch, 11>(environment, exports, "vectorSearch");
+         Define<VectorSearch, 11>(environment, exports, "vectorSearch") &&
+         Define<AsyncVectorSearch, 10>(environment, exports, "asyncVectorSearch") &&
+         Define<AsyncVectorList, 8>(environment, exports, "asyncVectorList") &&
+         Define<AsyncVectorCount, 5>(environment, exports, "asyncVectorCount");
 }
 
 }  // namespace sochdb::binding

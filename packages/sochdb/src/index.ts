@@ -1,6 +1,7 @@
 export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
+export { AsyncDatabase, AsyncRecovery } from './async/index.js'
 export { Database, Namespace, openWithRecovery, Snapshot, Transaction } from './database/index.js'
 export type {
   CopyRequest,

@@ -1,4 +1,7 @@
 /** The database that applications open: the engine's, with the verbs of every layer above it. */
+import { asyncOf, watchChanges } from '../async/index.js'
+import type { AsyncDatabase, Change, WatchOptions } from '../async/index.js'
+import type { Bytes } from '../bytes/bytes.js'
 import { Database as EngineDatabase } from '../engine/index.js'
 import type {
   BegunTransaction,
@@ -82,6 +85,24 @@ export class Database extends EngineDatabase {
   /** The database as it is now, for reading; close it when you are done. */
   override snapshot(): Snapshot {
     return super.snapshot() as Snapshot
+  }
+
+  /** The same database by promise: its work runs on threads of the engine, and closing either closes both. */
+  get async(): AsyncDatabase {
+    return asyncOf(this)
+  }
+
+  /**
+   * The changes that are committed from now on to keys that start with `prefix`, in commit order. It ends with `break`, with
+   * `close` and with `signal`.
+   *
+   * @throws DatabaseError (while iterating) when more changes wait than `bufferSize`
+   *
+   * @example
+   * for await (const { key, value } of db.watch('user:')) console.log(key.toString(), value?.toString())
+   */
+  watch(prefix: Bytes, options?: WatchOptions): AsyncIterableIterator<Change> {
+    return watchChanges(this, prefix, options)
   }
 
   /**

@@ -33,6 +33,18 @@ export interface DatabaseStats {
   readonly walSyncs: number
 }
 
+type OpenArguments = Parameters<typeof native.open>
+
+const openArguments = (config: DatabaseConfig): OpenArguments => [
+  config.path,
+  config.readOnly,
+  SYNC_MODE_NUMBER[config.syncMode],
+  config.walEnabled,
+  config.groupCommit,
+  config.transactionTimeoutMs,
+  config.maxTransactionBytes,
+]
+
 /** Databases that were dropped without `close`. What closing them says has nobody to hear it: the log recovers. */
 const abandoned = new FinalizationRegistry<number>(handle => {
   try {
@@ -59,19 +71,12 @@ export class Database extends KeyStore {
   readonly #config: DatabaseConfig
   readonly #log: Log
 
-  protected constructor(config: DatabaseConfig, log: Log) {
+  /** `handle`: of a store that is open already. */
+  protected constructor(config: DatabaseConfig, log: Log, handle = native.open(...openArguments(config))) {
     super()
     this.#config = config
     this.#log = log
-    this[nativeHandle] = native.open(
-      config.path,
-      config.readOnly,
-      SYNC_MODE_NUMBER[config.syncMode],
-      config.walEnabled,
-      config.groupCommit,
-      config.transactionTimeoutMs,
-      config.maxTransactionBytes,
-    )
+    this[nativeHandle] = handle
     abandoned.register(this, this[nativeHandle], this)
   }
 
@@ -93,6 +98,39 @@ export class Database extends KeyStore {
     } catch (error) {
       throw errorFromNative(error)
     }
+  }
+
+  /**
+   * `open`, its work done elsewhere: `begin` takes the addon's arguments and resolves to the handle. @internal
+   */
+  static async openBy(
+    path: string,
+    options: DatabaseOptions | undefined,
+    begin: (...args: OpenArguments) => Promise<number>,
+  ): Promise<Database> {
+    const { config, logger } = checkDatabaseOptions(path, options)
+    const log = createLog(config.logLevel, logger)
+    try {
+      const database = new this(config, log, await begin(...openArguments(config)))
+      database.#logRecovery()
+      return database
+    } catch (error) {
+      throw errorFromNative(error)
+    }
+  }
+
+  /** `close`, its work done elsewhere: `begin` takes the handle. @internal */
+  async closeBy(begin: (handle: number) => Promise<void>): Promise<void> {
+    if (!this.isOpen) return
+    const handle = this[nativeHandle]
+    this[nativeHandle] = CLOSED
+    abandoned.unregister(this)
+    try {
+      await begin(handle)
+    } catch (error) {
+      throw errorFromNative(error)
+    }
+    this.#log('debug', 'closed', { path: this.path })
   }
 
   get path(): string {

@@ -28,7 +28,7 @@ const DEFAULT_BATCH_SIZE = 1000
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
-const putChecks = {
+export const putChecks = {
   ttlSeconds: (value: unknown) =>
     typeof value === 'number' && value >= 0 && value <= MAX_TTL_SECONDS
       ? undefined
@@ -38,12 +38,12 @@ const scanChecks = { reverse: boolean, limit: whole(0, Number.MAX_SAFE_INTEGER),
 const batchedChecks = { ...scanChecks, batchSize: whole(1, MAX_BATCH_SIZE) }
 
 /** The time to live in milliseconds; 0 is for ever. */
-function ttlOf(options: PutOptions | undefined, place: string): number {
+export function ttlOf(options: PutOptions | undefined, place: string): number {
   if (options === undefined) return 0
   return ((checkOptions(options, putChecks, place)['ttlSeconds'] as number | undefined) ?? 0) * 1000
 }
 
-function checkPrefix(prefix: Bytes, method: string): Buffer {
+export function checkPrefix(prefix: Bytes, method: string): Buffer {
   const start = copyKey(prefix, 'prefix')
   if (start.length >= MIN_PREFIX_BYTES) return start
   throw new ValidationError(
@@ -55,13 +55,13 @@ function checkPrefix(prefix: Bytes, method: string): Buffer {
   )
 }
 
-function checkPath(path: unknown): asserts path is string {
+export function checkPath(path: unknown): asserts path is string {
   if (typeof path === 'string') return
   throw new ValidationError(`path must be a string; this one is ${describe(path)}.`, { details: { argument: 'path' } })
 }
 
 /** What `increment` adds, as a bigint of 64 bits. */
-function checkStep(by: unknown): bigint {
+export function checkStep(by: unknown): bigint {
   const isWhole = typeof by === 'bigint' || Number.isSafeInteger(by)
   const step = isWhole ? BigInt(by as bigint | number) : 0n
   if (isWhole && step >= INT64_MIN && step <= INT64_MAX) return step

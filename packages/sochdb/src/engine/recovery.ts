@@ -72,15 +72,7 @@ export class Recovery {
 
   /** Reads the whole log and reports every record whose checksum is wrong. Blocks while it reads. */
   verifyWal(): WalVerification {
-    const report = this.#call(native.verifyWal)
-    return {
-      isValid: report.errors.length === 0,
-      totalEntries: report.entries + report.errors.length,
-      validEntries: report.entries,
-      corruptedEntries: report.errors.length,
-      lastValidLsn: report.endLsn,
-      checksumErrors: report.errors,
-    }
+    return verificationOf(this.#call(native.verifyWal))
   }
 
   walStats(): WalStatistics {
@@ -101,5 +93,17 @@ export class Recovery {
     } catch (error) {
       throw errorFromNative(error)
     }
+  }
+}
+
+/** What the addon's report says. */
+export function verificationOf(report: ReturnType<typeof native.verifyWal>): WalVerification {
+  return {
+    isValid: report.errors.length === 0,
+    totalEntries: report.entries + report.errors.length,
+    validEntries: report.entries,
+    corruptedEntries: report.errors.length,
+    lastValidLsn: report.endLsn,
+    checksumErrors: report.errors,
   }
 }

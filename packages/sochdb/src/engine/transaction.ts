@@ -213,6 +213,16 @@ export class Transaction extends KeyStore {
     return view as this
   }
 
+  /** What `commit` commits, through whatever namespace it is seen. @internal */
+  get handleToCommit(): number {
+    return this.#begun.handle
+  }
+
+  /** Its commit ran elsewhere, and this is what came of it. @internal */
+  settle(state: 'committed' | 'aborted'): void {
+    this.#finish(state)
+  }
+
   /** Runs the function of `db.transaction` and commits. @internal */
   run<T>(fn: (txn: this) => T): T {
     let result: T

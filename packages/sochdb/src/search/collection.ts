@@ -47,6 +47,13 @@ export interface OptimizeOptions {
   readonly timeoutMs?: number
 }
 
+type ShiftedParameters<F extends (...args: never[]) => unknown> = F extends (
+  first: never,
+  ...rest: infer Rest
+) => unknown
+  ? Rest
+  : never
+
 const MAX_IDS_BYTES = 256 * 1024 * 1024
 /** Documents that are written in one call of the addon, and the values of their vectors. */
 const MAX_CHUNK = 1024
@@ -301,6 +308,73 @@ export class Collection {
       const { linked, unlinked } = this.#query(() => native.collectionStats(this.#handle))
       onProgress(linked, linked + unlinked)
       if (done || performance.now() >= end) return done
+    }
+  }
+
+  /** `search` on the engine's threads. @internal */
+  searchBy(request: SearchRequest, operation: number): Promise<SearchResults> {
+    const { vector, k, efSearch, what, minScore, filter, timeoutMs } = checkSearch(request, 'search')
+    const query = toVector(vector, this, 'vector')
+    const target = this.#target[nativeHandle]
+    return this.#fetch(
+      bytesOf(Math.min(k, MAX_EXPECTED), 0),
+      true,
+      documents => new SearchResults(documents),
+      () =>
+        native.asyncVectorSearch(
+          target,
+          this.#handle,
+          query,
+          k,
+          efSearch,
+          what,
+          minScore,
+          filter,
+          timeoutMs,
+          operation,
+        ),
+    )
+  }
+
+  /** `list` on the engine's threads. @internal */
+  listBy(options: ListOptions | undefined, operation: number): Promise<ListedDocument[]> {
+    const { after, limit, what, filter, timeoutMs } = checkList(checkOptions(options, listChecks, 'list'))
+    const target = this.#target[nativeHandle]
+    const read = (documents: Documents): ListedDocument[] =>
+      Array.from({ length: documents.count }, (_, i) => toDocument(documents, i))
+    return this.#fetch(bytesOf(Math.min(limit, MAX_EXPECTED), 0), false, read, () =>
+      native.asyncVectorList(target, this.#handle, after, limit, what, filter, timeoutMs, operation),
+    )
+  }
+
+  /** `count` on the engine's threads. @internal */
+  async countBy(filter: MetadataFilter | undefined, operation: number): Promise<number> {
+    const compiled = compileFilter(filter)
+    try {
+      return await native.asyncVectorCount(this.#target[nativeHandle], this.#handle, compiled, 0, operation)
+    } catch (error) {
+      throw this.#explain(error, this.#target, true)
+    }
+  }
+
+  /** `optimize` on the engine's threads. Throws what the addon throws. @internal */
+  optimizeBy(...args: ShiftedParameters<typeof native.asyncCollectionOptimize>): Promise<boolean> {
+    return native.asyncCollectionOptimize(this.#handle, ...args)
+  }
+
+  async #fetch<T>(
+    expected: number,
+    scored: boolean,
+    use: (documents: Documents) => T,
+    read: () => Promise<number>,
+  ): Promise<T> {
+    try {
+      const results = await read()
+      return use(
+        readDocuments(results, expected, scored, (buffer, offset) => native.vectorFetch(results, buffer, offset)),
+      )
+    } catch (error) {
+      throw this.#explain(error, this.#target, true)
     }
   }
 

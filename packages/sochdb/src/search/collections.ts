@@ -11,7 +11,7 @@ import type { StatementTarget } from '../sql/result/index.js'
 import { Collection } from './collection.js'
 import { checkConfig } from './config.js'
 import type { CollectionConfig } from './config.js'
-import { collectionNotFound, databaseOf, forgetDropped, open } from './opened.js'
+import { collectionNotFound, databaseOf, forgetDropped, open, openInBackground } from './opened.js'
 import type { CollectionTarget } from './opened.js'
 
 type WritableTarget = Database | Namespace | Transaction
@@ -55,6 +55,11 @@ export function createCollection(target: WritableTarget, config: CollectionConfi
  */
 export function openCollection(target: CollectionTarget, name: string): Collection {
   return new Collection(target, open(target, name))
+}
+
+/** The same without blocking while the collection's index is filled. @internal */
+export async function openCollectionInBackground(target: CollectionTarget, name: string): Promise<Collection> {
+  return new Collection(target, await openInBackground(target, name))
 }
 
 /** The names of all collections, in order. */

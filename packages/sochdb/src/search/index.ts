@@ -1,6 +1,12 @@
 export { Collection } from './collection.js'
 export type { CollectionInfo, OptimizeOptions } from './collection.js'
-export { createCollection, deleteCollection, listCollections, openCollection } from './collections.js'
+export {
+  createCollection,
+  deleteCollection,
+  listCollections,
+  openCollection,
+  openCollectionInBackground,
+} from './collections.js'
 export { DistanceMetric, QuantizationType } from './config.js'
 export type { CollectionConfig } from './config.js'
 export type { DocumentBatch, DocumentChange, NewDocument } from './documents.js'

@@ -70,6 +70,50 @@ interface NativeSearch {
   ): string | number
 }
 
+/**
+ * The same by promise: the work is done by threads of the engine. Reads resolve to results for `vectorFetch`, which frees them.
+ * `operation` is a number by which it can be cancelled, 0: it will not be.
+ */
+interface NativeAsyncSearch {
+  asyncCollectionOpen(...args: Parameters<NativeSearch['collectionOpen']>): Promise<number>
+  /** `progress` gets the vectors that are linked, and all there are. */
+  asyncCollectionOptimize(
+    collection: number,
+    operation: number,
+    timeoutMs: number,
+    progress: ((linked: number, total: number) => void) | undefined,
+  ): Promise<boolean>
+  asyncVectorCount(
+    target: number,
+    collection: number,
+    filter: string | undefined,
+    timeoutMs: number,
+    operation: number,
+  ): Promise<number>
+  asyncVectorList(
+    target: number,
+    collection: number,
+    after: string,
+    limit: number,
+    what: number,
+    filter: string | undefined,
+    timeoutMs: number,
+    operation: number,
+  ): Promise<number>
+  asyncVectorSearch(
+    target: number,
+    collection: number,
+    vector: Float32Array,
+    k: number,
+    efSearch: number,
+    what: number,
+    minScore: number,
+    filter: string | undefined,
+    timeoutMs: number,
+    operation: number,
+  ): Promise<number>
+}
+
 /** What the index of a collection measured. */
 export interface IndexStats {
   readonly live: number
@@ -84,4 +128,4 @@ export const WITH_METADATA = 1
 export const WITH_VECTORS = 2
 export const EXACT = 4
 
-export const search = native as unknown as NativeSearch
+export const search = native as unknown as NativeSearch & NativeAsyncSearch

@@ -56,6 +56,30 @@ export function open(target: CollectionTarget, name: unknown): Opened {
   throw collectionNotFound(name)
 }
 
+/**
+ * The same without blocking: where the collection's index has to be filled from its rows first, that is done by threads of the
+ * engine.
+ */
+export async function openInBackground(target: CollectionTarget, name: unknown): Promise<Opened> {
+  checkName('a collection', name)
+  try {
+    const { namespaceId } = target
+    const document = read(target, namespaceId, name)
+    const isOwn = document?.version === 0n
+    const database = isNewest(target) || isTransaction(target) ? databaseOf(target) : undefined
+    const isOpen =
+      document !== undefined && database !== undefined && cacheOf(database).has(namespaceId, name, document.value)
+    if (document !== undefined && !isOwn && !isOpen) {
+      const through = (database ?? target)[nativeHandle]
+      const handle = await search.asyncCollectionOpen(...openArguments(through, namespaceId, document))
+      search.collectionClose(handle) // its index stays
+    }
+  } catch (error) {
+    throw target.explain(error)
+  }
+  return open(target, name)
+}
+
 /** The database of what is no view of it at one moment. */
 export function databaseOf(target: Database | Namespace | Transaction): Database {
   return target instanceof DatabaseClass ? target : target.database
@@ -96,6 +120,10 @@ class Cache {
     if (this.#opened.size >= MAX_CACHED) this.#opened.clear()
     this.#opened.set(key, opened)
     return opened
+  }
+
+  has(namespaceId: number, name: string, text: string): boolean {
+    return this.#opened.get(cacheKey(namespaceId, name))?.text === text
   }
 
   refresh(): void {
@@ -151,9 +179,13 @@ function read(target: CollectionTarget, namespaceId: number, name: string): Cata
   return catalog.catalogGet(target[nativeHandle], catalogKey(namespaceId, CatalogKind.collection, name))
 }
 
-function openNative(target: number, namespaceId: number, document: CatalogDocument): Opened {
+function openArguments(
+  target: number,
+  namespaceId: number,
+  document: CatalogDocument,
+): Parameters<typeof search.collectionOpen> {
   const entry = JSON.parse(document.value) as CollectionEntry
-  const handle = search.collectionOpen(
+  return [
     target,
     Buffer.from(document.key, 'latin1'),
     Buffer.from(document.value, 'utf8'),
@@ -165,7 +197,12 @@ function openNative(target: number, namespaceId: number, document: CatalogDocume
     entry.efConstruction,
     entry.efSearch,
     packFields(entry.indexed),
-  )
+  ]
+}
+
+function openNative(target: number, namespaceId: number, document: CatalogDocument): Opened {
+  const entry = JSON.parse(document.value) as CollectionEntry
+  const handle = search.collectionOpen(...openArguments(target, namespaceId, document))
   const opened: Opened = Object.freeze({ handle, namespaceId, entry, text: document.value })
   finalizer.register(opened, handle)
   return opened

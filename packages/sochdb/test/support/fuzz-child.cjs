@@ -131,27 +131,58 @@ const sensible = [
   () => random(20) === 0 && native.close(pick(handles)),
 ]
 
-const functions = Object.entries(native).filter(([, value]) => typeof value === 'function')
-const receivers = [undefined, null, 5, {}, native, throwing]
-for (let i = 0; i < calls; i++) {
-  try {
-    if (random(4) === 0) {
-      remember(pick(sensible)())
-    } else {
-      const [name, fn] = pick(functions)
-      const args = Array.from({ length: random(9) }, argument)
-      // A store is opened under names that make none on disk.
-      if (name === 'open' && typeof args[0] === 'string') args[0] = ':memory:'
-      remember(Reflect.apply(fn, pick(receivers), args))
-    }
-  } catch (error) {
-    if (!(error instanceof Error)) throw new Error('Something that is no Error was thrown.', { cause: error })
-    if (error.nativeCode === 20) throw error
-  }
+/** Asynchronous ones too: some of their promises settle between two calls, some in the end. */
+const asynchronous = [
+  () => native.asyncOpen(':memory:', false, random(3), random(4) !== 0, true, 0, 1 << 20),
+  () => native.asyncPut(pick(handles), `a${random(50)}`, 'v'.repeat(random(100)), 0, random(50), random(10)),
+  () =>
+    native.asyncScanNext(
+      native.asyncScan(pick(handles), 'a', '', random(8)),
+      1 + random(10),
+      2000,
+      false,
+      random(9),
+      0,
+    ),
+  () => native.asyncGetBatch(pick(handles), new Uint8Array(0), 0, 0),
+  () => native.asyncCommit(pick(handles)),
+  () => native.watchNext(native.watch(pick(handles), 'a', 10)),
+  () => random(10) === 0 && native.asyncClose(pick(handles)),
+]
+const settled = value => {
+  if (!(value instanceof Promise)) return remember(value)
+  value.then(remember, error => {
+    if (!(error instanceof Error) || error.nativeCode === 20) throw error
+  })
 }
 
-// Whatever happened, a new store works.
-const database = native.open(':memory:', false, 1, true, true, 0, 1 << 20)
-native.put(database, 'a', '1')
-if (native.getString(database, 'a') !== '1') throw new Error('The engine does not work any more.')
-process.stdout.write('alive\n')
+const functions = Object.entries(native).filter(([, value]) => typeof value === 'function')
+const receivers = [undefined, null, 5, {}, native, throwing]
+async function main() {
+  for (let i = 0; i < calls; i++) {
+    try {
+      if (random(4) === 0) {
+        settled(pick(random(3) === 0 ? asynchronous : sensible)())
+      } else {
+        const [name, fn] = pick(functions)
+        const args = Array.from({ length: random(9) }, argument)
+        // A store is opened under names that make none on disk.
+        if ((name === 'open' || name === 'asyncOpen') && typeof args[0] === 'string') args[0] = ':memory:'
+        settled(Reflect.apply(fn, pick(receivers), args))
+      }
+    } catch (error) {
+      if (!(error instanceof Error)) throw new Error('Something that is no Error was thrown.', { cause: error })
+      if (error.nativeCode === 20) throw error
+    }
+    if (random(30) === 0) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  // Whatever happened, a new store works.
+  const database = native.open(':memory:', false, 1, true, true, 0, 1 << 20)
+  native.put(database, 'a', '1')
+  if (native.getString(database, 'a') !== '1') throw new Error('The engine does not work any more.')
+  process.stdout.write('alive\n')
+  process.exit() // what was parked may never settle: stale watches
+}
+
+main()

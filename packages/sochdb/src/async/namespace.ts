@@ -1,0 +1,40 @@
+import type { Namespace, NamespaceInfo } from '../database/index.js'
+import { brand } from '../errors/index.js'
+import { inner } from './keys.js'
+import { AsyncRootImpl } from './root.js'
+import type { AsyncRoot } from './root.js'
+import { call, defineVerbs, everywhere, writingEverywhere } from './verbs.js'
+import type { Promised } from './verbs.js'
+
+type Verb = (typeof everywhere)[number] | (typeof writingEverywhere)[number]
+
+/** One namespace of a database, by promise: the same methods, on what is its own alone. */
+export interface AsyncNamespace extends AsyncRoot, Promised<Namespace, Verb> {
+  readonly name: string
+  info(): Promise<NamespaceInfo>
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs are defined on the prototype
+export class AsyncNamespaceImpl extends AsyncRootImpl<Namespace> implements AsyncNamespace {
+  static {
+    brand(this, 'AsyncNamespace')
+    defineVerbs(this, everywhere, (self, name, args) => self.enqueue(() => call(self[inner], name, args)))
+    defineVerbs(this, writingEverywhere, (self, name, args) => self.write(transaction => call(transaction, name, args)))
+  }
+  readonly [inner]: Namespace
+
+  constructor(namespace: Namespace) {
+    super()
+    this[inner] = namespace
+  }
+
+  get name(): string {
+    return this[inner].name
+  }
+
+  info(): Promise<NamespaceInfo> {
+    return this.enqueue(() => this[inner].info())
+  }
+}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface AsyncNamespaceImpl extends Promised<Namespace, Verb> {}

@@ -1,0 +1,96 @@
+/** Operations that can be stopped: by an AbortSignal, by a time limit. */
+import { callable, MAX_TIMEOUT_MS, whole } from '../engine/check.js'
+import { errorFromNative, isNativeError, NativeCode } from '../errors/index.js'
+import type { ErrorContext } from '../errors/index.js'
+import { native } from './native.js'
+import type { NativeProgress } from './native.js'
+
+/** How an operation is stopped before it has done its work. */
+export interface OperationOptions {
+  /**
+   * Rejects with the signal's reason. A write that is aborted before it began leaves nothing; one that has begun is finished, and
+   * the promise says what became of it.
+   */
+  readonly signal?: AbortSignal
+  /** The most time it may take, waiting for its turn included, in milliseconds. Default: none. */
+  readonly timeoutMs?: number
+}
+
+export interface LongOptions extends OperationOptions {
+  /** Called from time to time with how much is done, and how much there is; the unit depends on the work. */
+  readonly onProgress?: (completed: number, total: number) => void
+}
+
+export const signalCheck = (value: unknown): string | undefined =>
+  typeof AbortSignal === 'function' && value instanceof AbortSignal ? undefined : 'an AbortSignal'
+export const operationChecks = { signal: signalCheck, timeoutMs: whole(1, MAX_TIMEOUT_MS) }
+export const longChecks = { ...operationChecks, onProgress: callable }
+
+let lastNumber = 0
+
+export const newNumber = (): number => ++lastNumber
+
+/**
+ * Runs an operation under a signal. `begin` gets the number by which it is cancelled (0: it will not be) and the time limit.
+ *
+ * @param explain the public error for what the addon threw
+ */
+export async function operate<T>(
+  options: OperationOptions | undefined,
+  begin: (operation: number, timeoutMs: number) => Promise<T>,
+  explain: (error: unknown) => unknown,
+): Promise<T> {
+  const signal = options?.signal
+  signal?.throwIfAborted()
+  const number = signal === undefined ? 0 : newNumber()
+  const cancel = (): void => native.asyncCancel(number)
+  try {
+    const result = begin(number, options?.timeoutMs ?? 0)
+    signal?.addEventListener('abort', cancel, { once: true })
+    return await result
+  } catch (error) {
+    if (signal?.aborted === true && isNativeError(error) && error.nativeCode === NativeCode.CANCELLED)
+      throw signal.reason
+    throw explain(error)
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+/**
+ * The same for long work, which reports its progress. What `onProgress` throws cancels the work, and is what the promise rejects
+ * with.
+ */
+export async function operateLong<T>(
+  options: LongOptions,
+  begin: (operation: number, timeoutMs: number, progress: NativeProgress | undefined) => Promise<T>,
+  context: ErrorContext = 'query',
+): Promise<T> {
+  const { signal, timeoutMs = 0, onProgress } = options
+  signal?.throwIfAborted()
+  const number = newNumber()
+  const cancel = (): void => native.asyncCancel(number)
+  let thrown: { readonly error: unknown } | undefined
+  const progress: NativeProgress = (completed, total) => {
+    try {
+      if (thrown === undefined) onProgress?.(completed, total)
+    } catch (error) {
+      thrown = { error }
+      cancel()
+    }
+  }
+  try {
+    const result = begin(number, timeoutMs, onProgress === undefined ? undefined : progress)
+    signal?.addEventListener('abort', cancel, { once: true })
+    const value = await result
+    if (thrown !== undefined) throw thrown.error
+    return value
+  } catch (error) {
+    if (thrown !== undefined) throw thrown.error
+    if (signal?.aborted === true && isNativeError(error) && error.nativeCode === NativeCode.CANCELLED)
+      throw signal.reason
+    throw errorFromNative(error, context)
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}

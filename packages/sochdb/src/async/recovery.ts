@@ -1,0 +1,43 @@
+import { nativeHandle, verificationOf } from '../engine/index.js'
+import type { Database, RecoveryReport, WalStatistics, WalVerification } from '../engine/index.js'
+import { checkOptions } from '../engine/check.js'
+import { native } from './native.js'
+import { longChecks, operateLong } from './operation.js'
+import type { LongOptions } from './operation.js'
+
+/** The log of an open database, and how opening it went: `db.recovery()`. */
+export class AsyncRecovery {
+  readonly #database: Database
+
+  /** @internal */
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Whether the previous shutdown was unclean. Opening has recovered the store already. */
+  async needsRecovery(): Promise<boolean> {
+    return this.#database.recovery().needsRecovery()
+  }
+
+  /** The report of the recovery that opening the store did. */
+  async recover(): Promise<RecoveryReport> {
+    return this.#database.recovery().recover()
+  }
+
+  /** Reads the whole log and reports every record whose checksum is wrong. Progress is in bytes. */
+  async verifyWal(options?: LongOptions): Promise<WalVerification> {
+    const checked = checkOptions(options, longChecks, 'verifyWal') as LongOptions
+    return verificationOf(
+      await operateLong(
+        checked,
+        (operation, timeoutMs, progress) =>
+          native.asyncVerifyWal(this.#database[nativeHandle], operation, timeoutMs, progress),
+        'database',
+      ),
+    )
+  }
+
+  async walStats(): Promise<WalStatistics> {
+    return this.#database.recovery().walStats()
+  }
+}

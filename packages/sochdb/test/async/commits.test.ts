@@ -1,0 +1,228 @@
+import {
+  AsyncDatabase,
+  Database,
+  ErrorCode,
+  TransactionConflictError,
+  TransactionError,
+  TransactionTimeoutError,
+} from 'sochdb'
+
+import { native, nativeHandle } from 'sochdb/internal'
+
+import { temporaryDirectory } from '../support/temporary.js'
+import { rejection } from '../conformance/faces.js'
+
+const directory = temporaryDirectory()
+const syncsOf = (db: AsyncDatabase): number => native.walStats(db.database[nativeHandle]).syncs
+
+describe('durable commits', () => {
+  test('256 that wait at the same time take a handful of syncs', async () => {
+    const db = await AsyncDatabase.open(directory('group'), { syncMode: 'full' })
+    const before = syncsOf(db)
+    await Promise.all(Array.from({ length: 256 }, (_, i) => db.put(`k${i}`, `v${i}`)))
+    expect(syncsOf(db) - before).toBeLessThan(16)
+    expect((await db.stats()).committedTransactions).toBe(256)
+    expect((await db.getBatch(['k0', 'k255'])).map(String)).toEqual(['v0', 'v255'])
+    await db.close()
+  })
+
+  test('so do transactions', async () => {
+    const db = await AsyncDatabase.open(directory('group-transactions'), { syncMode: 'full' })
+    const before = syncsOf(db)
+    const txns = await Promise.all(Array.from({ length: 128 }, () => db.beginTransaction()))
+    await Promise.all(txns.map((txn, i) => txn.put(`k${i}`, '1')))
+    const timestamps = await Promise.all(txns.map(txn => txn.commit()))
+    expect(new Set(timestamps).size).toBe(128)
+    expect(syncsOf(db) - before).toBeLessThan(16)
+    await db.close()
+  })
+
+  test('what a promise said is committed is there after reopening', async () => {
+    const path = directory('reopened')
+    const db = await AsyncDatabase.open(path, { syncMode: 'full' })
+    await Promise.all([db.put('a', '1'), db.putBatch([['b', '2']]), db.transaction(txn => txn.put('c', '3'))])
+    await db.close()
+    const again = await AsyncDatabase.open(path)
+    expect((await again.getMany(['a', 'b', 'c'])).map(String)).toEqual(['1', '2', '3'])
+    expect(await again.recovery().needsRecovery()).toBe(false)
+    await again.close()
+  })
+})
+
+describe('transactions run by a function', () => {
+  let db: AsyncDatabase
+  beforeEach(async () => {
+    db = await AsyncDatabase.open(':memory:')
+  })
+  afterEach(() => db.close())
+
+  test('conflicts are run again: no increment is lost', async () => {
+    const increment = (): Promise<void> =>
+      db.transaction(
+        async txn => {
+          const n = Number((await txn.getString('n')) ?? 0)
+          await txn.put('n', String(n + 1))
+        },
+        { maxRetries: 1000 },
+      )
+    await Promise.all(Array.from({ length: 40 }, increment))
+    expect(await db.getString('n')).toBe('40')
+    expect((await db.stats()).activeTransactions).toBe(0)
+  })
+
+  test('after maxRetries the conflict is reported', async () => {
+    let runs = 0
+    const error = await rejection(
+      db.transaction(
+        async txn => {
+          runs++
+          await txn.get('n')
+          await db.put('n', String(runs))
+          await txn.put('out', '1')
+        },
+        { maxRetries: 2 },
+      ),
+    )
+    expect(error).toBeInstanceOf(TransactionConflictError)
+    expect(runs).toBe(3)
+    expect(await db.exists('out')).toBe(false)
+  })
+
+  test('what the function throws undoes it, and is not retried', async () => {
+    let runs = 0
+    const error = new Error('mine')
+    const failing = db.transaction(async txn => {
+      runs++
+      await txn.put('a', '1')
+      throw error
+    })
+    expect(await rejection(failing)).toBe(error)
+    expect(runs).toBe(1)
+    expect(await db.exists('a')).toBe(false)
+    expect(await rejection(db.transaction('no' as never))).toMatchObject({ name: 'ValidationError' })
+  })
+
+  test('an open transaction holds nobody up', async () => {
+    const txn = await db.beginTransaction()
+    await txn.put('a', 'mine')
+    db.database.transaction(sync => sync.put('b', 'others'))
+    await db.put('c', 'others')
+    await txn.commit()
+    expect((await db.getBatch(['a', 'b', 'c'])).map(String)).toEqual(['mine', 'others', 'others'])
+  })
+
+  test('operations run in the order in which they were called, awaited or not', async () => {
+    await db.transaction(txn => {
+      for (let i = 0; i < 100; i++) {
+        void txn.put('k', String(i))
+        void txn.putBatch([[`b${i}`, String(i)]])
+      }
+      return txn.getBatch(['k', 'b99'])
+    })
+    expect((await db.getBatch(['k', 'b99'])).map(String)).toEqual(['99', '99'])
+  })
+
+  test('a part rolls back alone', async () => {
+    await db.transaction(async txn => {
+      await txn.put('kept', '1')
+      await rejection(
+        txn.transaction(async part => {
+          await part.put('undone', '1')
+          throw new Error('part')
+        }),
+      )
+      await txn.transaction(part => part.put('also', '1'))
+    })
+    expect((await db.getBatch(['kept', 'undone', 'also'])).map(value => value !== undefined)).toEqual([
+      true,
+      false,
+      true,
+    ])
+  })
+
+  test('a signal aborts, in the function and between attempts', async () => {
+    const reason = new Error('enough')
+    for (const where of ['before', 'inside'] as const) {
+      const controller = new AbortController()
+      if (where === 'before') controller.abort(reason)
+      const aborted = db.transaction(
+        async txn => {
+          await txn.put('a', '1')
+          controller.abort(reason)
+          await new Promise(() => undefined) // would never end
+        },
+        { signal: controller.signal },
+      )
+      expect(await rejection(aborted)).toBe(reason)
+      expect(await db.exists('a')).toBe(false)
+    }
+    expect((await db.stats()).activeTransactions).toBe(0)
+  })
+
+  test('a transaction that is open for longer than timeoutMs is over', async () => {
+    const txn = await db.beginTransaction({ timeoutMs: 1 })
+    while ((await txn.put('a', '1').then(String, error => error as Error)) === 'undefined');
+    expect(await rejection(txn.commit())).toBeInstanceOf(TransactionError)
+    const never = db.transaction(
+      async inner => {
+        await inner.get('n')
+        await db.put('n', '1')
+        await inner.put('out', '1')
+      },
+      { timeoutMs: 20, maxRetries: 1000 },
+    )
+    expect(await rejection(never)).toBeInstanceOf(TransactionTimeoutError)
+  })
+
+  test('a synchronous call during an asynchronous one is refused', async () => {
+    const { inner } = await import('../../src/async/keys.js')
+    const txn = await db.beginTransaction()
+    const sync = (txn as unknown as Record<symbol, ReturnType<Database['beginTransaction']>>)[inner]!
+    await txn.put('a', '1')
+    let committing: Promise<bigint> | undefined
+    // The commit waits for the writer until the synchronous transaction ends: it is certainly under way.
+    db.database.transaction(() => {
+      committing = txn.commit()
+      expect(() => sync.put('x', '1')).toThrow(TransactionError)
+      expect(() => sync.getBatch(['x'])).toThrow(/await it first/)
+      expect(() => sync.savepoint()).toThrow(TransactionError)
+      expect(() => Array.from(sync.scanPrefixUnchecked(''))).toThrow(TransactionError)
+    })
+    await committing
+    expect(await db.getString('a')).toBe('1')
+  })
+})
+
+test('the two faces of a database are one', async () => {
+  const db = Database.open(':memory:')
+  expect(db.async).toBe(db.async)
+  expect(db.async.database).toBe(db)
+  expect(db.async instanceof AsyncDatabase).toBe(true)
+  db.put('a', '1')
+  expect(await db.async.getString('a')).toBe('1')
+  await db.async.close()
+  expect(db.isOpen).toBe(false)
+  expect(await rejection(db.async.get('a'))).toMatchObject({ code: ErrorCode.DATABASE_CLOSED })
+})
+
+test('opening reports what opening reports', async () => {
+  expect(await rejection(AsyncDatabase.open('', {}))).toMatchObject({ code: ErrorCode.VALIDATION })
+  expect(await rejection(AsyncDatabase.open(':memory:', { nonsense: 1 } as never))).toMatchObject({
+    code: ErrorCode.VALIDATION,
+  })
+  const path = directory('options')
+  const db = await AsyncDatabase.open(path, { syncMode: 'full' })
+  expect(await rejection(AsyncDatabase.open(path, { syncMode: 'off' }))).toMatchObject({ code: ErrorCode.VALIDATION })
+  await db.close()
+})
+
+test('closing waits for the operations that were begun', async () => {
+  const path = directory('closing')
+  const db = await AsyncDatabase.open(path, { syncMode: 'full' })
+  const puts = Array.from({ length: 100 }, (_, i) => db.put(`k${i}`, 'v'))
+  await db.close()
+  await Promise.all(puts)
+  const again = await AsyncDatabase.open(path)
+  expect((await again.getBatch(['k0', 'k99'])).map(String)).toEqual(['v', 'v'])
+  await again.close()
+})
