@@ -2,6 +2,25 @@ export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
 export { AsyncDatabase, AsyncRecovery } from './async/index.js'
+export type {
+  AsyncCollection,
+  AsyncKeyReader,
+  AsyncKeyStore,
+  AsyncNamespace,
+  AsyncPutOptions,
+  AsyncRoot,
+  AsyncSavepoint,
+  AsyncScanOptions,
+  AsyncSnapshot,
+  AsyncTransaction,
+  AsyncTransactionOptions,
+  BatchOptions,
+  Change,
+  CollectionPromise,
+  LongOptions,
+  OperationOptions,
+  WatchOptions,
+} from './async/index.js'
 export { Database, Namespace, openWithRecovery, Snapshot, Transaction } from './database/index.js'
 export type {
   CopyRequest,
