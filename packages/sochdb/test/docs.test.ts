@@ -95,7 +95,6 @@ describe.each(pages)('docs/%s', page => {
   })
 
   test('its examples run, and give what they say', () => {
-    const log = jest.spyOn(console, 'log').mockImplementation(() => undefined)
     let compared = 0
     const compare = (line: number, actual: unknown, expected: unknown): void => {
       compared++
@@ -104,9 +103,8 @@ describe.each(pages)('docs/%s', page => {
     const { outputText } = ts.transpileModule(comparing(program(page)), {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
     })
-    const run = new Function('require', 'exports', 'compare', outputText) as (...args: unknown[]) => void
-    run((name: string) => (name === 'sochdb' ? sochdb : undefined), {}, compare)
-    log.mockRestore()
+    const run = new Function('require', 'exports', 'compare', 'console', outputText) as (...args: unknown[]) => void
+    run((name: string) => (name === 'sochdb' ? sochdb : undefined), {}, compare, { log: () => undefined })
     expect(compared).toBe(arrows(page))
   })
 })
