@@ -36,5 +36,5 @@ export class AsyncNamespaceImpl extends AsyncRootImpl<Namespace> implements Asyn
     return this.enqueue(() => this[inner].info())
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
 export interface AsyncNamespaceImpl extends Promised<Namespace, Verb> {}

@@ -78,5 +78,5 @@ export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSna
     return this.close()
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
 export interface AsyncSnapshotImpl extends Promised<Snapshot, ReadingVerb> {}

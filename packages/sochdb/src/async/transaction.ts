@@ -205,7 +205,7 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
     return this.enqueue(() => new AsyncTransactionImpl(view(this[inner]), this.#lane))
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
 export interface AsyncTransactionImpl extends Promised<Transaction, ReadingVerb | WritingVerb> {}
 
 export function checkFunction(fn: unknown, place: string): void {
