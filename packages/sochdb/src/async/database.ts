@@ -121,7 +121,7 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
     return this.close()
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
 interface AsyncDatabaseImpl extends Promised<Database, ReadingVerb | WritingVerb> {}
 
 const faces = new WeakMap<Database, AsyncDatabase>()
