@@ -6,7 +6,7 @@ import type { Bytes } from '../bytes/bytes.js'
 import { CLOSED } from '../engine/handle.js'
 import { checkOptions, whole } from '../engine/check.js'
 import { nativeHandle } from '../engine/index.js'
-import { errorFromNative, isNativeError, NativeCode } from '../errors/index.js'
+import { isNativeError, NativeCode } from '../errors/index.js'
 import { native } from './native.js'
 import { signalCheck } from './operation.js'
 import { take, unpackChanges } from './packed.js'
@@ -23,6 +23,12 @@ const DEFAULT_BUFFER = 65_536
 const checks = { bufferSize: whole(1, 1 << 20), signal: signalCheck }
 const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined })
 
+interface WatchSource {
+  readonly [nativeHandle]: number
+  /** The public error for what the addon threw. */
+  explain(error: unknown): unknown
+}
+
 /** Watches that were dropped without `return`. */
 const abandoned = new FinalizationRegistry<number>(handle => native.watchClose(handle))
 
@@ -32,19 +38,21 @@ const abandoned = new FinalizationRegistry<number>(handle => native.watchClose(h
  * @param source the database, or a namespace of one
  */
 export function watchChanges(
-  source: { readonly [nativeHandle]: number; explain(error: unknown): unknown },
+  source: WatchSource,
   prefix: Bytes,
   options: WatchOptions | undefined,
 ): AsyncIterableIterator<Change> {
   const { bufferSize = DEFAULT_BUFFER, signal } = checkOptions(options, checks, 'watch') as WatchOptions
   try {
-    return new Watch(native.watch(source[nativeHandle], prefix, bufferSize), signal)
+    return new Watch(source, native.watch(source[nativeHandle], prefix, bufferSize), signal)
   } catch (error) {
     throw source.explain(error)
   }
 }
 
 class Watch implements AsyncIterableIterator<Change> {
+  /** Held, so that a database nobody else holds stays open. */
+  readonly #source: WatchSource
   #handle: number
   #ready: Change[] = []
   #at = 0
@@ -52,7 +60,8 @@ class Watch implements AsyncIterableIterator<Change> {
   readonly #signal: AbortSignal | undefined
   readonly #abort: () => void
 
-  constructor(handle: number, signal: AbortSignal | undefined) {
+  constructor(source: WatchSource, handle: number, signal: AbortSignal | undefined) {
+    this.#source = source
     this.#handle = handle
     this.#signal = signal
     const self = new WeakRef(this) // so that the signal does not keep a watch that was dropped
@@ -106,7 +115,7 @@ class Watch implements AsyncIterableIterator<Change> {
     } catch (error) {
       this.#close()
       if (isNativeError(error) && error.nativeCode === NativeCode.CLOSED) return // the database was closed
-      throw errorFromNative(error)
+      throw this.#source.explain(error)
     }
   }
 
