@@ -10,6 +10,7 @@
 #include "test/random_options.h"
 #include "test/sim_env.h"
 #include "test/store_fixture.h"
+#include "test/tables.h"
 
 namespace sochdb {
 namespace {
@@ -46,6 +47,7 @@ class AdyaHistory {
   static std::string Key(SimRandom* random) { return std::string(1, static_cast<char>('a' + random->Below(6))); }
 
   void One(SimRandom* random, const std::string& name) {
+    if (random->OneIn(20)) EXPECT_OK(test::FlushTables(engine_));
     AdyaTransaction record;
     record.name = name;
     record.level = levels_[random->Below(levels_.size())];

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "test/harness.h"
+#include "test/tables.h"
 
 namespace sochdb::test {
 namespace {
@@ -44,6 +45,9 @@ EngineOptions SmallOptions(SyncMode mode, bool wal_enabled) {
   options.wal.segment_bytes = 8 * 1024;
   options.wal.max_record_bytes = 512;
   options.wal.buffer_bytes = 2048;
+  options.memtable_bytes = kMinMemtableBytes;
+  options.block_cache_bytes = 16 * 1024;
+  options.target_file_bytes = 4 * 1024;
   return options;
 }
 
@@ -132,6 +136,14 @@ std::string ScriptModel::Show() const {
   return out;
 }
 
+// What follows a commit in every script: now and then everything goes into tables, or the tables are compacted.
+bool CommitScript::HasUpkeepAfter(int commit) const { return commit % 5 == 1 || commit % 5 == 4 || commit == sync_after_; }
+
+Status CommitScript::Upkeep(Engine* engine, int commit) const {
+  if (commit == sync_after_) return engine->Sync();
+  return commit % 5 == 1 ? FlushTables(engine) : CompactTables(engine);
+}
+
 CommitScript::CommitScript(const EngineOptions& options, int commits, int sync_after, Commit commit)
     : options_(options), commits_(commits), sync_after_(sync_after), commit_(commit) {
   SimEnv env(1);
@@ -140,7 +152,7 @@ CommitScript::CommitScript(const EngineOptions& options, int commits, int sync_a
   for (int i = 0; i < commits_; ++i) {
     EXPECT_OK(commit_(engine.get(), i));
     states_.push_back(StateOf(engine.get()));
-    if (i == sync_after_) EXPECT_OK(engine->Sync());
+    if (HasUpkeepAfter(i)) EXPECT_OK(Upkeep(engine.get(), i));
   }
   EXPECT_OK(engine->Close());
   io_count_ = env.io_count();
@@ -168,9 +180,9 @@ CommitScript::Outcome CommitScript::RunUntilFailure(Env* env) {
     if (!commit_(engine.value().get(), i).ok()) return outcome;
     outcome.acknowledged = i + 1;
     if (options_.sync_mode == SyncMode::kFull && options_.wal_enabled) outcome.durable = i + 1;
-    if (i != sync_after_) continue;
-    if (!engine.value()->Sync().ok()) return outcome;
-    outcome.durable = i + 1;
+    if (!HasUpkeepAfter(i)) continue;
+    if (!Upkeep(engine.value().get(), i).ok()) return outcome;
+    if (i == sync_after_) outcome.durable = i + 1;
   }
   outcome.closed = engine.value()->Close().ok();
   if (outcome.closed) outcome.durable = outcome.acknowledged;

@@ -69,6 +69,9 @@ class CommitScript {
   [[nodiscard]] int commits() const { return commits_; }
 
  private:
+  [[nodiscard]] bool HasUpkeepAfter(int commit) const;
+  Status Upkeep(Engine* engine, int commit) const;
+
   const EngineOptions options_;
   const int commits_;
   const int sync_after_;

@@ -7,6 +7,7 @@
 #include "test/harness.h"
 #include "test/random_options.h"
 #include "test/sim_env.h"
+#include "test/tables.h"
 
 namespace sochdb {
 namespace {
@@ -37,6 +38,7 @@ Run RunOnce(uint64_t seed) {
   for (int t = 0; t < 3; ++t) {
     threads.push_back(env.StartThread("committer", [&, t] {
       for (int i = 0; i < 12; ++i) (void)test::OneCommit(engine.value().get(), t * 100 + i);
+      if (t == 1) (void)test::FlushTables(engine.value().get());
     }));
   }
   for (auto& thread : threads) thread->Join();

@@ -15,6 +15,7 @@
 #include "test/harness.h"
 #include "test/oom.h"
 #include "test/sim_env.h"
+#include "test/tables.h"
 
 namespace sochdb {
 namespace {
@@ -100,11 +101,15 @@ class Session {
   void Run() {
     history_.push_back(model_);
     OpenInTrouble();
-    for (int i = 0; i < 7; ++i) Commit(i);
+    for (int i = 0; i < 4; ++i) Commit(i);
+    (void)Step([this] { return test::FlushTables(engine_.get()); });
+    for (int i = 4; i < 7; ++i) Commit(i);
     Read();
     (void)Step([this] { return engine_->Sync(); });
     Reopen();
-    for (int i = 7; i < 12; ++i) Commit(i);
+    for (int i = 7; i < 10; ++i) Commit(i);
+    (void)Step([this] { return test::CompactTables(engine_.get()); });
+    for (int i = 10; i < 12; ++i) Commit(i);
     Wander();
     Read();
     (void)Step([this] { return engine_->VerifyWal().status(); });

@@ -1,8 +1,15 @@
 #include "test/harness.h"
 
-#include <chrono>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -31,6 +38,7 @@ int g_failures_in_case = 0;
 
 struct Arguments {
   std::vector<std::string> filters;
+  int jobs = 1;
   bool stop = false;
   bool times = false;
   uint64_t times_ms_min = 500;
@@ -57,6 +65,7 @@ bool Parse(int argc, char** argv, Arguments* out) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--filter=")) out->filters = Split(argv[i] + 9);
     else if (argument.starts_with("--seed=")) g_seed = std::strtoull(argv[i] + 7, nullptr, 10);
+    else if (argument.starts_with("--jobs=")) out->jobs = std::clamp(std::atoi(argv[i] + 7), 1, 64);
     else if (argument == "--stop") out->stop = true;
     else if (argument == "--times") out->times = true;
     else if (argument.starts_with("--times=")) {
@@ -75,14 +84,29 @@ bool Parse(int argc, char** argv, Arguments* out) {
 
 bool RunCase(const Case& test, const Arguments& arguments) {
   g_failures_in_case = 0;
-  const auto began = std::chrono::steady_clock::now();
+  const std::clock_t began = std::clock();
   test.body();
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
-  if (arguments.times && static_cast<uint64_t>(took) >= arguments.times_ms_min) {
-    std::fprintf(stderr, "%8lld ms  %s (%s)\n", static_cast<long long>(took), test.name, test.file);
+  const auto took_ms = static_cast<uint64_t>(std::clock() - began) * 1000 / CLOCKS_PER_SEC;
+  if (arguments.times && took_ms >= arguments.times_ms_min) {
+    std::fprintf(stderr, "%8llu ms  %s (%s)\n", static_cast<unsigned long long>(took_ms), test.name, test.file);
   }
   if (g_failures_in_case != 0) std::fprintf(stderr, "FAILED %s (%s)\n", test.name, test.file);
   return g_failures_in_case == 0;
+}
+
+struct Progress {
+  std::atomic<size_t> next{0};
+  std::atomic<int> passed{0};
+  std::atomic<int> failed{0};
+};
+
+void RunCases(const Arguments& arguments, Progress* progress) {
+  for (size_t i = progress->next++; i < Cases().size(); i = progress->next++) {
+    const Case& test = Cases()[i];
+    if (!Selected(test, arguments.filters)) continue;
+    if (arguments.stop && progress->failed != 0) return;
+    ++(RunCase(test, arguments) ? progress->passed : progress->failed);
+  }
 }
 
 }  // namespace
@@ -91,7 +115,10 @@ Registration::Registration(const char* file, const char* name, void (*body)()) {
 
 uint64_t Seed() { return g_seed; }
 int SeedCount() { return g_seed_count; }
-int Stride(int sanitized) { return kSanitizer == Sanitizer::kNone || g_seeds_given ? 1 : sanitized; }
+int Stride(int sanitized) {
+  if (kSanitizer == Sanitizer::kNone || g_seeds_given) return 1;
+  return kSanitizer == Sanitizer::kThread ? 4 * sanitized : sanitized;
+}
 
 void Fail(const char* file, int line, const std::string& what) {
   ++g_failures_in_case;
@@ -105,14 +132,27 @@ int main(int argc, char** argv) {
   using namespace sochdb::test;
   Arguments arguments;
   if (!Parse(argc, argv, &arguments)) return 2;
-  int passed = 0;
-  int failed = 0;
-  for (const Case& test : Cases()) {
-    if (!Selected(test, arguments.filters)) continue;
-    if (RunCase(test, arguments)) ++passed;
-    else ++failed;
-    if (failed != 0 && arguments.stop) break;
+  // What processes share when there are several: each takes the next test.
+  void* const memory = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return 2;
+  auto* const progress = new (memory) Progress;
+  std::vector<pid_t> children;
+  for (int i = 1; i < arguments.jobs; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      RunCases(arguments, progress);
+      std::exit(0);  // with the sanitizers' last words
+    }
+    if (child > 0) children.push_back(child);
   }
-  std::printf("%d passed, %d failed\n", passed, failed);
-  return failed == 0 && passed > 0 ? 0 : 1;
+  RunCases(arguments, progress);
+  bool crashed = false;
+  for (const pid_t child : children) {
+    int status = 0;
+    crashed |= waitpid(child, &status, 0) != child || status != 0;
+  }
+  if (crashed) std::fprintf(stderr, "FAILED a process of the tests did not end well\n");
+  const int failed = progress->failed + (crashed ? 1 : 0);
+  std::printf("%d passed, %d failed\n", progress->passed.load(), failed);
+  return failed == 0 && progress->passed > 0 ? 0 : 1;
 }

@@ -1,9 +1,10 @@
 // A small test harness: TEST(name) { EXPECT… }. A test's name is the promise it keeps.
 //
-//   sochdb_test [--filter=substring[,substring]…] [--seed=N] [--seeds=N] [--stop] [--times[=milliseconds]]
+//   sochdb_test [--filter=substring[,substring]…] [--seed=N] [--seeds=N] [--jobs=N] [--stop] [--times[=ms]]
 //
 // prints a line per failed expectation and ends with "N passed, N failed". --filter takes tests whose name or file contains one
-// of the substrings; --stop ends the run at the first test that fails; --times names the tests that took longest.
+// of the substrings; --jobs shares the tests out to processes; --stop ends the run at the first test that fails; --times names
+// the tests that took the processors longest.
 
 #pragma once
 
@@ -34,8 +35,8 @@ inline constexpr Sanitizer kSanitizer = Sanitizer::kAddress;
 #else
 inline constexpr Sanitizer kSanitizer = Sanitizer::kNone;
 #endif
-// A test that visits every point of something visits every Stride(n)-th: n under a sanitizer, each without one, or when
-// --seeds is given.
+// A test that visits every point of something visits every Stride(n)-th: each without a sanitizer or when --seeds is given;
+// otherwise every n-th, or under ThreadSanitizer, which has little to say of such tests, every 4n-th.
 int Stride(int sanitized);
 
 void Fail(const char* file, int line, const std::string& what);

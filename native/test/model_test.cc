@@ -11,6 +11,7 @@
 #include "test/sim_env.h"
 #include "test/sim_random.h"
 #include "test/store_fixture.h"
+#include "test/tables.h"
 
 namespace sochdb {
 namespace {
@@ -74,6 +75,8 @@ class ModelRun {
 
   void Step() {
     const uint64_t choice = random_.Below(100);
+    if (random_.OneIn(30)) EXPECT_OK(test::FlushTables(engine_.get()));
+    if (random_.OneIn(80)) EXPECT_OK(test::CompactTables(engine_.get()));
     if (choice < 45) Autocommit();
     else if (choice < 75) RunTransaction();
     else if (choice < 82) env_.AdvanceMillis(random_.Below(400));

@@ -11,6 +11,7 @@
 #include "test/sim_env.h"
 #include "test/sim_random.h"
 #include "test/store_fixture.h"
+#include "test/tables.h"
 
 namespace sochdb {
 namespace {
@@ -65,6 +66,7 @@ class History {
   std::string Key(SimRandom* random) const { return "k" + std::to_string(random->Below(mix_.keys)); }
 
   void One(SimRandom* random, const std::string& name) {
+    if (random->OneIn(20)) EXPECT_OK(test::FlushTables(engine_));
     if (mix_.autocommits && random->OneIn(5)) return Autocommit(random, name);
     TransactionOptions options;
     if (mix_.weaker_levels) options.isolation = static_cast<IsolationLevel>(random->Below(3));
