@@ -20,7 +20,9 @@ void FileReaper::Condemned(uint64_t bytes) {
 
 void FileReaper::Gone(uint64_t number, uint64_t bytes, const std::vector<uint64_t>& blobs, bool obsolete) {
   MutexLock lock(&mutex_);
+  std::vector<uint64_t> not_ours;  // whoever made the table has the references still
   if (obsolete) doomed_.push_back({number, bytes, blobs});
+  else Release(blobs, &not_ours);
 }
 
 void FileReaper::DroppedWith(std::weak_ptr<const void> memory, std::vector<uint64_t> blobs) {

@@ -31,7 +31,7 @@ class FileReaper {
   // A table came to be, or its manifest entry went: what it names, and how large it is.
   void Born(const std::vector<uint64_t>& blobs);
   void Condemned(uint64_t bytes);
-  // Its last reader is gone. `obsolete`: its file is to be deleted; else the store is merely being closed.
+  // Its last reader is gone. `obsolete`: its file is to be deleted; else it was never installed, or the store is being closed.
   void Gone(uint64_t number, uint64_t bytes, const std::vector<uint64_t>& blobs, bool obsolete);
   // Blobs whose references lie in that memory alone, and that no reader needs once it is gone.
   void DroppedWith(std::weak_ptr<const void> memory, std::vector<uint64_t> blobs);

@@ -106,14 +106,10 @@ class LsmStoreImpl final : public LsmStore {
 
   Status Run(const CompactionPick& pick, const KeepRule& rule, const CancelToken* cancel, const Progress& progress) override {
     SOCHDB_CHECK(scheduler_.Reserved(pick));
-    const uint64_t began = env_->MonotonicMicros();
-    counters_.CompactionBegan();
+    Running running(this, pick);
     scheduler_.NoteRule(rule);
-    CompactionCounts counts;
-    const Status done = pick.move_only ? Move(pick) : Merge(pick, rule, cancel, progress, &counts);
-    counts.micros = env_->MonotonicMicros() - began;
-    counters_.CompactionEnded(done.ok(), pick.move_only, counts);
-    scheduler_.Release(pick);
+    const Status done = pick.move_only ? Move(pick) : Merge(pick, rule, cancel, progress, &running.counts);
+    running.done = done.ok();
     return done;
   }
 
@@ -157,6 +153,27 @@ class LsmStoreImpl final : public LsmStore {
   }
 
  private:
+  // Gives the inputs back at the end, also when memory runs out.
+  struct Running {
+    Running(LsmStoreImpl* store_of, const CompactionPick& pick_of)
+        : store(store_of), pick(pick_of), began(store_of->env_->MonotonicMicros()) {
+      store->counters_.CompactionBegan();
+    }
+    ~Running() {
+      counts.micros = store->env_->MonotonicMicros() - began;
+      store->counters_.CompactionEnded(done, pick.move_only, counts);
+      store->scheduler_.Release(pick);
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+    LsmStoreImpl* const store;
+    const CompactionPick& pick;
+    const uint64_t began;
+    CompactionCounts counts;
+    bool done = false;
+  };
+
   static Status ReadOnly() { return {Code::kReadOnly, "The store is open for reading only."}; }
   bool MayCompact() const { return !options_.read_only && health().ok(); }
 

@@ -1,6 +1,7 @@
 #include "lsm/table_registry.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -194,13 +195,14 @@ Status TableRegistry::Install(ManifestEdit edit, std::span<const TableFilePtr> t
   edit.next_file_number = next_file_number_.load();
   edit.next_run_id = next_run_id_.load();
   SOCHDB_TRY(next.Apply(edit));
-  std::vector<std::pair<TreeId, LevelStatePtr>> changed;
+  std::vector<Change> changes;
   for (int i = 0; i < kTreeCount; ++i) {
     const auto tree = static_cast<TreeId>(i);
     if (!Touches(edit, tree)) continue;
     SOCHDB_ASSIGN(levels, LevelsAfter(tree, next, tables));
-    changed.emplace_back(tree, std::move(levels));
+    changes.push_back({tree, std::move(levels)});
   }
+  const std::vector<TableFilePtr> gone = GoneWith(edit);
 
   if (Status appended = manifest_->Append(edit, next); !appended.ok()) {
     if (appended.code() == Code::kDiskFull || appended.code() == Code::kLimit) return appended;
@@ -208,40 +210,43 @@ Status TableRegistry::Install(ManifestEdit edit, std::span<const TableFilePtr> t
     health_ = appended;
     return appended;
   }
+  // It has happened: nothing from here to the end may need memory.
   manifest_bytes_ = manifest_->file_bytes();
-
-  std::vector<TreeId> trees;
-  std::vector<LevelStatePtr> before;  // let go of outside of the mutex
   {
     MutexLock lock(&mutex_);
-    state_ = std::move(next);
-    for (auto& [tree, levels] : changed) {
-      trees.push_back(tree);
-      before.push_back(std::exchange(levels_[static_cast<size_t>(tree)], std::move(levels)));
-    }
+    std::swap(state_, next);
+    for (Change& change : changes) levels_[static_cast<size_t>(change.tree)].swap(change.levels);
   }
-  std::unordered_set<uint64_t> gone;
-  for (const auto& [tree, number] : edit.removed) gone.insert(number);
-  for (const FileEntry& file : edit.added) gone.erase(file.number);
-  for (const LevelStatePtr& levels : before) {
-    for (const auto& level : levels->levels) {
-      for (const SortedRun& run : level) {
-        for (const TableFilePtr& file : run.files) {
-          if (gone.count(file->number()) != 0) file->MarkObsolete();
-        }
-      }
-    }
-  }
-  Announce(trees, flushed);
+  for (const TableFilePtr& file : gone) file->MarkObsolete();
+  Announce(changes, flushed);
   return {};
 }
 
-void TableRegistry::Announce(const std::vector<TreeId>& trees, std::span<const FlushUnit> flushed) {
+// The tables that the edit removes for good.
+std::vector<TableFilePtr> TableRegistry::GoneWith(const ManifestEdit& edit) const {
+  std::unordered_set<uint64_t> numbers;
+  for (const auto& [tree, number] : edit.removed) numbers.insert(number);
+  for (const FileEntry& file : edit.added) numbers.erase(file.number);
+  std::vector<TableFilePtr> gone;
+  if (numbers.empty()) return gone;
+  for (const LevelStatePtr& levels : all_levels()) {
+    for (const auto& level : levels->levels) {
+      for (const SortedRun& run : level) {
+        std::copy_if(run.files.begin(), run.files.end(), std::back_inserter(gone),
+                     [&](const TableFilePtr& file) { return numbers.count(file->number()) != 0; });
+      }
+    }
+  }
+  return gone;
+}
+
+void TableRegistry::Announce(const std::vector<Change>& changes, std::span<const FlushUnit> flushed) {
   if (listener_ == nullptr) return;
   for (const FlushUnit& unit : flushed) listener_->OnLevels(unit.tree, levels(unit.tree), unit.memtable.get());
-  for (const TreeId tree : trees) {
-    const bool told = std::any_of(flushed.begin(), flushed.end(), [&](const FlushUnit& unit) { return unit.tree == tree; });
-    if (!told) listener_->OnLevels(tree, levels(tree), nullptr);
+  for (const Change& change : changes) {
+    const bool told =
+        std::any_of(flushed.begin(), flushed.end(), [&](const FlushUnit& unit) { return unit.tree == change.tree; });
+    if (!told) listener_->OnLevels(change.tree, levels(change.tree), nullptr);
   }
 }
 

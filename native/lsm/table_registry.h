@@ -71,7 +71,12 @@ class TableRegistry {
   Status OpenTables();
   Status DeleteLeftovers();
   Result<LevelStatePtr> LevelsAfter(TreeId tree, const ManifestState& next, std::span<const TableFilePtr> tables) const;
-  void Announce(const std::vector<TreeId>& trees, std::span<const FlushUnit> flushed);
+  struct Change {
+    TreeId tree;
+    LevelStatePtr levels;
+  };
+  std::vector<TableFilePtr> GoneWith(const ManifestEdit& edit) const;
+  void Announce(const std::vector<Change>& changes, std::span<const FlushUnit> flushed);
 
   Env* const env_;
   const std::string dir_;

@@ -210,8 +210,8 @@ TEST("under random overwrites space stays near that of the live data, and rewrit
     double space;
     double writes;
   };
-  for (const Bound& bound : {Bound{IndexPolicy::kWriteOptimized, 4.0, 6.0}, Bound{IndexPolicy::kBalanced, 1.8, 9.0},
-                             Bound{IndexPolicy::kScanOptimized, 1.8, 16.0}}) {
+  for (const Bound& bound : {Bound{IndexPolicy::kWriteOptimized, 4.0, 4.0}, Bound{IndexPolicy::kBalanced, 1.3, 6.0},
+                             Bound{IndexPolicy::kScanOptimized, 1.2, 12.0}}) {
     Bench bench(bound.policy);
     SimRandom random(5);
     constexpr uint64_t kKeys = 2000;
