@@ -70,7 +70,8 @@ class SuperVersion {
   const LevelStatePtr levels_;
   const Memtable* const active_;
   const bool only_active_;
-  mutable std::atomic<uint32_t> refs_{1};
+  // Apart from what every read looks at: it changes with every transaction.
+  alignas(64) mutable std::atomic<uint32_t> refs_{1};
 };
 
 // A share of a SuperVersion: what keeps the values in its memtables alive.

@@ -173,9 +173,10 @@ class Tree {
   bool ordered_;                        // the kind of the next memtable
   std::atomic<Lsn> first_lsn_{kNoLsn};  // of what the active memtable holds; written under install_mutex_ where it rises
 
-  std::atomic<const SuperVersion*> current_{nullptr};  // written under install_mutex_
+  // Written under install_mutex_. Apart from what every commit writes: every read looks here.
+  alignas(64) std::atomic<const SuperVersion*> current_{nullptr};
 
-  mutable Mutex install_mutex_;                // guards the changes of current_, and what follows
+  alignas(64) mutable Mutex install_mutex_;    // guards the changes of current_, and what follows
   std::vector<ImmutableMemtable> immutables_;  // oldest first
   std::vector<std::shared_ptr<Retired>> retired_;
 };

@@ -1,113 +1,20 @@
 // Transactions over trees whose data moves from memtables to tables under them: what they promise stays the same.
 
-#include <array>
-#include <deque>
 #include <memory>
-#include <optional>
+#include <string>
+#include <vector>
 
-#include "test/serial_checker.h"
-#include "test/store_fixture.h"
-#include "test/tree_fixture.h"
-#include "txn/transaction_impl.h"
+#include "test/tables_world.h"
 
 namespace sochdb {
 namespace {
 
 using test::GetOr;
-using test::Random;
 using test::ScanAll;
 
 constexpr TreeId kTree = TreeId::kKeys;
 
-// A store without an engine: the test itself decides when a memtable rotates, is flushed, and when tables are compacted.
-class World : public RotationHook {
- public:
-  explicit World(SyncMode mode = SyncMode::kOff)
-      : wal_(Wal::Open(
-                 &env, "wal", WalOptions{}, 0, [](const WalEntry&) { return Status(); }, &wal_report_)
-                 .value()),
-        blobs_(BlobStore::Open(&env, "blobs").value()),
-        reader_(blobs_.get()),
-        pipeline_(&env, {.sync_mode = mode}, &trees_, &hlc_, wal_.get()),
-        context_{&env, &trees_, &hlc_, &snapshots_, &reader_, blobs_.get(), &pipeline_, &stats_, {}} {
-    reader_.SetMergeOperator(TreeId::kPostings, &sum_);
-    pipeline_.SetRotation(this, 1 << 20);
-  }
-  ~World() override { pipeline_.Finish(); }
-
-  void OnMemtablesFull(uint64_t bytes) override {
-    ++full_;
-    EXPECT(bytes >= 1 << 20);
-    trees_.ForEach([](Tree& tree) { tree.Rotate(); });
-  }
-
-  std::unique_ptr<Transaction> Begin(IsolationLevel isolation = IsolationLevel::kSerializable, bool take_writer = false) {
-    auto begun = TransactionImpl::Begin(&context_, {isolation, take_writer, 0});
-    EXPECT_OK(begun.status());
-    return std::move(begun).value();
-  }
-  std::unique_ptr<Snapshot> NewSnapshot() { return std::make_unique<SnapshotImpl>(&context_); }
-  Timestamp Put(std::string_view key, std::string_view value, TreeId tree = kTree) {
-    return pipeline_.CommitOne({tree, ValueKind::kValue, kNeverExpires, key, value}, 1000).value();
-  }
-  void Delete(std::string_view key) { (void)pipeline_.CommitOne({kTree, ValueKind::kDelete, kNeverExpires, key, {}}, 1000); }
-  std::string Get(std::string_view key) { return GetOr(NewSnapshot().get(), key); }
-
-  void Rotate() {
-    MutexLock lock(pipeline_.gate()->mutex());
-    trees_.ForEach([](Tree& tree) { tree.Rotate(); });
-  }
-  KeepRule Rule() {
-    const ReadPoints points = snapshots_.TakeReadPoints([this] { return pipeline_.visible_ts(); }, kMaxTimestamp);
-    KeepRule rule;
-    rule.read_points = points.points;
-    rule.history_floor = points.history_floor;
-    return rule;
-  }
-  // Everything that waits goes into tables, by the strictest rule; the ring forgets it.
-  void Flush() {
-    EXPECT_OK(pipeline_.Sync());
-    trees_.ForEach([this](Tree& tree) {
-      const auto forget = [this](const ImmutableMemtable& flushed) {
-        MutexLock lock(pipeline_.gate()->mutex());
-        pipeline_.ForgetRing(flushed.newest_ts);
-      };
-      while (test::FlushOldest(&tree, &tables_, 50, Rule(), forget)) {
-      }
-    });
-    CollectRetired();
-  }
-  void RotateAndFlush() {
-    Rotate();
-    Flush();
-  }
-  void Compact() {
-    trees_.ForEach([this](Tree& tree) { test::CompactAll(&tree, &tables_, Rule(), 50); });
-    CollectRetired();
-  }
-  [[nodiscard]] int full() const { return full_; }
-  CommitPipeline* pipeline() { return &pipeline_; }
-  TransactionContext* context() { return &context_; }
-  Trees* trees() { return &trees_; }
-  test::TableMaker* tables() { return &tables_; }
-
-  MemEnv env;
-
- private:
-  WalReport wal_report_;
-  test::SumOperator sum_;
-  test::TableMaker tables_;
-  Hlc hlc_{&env};
-  Trees trees_{&env, 5};
-  std::unique_ptr<Wal> wal_;
-  std::unique_ptr<BlobStore> blobs_;
-  SnapshotList snapshots_{&env};
-  VersionReader reader_;
-  CommitPipeline pipeline_;
-  TransactionStats stats_;
-  TransactionContext context_;
-  int full_ = 0;
-};
+using World = test::TablesWorld;
 
 bool Conflicts(Transaction* transaction) { return transaction->Commit().status().code() == Code::kConflict; }
 
@@ -363,106 +270,6 @@ TEST("writes ask for admission when it is needed; whoever holds the writer was a
   EXPECT_EQ(static_cast<int>(refused->Commit().status().code()), static_cast<int>(Code::kTimeout));
   EXPECT(admission.asked.back() > 5000);
   EXPECT_EQ(world.Get("a"), "3");
-}
-
-// --- everything together
-
-// Transactions interleaved at random while memtables rotate, are flushed and tables compacted between any two operations.
-class Histories {
- public:
-  explicit Histories(uint64_t seed) : random_(seed), checker_(&world_.env) {}
-
-  void Run() {
-    for (int step = 0; step < 4000; ++step) {
-      if (random_.OneIn(25)) world_.Rotate();
-      if (random_.OneIn(40)) world_.Flush();
-      if (random_.OneIn(150)) world_.Compact();
-      if (open_.size() < 5 && random_.OneIn(4)) Begin();
-      else if (!open_.empty()) Act(random_.Below(open_.size()));
-    }
-    while (!open_.empty()) Finish(0);
-    const auto difference = checker_.Check({});
-    EXPECT_EQ(difference.value_or(""), "");
-    std::string state;
-    for (const auto& [key, value] : checker_.state()) state += key + "=" + value + " ";
-    EXPECT_EQ(ScanAll(world_.NewSnapshot().get()), state);
-    EXPECT(checker_.size() > 80);
-  }
-
- private:
-  struct Open {
-    std::unique_ptr<Transaction> transaction;
-    test::RecordedTransaction record;
-  };
-
-  std::string Key() { return "k" + std::to_string(random_.Below(40)); }
-
-  void Begin() {
-    Open open;
-    const bool snapshot = random_.OneIn(5);
-    open.transaction = world_.Begin(snapshot ? IsolationLevel::kSnapshot : IsolationLevel::kSerializable);
-    open.record.name = "t" + std::to_string(++names_);
-    open.record.at = open.transaction->read_ts();
-    open.record.compare = !snapshot;
-    open_.push_back(std::move(open));
-  }
-  void Act(size_t which) {
-    Open& open = open_[which];
-    test::RecordedOp op;
-    op.key = Key();
-    switch (random_.Below(8)) {
-      case 0:
-      case 1:
-        op.kind = test::RecordedOp::Kind::kGet;
-        op.value = GetOr(open.transaction.get(), op.key);
-        break;
-      case 2:
-        op.kind = test::RecordedOp::Kind::kScan;
-        op.hi = random_.OneIn(3) ? "" : op.key + "z";
-        op.reverse = random_.OneIn(2);
-        op.limit = random_.OneIn(2) ? 3 : SIZE_MAX;
-        op.value = ScanAll(open.transaction.get(), op.key, op.hi, {.reverse = op.reverse}, op.limit);
-        break;
-      case 3:
-        op.kind = test::RecordedOp::Kind::kDelete;
-        EXPECT_OK(open.transaction->Delete(kTree, op.key));
-        open.record.wrote = true;
-        break;
-      case 4:
-        return Finish(which);
-      default:
-        op.kind = test::RecordedOp::Kind::kPut;
-        op.value = open.record.name + "/" + std::to_string(open.record.ops.size());
-        EXPECT_OK(open.transaction->Put(kTree, op.key, op.value));
-        open.record.wrote = true;
-    }
-    open.record.ops.push_back(std::move(op));
-  }
-  void Finish(size_t which) {
-    Open open = std::move(open_[which]);
-    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(which));
-    if (random_.OneIn(10)) return open.transaction->Abort();
-    Result<Timestamp> committed = open.transaction->Commit();
-    if (!committed.ok()) {
-      EXPECT_EQ(static_cast<int>(committed.status().code()), static_cast<int>(Code::kConflict));
-      return;
-    }
-    if (open.record.wrote) open.record.at = *committed;
-    checker_.Add(std::move(open.record));
-  }
-
-  World world_;
-  Random random_;
-  test::SerialChecker checker_;
-  std::vector<Open> open_;
-  int names_ = 0;
-};
-
-TEST("transactions are serial in the order of their commits, whenever memtables rotate, are flushed and tables compacted") {
-  for (int seed = 0; seed < test::SeedCount(); ++seed) {
-    Histories histories(test::Seed() + static_cast<uint64_t>(seed));
-    histories.Run();
-  }
 }
 
 }  // namespace
