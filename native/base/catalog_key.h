@@ -4,7 +4,7 @@
 // without a parser has a fixed form instead. docs/internals/catalog-format.md has every kind.
 //
 //   key      u32 namespace id, big-endian | kind | name
-//   dropped  key    u32 0 | 'd' | u32 namespace id, big-endian
+//   dropped  key    u32 0 | 'd' | u32 namespace id, big-endian [| u32 object id, big-endian: a table or collection of it]
 //            value  u32 namespace id | u64 hybrid logical clock when it was dropped, both little-endian
 //
 // Who discards dead data reads the dropped containers at the timestamp below which no snapshot is left: whatever is listed
@@ -31,11 +31,13 @@ inline constexpr char kCatalogKindNamespace = 'n';
 inline constexpr char kCatalogKindDropped = 'd';
 inline constexpr char kCatalogKindMetadata = 'm';
 
-inline constexpr size_t kDroppedKeyBytes = 9;
+inline constexpr size_t kDroppedKeyBytes = 9;         // of a namespace
+inline constexpr size_t kDroppedObjectKeyBytes = 13;  // of a table or a collection
 inline constexpr size_t kDroppedValueBytes = 12;
 
 struct DroppedContainer {
   uint32_t namespace_id = 0;
+  uint32_t object_id = 0;  // 0: the namespace itself
   Timestamp dropped_at = 0;
 };
 
@@ -67,10 +69,13 @@ inline std::string EncodeDropped(const DroppedContainer& dropped) {
 
 // False when it is no such record.
 inline bool DecodeDropped(std::string_view key, std::string_view value, DroppedContainer* out) {
-  if (key.size() != kDroppedKeyBytes || value.size() != kDroppedValueBytes) return false;
+  const bool of_object = key.size() == kDroppedObjectKeyBytes;
+  if ((key.size() != kDroppedKeyBytes && !of_object) || value.size() != kDroppedValueBytes) return false;
+  if (of_object) out->object_id = DecodeBigEndian32(key.data() + kDroppedKeyBytes);
   out->namespace_id = DecodeFixed32(value.data());
   out->dropped_at = DecodeFixed64(value.data() + sizeof(uint32_t));
-  return out->namespace_id == DecodeBigEndian32(key.data() + key.size() - sizeof(uint32_t));
+  return out->namespace_id == DecodeBigEndian32(key.data() + kDroppedKeyBytes - sizeof(uint32_t)) &&
+         of_object == (out->object_id != 0);
 }
 
 }  // namespace sochdb

@@ -1,18 +1,31 @@
 #include "engine/engine_impl.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
-#include "env/path.h"
+#include "base/epoch.h"
+#include "engine/read_only_log.h"
 #include "txn/transaction_impl.h"
+#include "txn/write_batch.h"
 
 namespace sochdb {
 namespace {
+
+// A log that is longer when the store is closed is flushed, so that the next opening need not replay it.
+constexpr uint64_t kReplayAtOpenBytes = 1024 * 1024;
+// So much may wait to be flushed, as a multiple of what is written to.
+constexpr uint64_t kWaitingShare = 2;
+constexpr uint64_t kDefaultLogShare = 4;
 
 Status Closed() { return {Code::kClosed, "The database is closed."}; }
 
 CommitPipeline::Options PipelineOptions(const EngineOptions& options) {
   return {options.sync_mode, options.wal_enabled, options.group_commit, options.memory_limit_bytes};
+}
+
+WriteThrottle::Limits ThrottleLimits(const EngineOptions& options) {
+  return {options.memtable_bytes * kWaitingShare, Flusher::kMaxWaitingOfTree, options.stall_timeout_ms};
 }
 
 }  // namespace
@@ -22,6 +35,8 @@ EngineImpl::EngineImpl(EngineParts parts)
       trees_(parts_.trees.get()),
       hlc_(parts_.hlc.get()),
       wal_(parts_.recovered.wal.get()),
+      store_(parts_.store.get()),
+      opened_micros_(parts_.env->MonotonicMicros()),
       snapshots_(parts_.env),
       reader_(parts_.blobs.get()),
       pipeline_(parts_.env, PipelineOptions(parts_.options), trees_, hlc_, wal_),
@@ -34,15 +49,108 @@ EngineImpl::EngineImpl(EngineParts parts)
                &pipeline_,
                &stats_,
                {parts_.options.max_transaction_bytes, parts_.options.transaction_timeout_ms, parts_.options.writer_timeout_ms}},
+      catalog_dead_(parts_.env, trees_),
+      history_(parts_.env, hlc_, &snapshots_, parts_.options.retention_ms),
+      flusher_({parts_.env, trees_, &pipeline_, wal_, store_, &history_, parts_.options.memtable_bytes,
+                parts_.options.wal_limit_bytes != 0 ? parts_.options.wal_limit_bytes
+                                                    : parts_.options.memtable_bytes * kDefaultLogShare,
+                parts_.options.wal_enabled}),
+      compactor_({parts_.env, &pipeline_, store_, &history_, [this] { OnTablesChanged(); }}),
+      throttle_(parts_.env, ThrottleLimits(parts_.options)),
+      backup_mutex_(parts_.env),
       close_mutex_(parts_.env) {
+  snapshots_.RestoreFloor(store_->state().history_floor);
   pipeline_.Restore(parts_.recovered.last_commit_ts, parts_.recovered.last_writes);
-  if (parts_.options.wal_enabled && parts_.options.sync_mode == SyncMode::kOff) {
-    flusher_ = std::make_unique<LogFlusher>(parts_.env, [this] { (void)pipeline_.Flush(); });  // a failure poisons
-    pipeline_.SetFlushHint([this] { flusher_->Hint(); });
-  }
+  history_.SetDeadContainers(&catalog_dead_);
+  history_.SetFold([this](TreeId tree) { return FoldOf(tree); });
+  parts_.installer->SetPipeline(&pipeline_);
+  if (parts_.options.read_only) (void)pipeline_.Poison(OpenedReadOnly());
+  else StartWork();
 }
 
 EngineImpl::~EngineImpl() { (void)Close(); }
+
+void EngineImpl::StartWork() {
+  flusher_.SetHooks([this] { OnRotated(); }, [this] { OnTablesChanged(); });
+  pipeline_.SetRotation(&flusher_, parts_.options.memtable_bytes);
+  pipeline_.SetAdmission(&throttle_);
+  if (parts_.options.wal_enabled && parts_.options.sync_mode == SyncMode::kOff) {
+    log_flusher_ = std::make_unique<LogFlusher>(parts_.env, [this] { (void)pipeline_.Flush(); });  // a failure poisons
+    pipeline_.SetFlushHint([this] { log_flusher_->Hint(); });
+  }
+  if (!parts_.options.background) {
+    throttle_.SetInlineWork([this] { RunInline(); });
+    return;
+  }
+  Background::Work work;
+  work.flush = [this](bool* worked) { return flusher_.FlushWaiting(worked); };
+  work.compact = [this](bool* worked) { return compactor_.RunOne(worked); };
+  work.tick = [this] { Tick(); };
+  work.flush_threads = parts_.options.flush_threads;
+  work.compaction_threads = parts_.options.compaction_threads;
+  background_ = std::make_unique<Background>(parts_.env, std::move(work));
+  background_->HintCompaction();
+}
+
+// --- work that writes ask for
+
+// REQUIRES: the commit mutex.
+void EngineImpl::OnRotated() {
+  const Flusher::Stats waiting = flusher_.stats();
+  throttle_.SetMemory(waiting.waiting_bytes, waiting.most_waiting_of_tree, waiting.last_failure);
+  if (background_ != nullptr) background_->HintFlush();
+  else throttle_.HintInlineWork();
+}
+
+void EngineImpl::OnTablesChanged() {
+  const Flusher::Stats waiting = flusher_.stats();
+  throttle_.SetMemory(waiting.waiting_bytes, waiting.most_waiting_of_tree, waiting.last_failure);
+  throttle_.SetPressure(store_->pressure(), compactor_.stats().last_failure);
+  ReapFiles();
+  if (background_ != nullptr) background_->HintCompaction();
+}
+
+void EngineImpl::RunInline() {
+  bool worked = true;
+  Status status;
+  while (worked && status.ok()) status = flusher_.FlushWaiting(&worked);
+  if (status.code() == Code::kDiskFull) throttle_.HintInlineWork();  // the next write tries again
+  worked = true;
+  status = Status();
+  while (worked && status.ok()) status = compactor_.RunOne(&worked);
+  Tick();
+}
+
+void EngineImpl::Tick() {
+  flusher_.CheckLogLength();
+  (void)CollectRetired();
+  ReapFiles();
+}
+
+void EngineImpl::ReapFiles() {
+  store_->ReapFiles([this](std::span<const uint64_t> blobs) {
+    for (const uint64_t number : blobs) (void)parts_.blobs->Delete(number);
+  });
+}
+
+KeepRule::Fold EngineImpl::FoldOf(TreeId tree) const {
+  const MergeOperator* const op = reader_.merge_operator(tree);
+  if (op == nullptr) return nullptr;
+  return [op](TreeId, std::string_view key, std::optional<std::string_view> base, const std::vector<std::string_view>& lists,
+              std::string* out) -> Status {
+    std::vector<std::string_view> operands;
+    for (std::string_view list : lists) {
+      while (!list.empty()) {
+        std::string_view operand;
+        if (!TakeOperand(&list, &operand)) return {Code::kCorruption, "A stored list of operands is malformed."};
+        operands.push_back(operand);
+      }
+    }
+    return op->Merge(key, base, operands, out);
+  };
+}
+
+// --- reading and writing
 
 Result<std::unique_ptr<Transaction>> EngineImpl::Begin(const TransactionOptions& options) {
   return TransactionImpl::Begin(&context_, {options.isolation, options.take_writer, options.timeout_ms});
@@ -53,6 +161,13 @@ Result<std::unique_ptr<Snapshot>> EngineImpl::NewSnapshot() {
   return std::unique_ptr<Snapshot>(std::make_unique<SnapshotImpl>(&context_));
 }
 
+Result<std::unique_ptr<Snapshot>> EngineImpl::NewSnapshotAt(Timestamp ts) {
+  SOCHDB_ASSIGN(snapshot, SnapshotImpl::AsOf(&context_, ts));
+  // Judged once it is registered: a flush or compaction that began before did not reach so far, a later one sees it.
+  SOCHDB_TRY(history_.CheckRemembered(ts));
+  return snapshot;
+}
+
 Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) {
   *found = false;
   if (pipeline_.closed()) [[unlikely]]
@@ -60,12 +175,13 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
   if (!Trees::IsTree(tree) || key.size() > kMaxKeyBytes) [[unlikely]]
     return CheckKey(tree, key);
   stats_.reads.Add(1);
-  const Tree* const newest = trees_->Find(tree);
-  if (newest == nullptr) return {};
+  const Tree* const data = trees_->Find(tree);
+  if (data == nullptr) return {};
+  SOCHDB_DCHECK(EpochGuard::HeldByThisThread());
   Timestamp ts = 0;
-  const SuperVersion* const data = newest->ReadNewest([this] { return pipeline_.visible_ts(); }, &ts);
+  const SuperVersion* const current = data->ReadNewest([this] { return pipeline_.visible_ts(); }, &ts);
   VersionView version;
-  SOCHDB_TRY(data->Get(key, ts, &version, &out->pin, found));
+  SOCHDB_TRY(current->Get(key, ts, &version, &out->pin, found));
   if (!*found) return {};
   if (version.kind == ValueKind::kValue && version.expiry_ms == kNeverExpires) [[likely]] {
     out->data = version.value;
@@ -77,7 +193,7 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
     *found = false;
     return {};
   }
-  return reader_.Resolve(data, tree, key, version, {ts, hlc_->NowMillis()}, false, out, found);
+  return reader_.Resolve(current, tree, key, version, {ts, hlc_->NowMillis()}, false, out, found);
 }
 
 Result<Timestamp> EngineImpl::PutAs(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms,
@@ -103,8 +219,7 @@ Result<Timestamp> EngineImpl::WriteOne(const CommittedWrite& write, bool await_p
 
 Result<Timestamp> EngineImpl::PutBlob(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms,
                                       bool await_published) {
-  if (pipeline_.closed()) return Closed();
-  SOCHDB_TRY(pipeline_.CheckNotPoisoned());
+  SOCHDB_TRY(CheckWritable());
   SOCHDB_ASSIGN(ref, parts_.blobs->Write(value));
   std::string encoded;
   ref.EncodeTo(&encoded);
@@ -114,62 +229,62 @@ Result<Timestamp> EngineImpl::PutBlob(TreeId tree, std::string_view key, std::st
   return written;
 }
 
+Status EngineImpl::CheckWritable() {
+  if (pipeline_.closed()) return Closed();
+  return pipeline_.CheckNotPoisoned();
+}
+
 Status EngineImpl::Sync() {
-  if (pipeline_.closed()) return Closed();
-  if (!parts_.options.wal_enabled) return pipeline_.LogUnlogged(reader_, parts_.blobs.get());
-  return pipeline_.Sync();
+  SOCHDB_TRY(CheckWritable());
+  Flusher::Cut cut;
+  return parts_.options.wal_enabled ? pipeline_.Sync() : flusher_.FlushAll(nullptr, &cut);
 }
 
-Result<WalReport> EngineImpl::VerifyWal() {
-  if (pipeline_.closed()) return Closed();
-  SOCHDB_TRY(pipeline_.Flush());
-  const Lsn flushed = wal_->flushed_lsn();
-  SOCHDB_ASSIGN(report,
-                Wal::Verify(parts_.env, JoinPath(parts_.path, kWalDirName), wal_->synced_lsn(), parts_.options.wal.first_lsn));
-  if (report.torn && report.torn_lsn >= flushed) {  // what was being written meanwhile
-    report.torn = false;
-    report.torn_lsn = 0;
-    report.torn_bytes = 0;
-  }
-  return report;
-}
-
-EngineStats EngineImpl::stats() const {
-  EngineStats stats;
-  stats.active_transactions = stats_.active.load(std::memory_order_relaxed);
-  stats.committed_transactions = stats_.committed.load(std::memory_order_relaxed) + pipeline_.single_commits();
-  stats.aborted_transactions = stats_.aborted.load(std::memory_order_relaxed);
-  stats.conflicts = stats_.conflicts.load(std::memory_order_relaxed);
-  stats.reads = stats_.reads.value();
-  stats.writes = stats_.writes.value();
-  stats.key_count = trees_->key_count();
-  stats.memory_bytes = trees_->memory_bytes();
-  const SnapshotList::Summary snapshots = snapshots_.summary();
-  stats.active_snapshots = snapshots.count;
-  stats.oldest_snapshot = snapshots.oldest;
-  stats.wal = wal_->stats();
-  return stats;
-}
+// --- the end
 
 Status EngineImpl::Close() {
   MutexLock lock(&close_mutex_);
   if (!pipeline_.Close()) return {};
-  if (flusher_ != nullptr) flusher_->Stop();
-  Status status = CloseLog();
+  throttle_.Close();
+  compactor_.Stop();
+  if (background_ != nullptr) background_->Stop();
+  if (log_flusher_ != nullptr) log_flusher_->Stop();
+  Status status;
+  if (parts_.options.read_only) {
+    pipeline_.Finish();
+  } else {
+    status = CloseTables();
+    for (const Status& closed : {CloseLog(), store_->Close()}) {
+      if (status.ok()) status = closed;
+    }
+    // Without the mark the next open recovers as after a crash.
+    if (status.ok()) status = WriteCleanMarker(parts_.env, parts_.path, {wal_->synced_lsn(), hlc_->last()});
+  }
   parts_.lock.reset();
   return status;
 }
 
-// Makes everything durable and says so; without that, the next open recovers as after a crash.
+// What a log does not keep goes into tables; and so much of it that the next open is quick.
+Status EngineImpl::CloseTables() {
+  SOCHDB_TRY(pipeline_.poisoned());
+  Flusher::Cut cut;
+  if (!parts_.options.wal_enabled) {
+    SOCHDB_TRY(flusher_.FlushAll(nullptr, &cut));
+  } else if (flusher_.UnflushedLogBytes() > kReplayAtOpenBytes) {
+    const Status flushed = flusher_.FlushAll(nullptr, &cut);
+    if (flushed.ok()) SOCHDB_TRY(flusher_.ReleaseLog(true));
+    else if (flushed.code() != Code::kDiskFull) return flushed;  // else the log has it
+  }
+  ReapFiles();
+  return {};
+}
+
 Status EngineImpl::CloseLog() {
   Status status = pipeline_.poisoned();
-  if (status.ok() && !parts_.options.wal_enabled) status = pipeline_.LogUnlogged(reader_, parts_.blobs.get());
   if (status.ok()) status = pipeline_.Sync();
   pipeline_.Finish();
   const Status closed = wal_->Close();
-  if (status.ok()) status = closed;
-  if (!status.ok()) return status;
-  return WriteCleanMarker(parts_.env, parts_.path, {wal_->synced_lsn(), hlc_->last()});
+  return status.ok() ? closed : status;
 }
 
 }  // namespace sochdb

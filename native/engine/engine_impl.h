@@ -9,10 +9,17 @@
 #include <string>
 
 #include "base/hlc.h"
+#include "engine/background.h"
+#include "engine/compactor.h"
+#include "engine/catalog_dead_containers.h"
 #include "engine/engine.h"
+#include "engine/flusher.h"
+#include "engine/history.h"
+#include "engine/level_installer.h"
 #include "engine/log_flusher.h"
 #include "engine/recovery.h"
 #include "engine/store_format.h"
+#include "engine/write_throttle.h"
 #include "env/sync.h"
 #include "txn/commit_pipeline.h"
 #include "txn/snapshot_list.h"
@@ -31,7 +38,9 @@ struct EngineParts {
   std::unique_ptr<FileLock> lock;
   StoreFormat format;
   std::unique_ptr<Hlc> hlc;
+  std::unique_ptr<LsmStore> store;  // outlives what holds its tables
   std::unique_ptr<Trees> trees;
+  std::unique_ptr<LevelInstaller> installer;
   std::unique_ptr<BlobStore> blobs;
   Recovered recovered;
   RecoveryReport report;
@@ -46,6 +55,7 @@ class EngineImpl final : public Engine {
 
   Result<std::unique_ptr<Transaction>> Begin(const TransactionOptions& options) override;
   Result<std::unique_ptr<Snapshot>> NewSnapshot() override;
+  Result<std::unique_ptr<Snapshot>> NewSnapshotAt(Timestamp ts) override;
 
   Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) override;
   Result<Timestamp> Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) override {
@@ -64,9 +74,21 @@ class EngineImpl final : public Engine {
   Timestamp AddListener(CommitListener* listener) override { return pipeline_.AddListener(listener); }
   void RemoveListener(CommitListener* listener) override { pipeline_.RemoveListener(listener); }
   void SetMergeOperator(TreeId tree, const MergeOperator* op) override { reader_.SetMergeOperator(tree, op); }
+  void SetDeadContainers(const DeadContainers* dead) override { history_.SetDeadContainers(dead); }
 
   Status Sync() override;
+  Status Flush(const CancelToken* cancel) override;
+  Status Compact(const CancelToken* cancel, const ProgressFn& progress) override;
+  Status CompactLevel(int level, const CancelToken* cancel) override;
+  Result<CheckpointInfo> Checkpoint(const CancelToken* cancel) override;
+  Result<BackupReport> Backup(const std::string& to, const CancelToken* cancel, const ProgressFn& progress) override;
+  Result<VerifyReport> Verify(const CancelToken* cancel, const ProgressFn& progress) override;
   Result<WalReport> VerifyWal() override;
+  Result<TruncateInfo> TruncateWal(Lsn upto) override;
+  Result<SizeEstimate> ApproximateSize(TreeId tree, std::string_view lo, std::string_view hi) override;
+  Status SetIndexPolicy(TreeId tree, IndexPolicy policy) override;
+  Result<IndexPolicy> GetIndexPolicy(TreeId tree) const override;
+
   EngineStats stats() const override;
   const RecoveryReport& recovery_report() const override { return parts_.report; }
   const EngineOptions& options() const override { return parts_.options; }
@@ -80,18 +102,38 @@ class EngineImpl final : public Engine {
   Result<Timestamp> WriteOne(const CommittedWrite& write, bool await_published);
   Result<Timestamp> PutBlob(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms,
                             bool await_published);
+  // OK unless the store is closed or may not be changed.
+  Status CheckWritable();
+  void StartWork();
+  void RunInline();
+  void OnRotated();
+  void OnTablesChanged();
+  void Tick();
+  void ReapFiles();
+  KeepRule::Fold FoldOf(TreeId tree) const;
+  Status CloseTables();
   Status CloseLog();
 
   EngineParts parts_;
   Trees* const trees_;
   Hlc* const hlc_;
   Wal* const wal_;
+  LsmStore* const store_;
+  const uint64_t opened_micros_;
   SnapshotList snapshots_;
   VersionReader reader_;
   CommitPipeline pipeline_;
   mutable TransactionStats stats_;
   TransactionContext context_;
-  std::unique_ptr<LogFlusher> flusher_;
+  CatalogDeadContainers catalog_dead_;
+  History history_;
+  Flusher flusher_;
+  Compactor compactor_;
+  WriteThrottle throttle_;
+  std::unique_ptr<LogFlusher> log_flusher_;
+  std::unique_ptr<Background> background_;
+  Mutex backup_mutex_;  // held by Backup, Checkpoint and Verify: one at a time
+  std::atomic<uint64_t> checkpoint_at_ms_{0};
   Mutex close_mutex_;  // held by Close
 };
 

@@ -80,8 +80,8 @@ struct EngineStats {
   uint64_t pending_compactions = 0;
   uint64_t flush_failures = 0;
   uint64_t compaction_failures = 0;
-  uint64_t damaged_compactions = 0;  // set aside, since their input is damaged
-  std::string background_error;      // the last one that has not been got over; empty: none
+  uint64_t damaged_tables = 0;   // that a compaction could not read
+  std::string background_error;  // the last one that has not been got over; empty: none
 };
 
 }  // namespace sochdb

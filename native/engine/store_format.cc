@@ -53,36 +53,45 @@ Status NewerVersion(const std::string& file, const std::string& what) {
       .With("file", file);
 }
 
+Status RefuseData(Env* env, const std::string& path, const char* dir, std::string_view extension) {
+  const std::string inside = JoinPath(path, dir);
+  if (!env->FileExists(inside)) return {};
+  SOCHDB_ASSIGN(names, env->ListDir(inside));
+  const bool data = std::any_of(names.begin(), names.end(),
+                                [&](const std::string& name) { return ParseNumberedFileName(name, extension).has_value(); });
+  if (!data) return {};
+  return Status(Code::kCorruption, "The directory " + path +
+                                       " holds data but no FORMAT file. Restore that file, repair the store, or open another "
+                                       "directory.")
+      .With("file", JoinPath(path, kFormatFileName));
+}
+
 Status MakeStore(Env* env, const std::string& path, StoreFormat* out) {
   const std::string wal = JoinPath(path, kWalDirName);
-  if (env->FileExists(wal)) {
-    SOCHDB_ASSIGN(names, env->ListDir(wal));
-    const bool has_log = std::any_of(names.begin(), names.end(), [](const std::string& name) {
-      return ParseNumberedFileName(name, kWalExtension).has_value();
-    });
-    if (has_log) {
-      return Status(Code::kCorruption, "The directory " + path +
-                                           " holds a log but no FORMAT file. Restore that file, or open "
-                                           "another directory.")
-          .With("file", JoinPath(path, kFormatFileName));
-    }
-  }
+  SOCHDB_TRY(RefuseData(env, path, kWalDirName, kWalExtension));
+  SOCHDB_TRY(RefuseData(env, path, kTablesDirName, "sst"));
   SOCHDB_TRY(env->CreateDir(wal));
   SOCHDB_TRY(env->CreateDir(JoinPath(path, kBlobDirName)));
   SOCHDB_TRY(env->SyncDir(path));
   SOCHDB_TRY(env->SyncDir(ParentPath(path)));
-  *out = StoreFormat{};
-  for (size_t i = 0; i < out->uuid.size(); i += sizeof(uint64_t)) {
-    const uint64_t random = env->Random64();
-    std::copy_n(reinterpret_cast<const uint8_t*>(&random), sizeof(random), out->uuid.begin() + static_cast<std::ptrdiff_t>(i));
-  }
-  out->uuid[6] = static_cast<uint8_t>((out->uuid[6] & 0x0f) | 0x40);  // version 4: random
-  out->uuid[8] = static_cast<uint8_t>((out->uuid[8] & 0x3f) | 0x80);
-  out->made_at_ms = env->NowMillis();
+  *out = NewStoreFormat(env);
   return WriteFileAtomically(env, path, kFormatFileName, EncodeStoreFormat(*out));
 }
 
 }  // namespace
+
+StoreFormat NewStoreFormat(Env* env) {
+  StoreFormat format;
+  for (size_t i = 0; i < format.uuid.size(); i += sizeof(uint64_t)) {
+    const uint64_t random = env->Random64();
+    std::copy_n(reinterpret_cast<const uint8_t*>(&random), sizeof(random),
+                format.uuid.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  format.uuid[6] = static_cast<uint8_t>((format.uuid[6] & 0x0f) | 0x40);  // version 4: random
+  format.uuid[8] = static_cast<uint8_t>((format.uuid[8] & 0x3f) | 0x80);
+  format.made_at_ms = env->NowMillis();
+  return format;
+}
 
 std::string EncodeStoreFormat(const StoreFormat& format) {
   std::string body;
@@ -138,6 +147,11 @@ Status OpenStoreFormat(Env* env, const std::string& path, bool create_if_missing
   std::string bytes;
   SOCHDB_TRY(ReadWholeFile(env, file, &bytes));
   return DecodeStoreFormat(file, bytes, out);
+}
+
+Status UpgradeStoreFormat(Env* env, const std::string& path, StoreFormat* format) {
+  format->version = kStoreFormatVersion;
+  return WriteFileAtomically(env, path, kFormatFileName, EncodeStoreFormat(*format));
 }
 
 Status ReadCleanMarker(Env* env, const std::string& path, CleanMarker* out, bool* found) {

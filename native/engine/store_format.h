@@ -6,6 +6,7 @@
 //   LOCK     held by the process that has it open
 //   CLEAN    there only while the store is closed and was closed cleanly
 //   wal/     the log         blobs/   large values
+//   tables/  sorted tables and their manifest (lsm/lsm_store.h)
 //
 //   FORMAT, 56 bytes                                   CLEAN, 32 bytes
 //   +0   8  magic "SochFmt\x01"                        +0   8  magic "SochCln\x01"
@@ -38,8 +39,10 @@ inline constexpr const char* kCleanFileName = "CLEAN";
 inline constexpr const char* kLockFileName = "LOCK";
 inline constexpr const char* kWalDirName = "wal";
 inline constexpr const char* kBlobDirName = "blobs";
+inline constexpr const char* kTablesDirName = "tables";
 
-inline constexpr uint32_t kStoreFormatVersion = 1;
+// 1: all data in the log. 2: tables too.
+inline constexpr uint32_t kStoreFormatVersion = 2;
 inline constexpr uint64_t kKnownIncompatibleFeatures = 0;
 
 struct StoreFormat {
@@ -55,6 +58,8 @@ struct CleanMarker {
   Timestamp high_water_mark = 0;
 };
 
+// Of a store that is being made: with a random uuid.
+StoreFormat NewStoreFormat(Env* env);
 std::string EncodeStoreFormat(const StoreFormat& format);
 // kCorruption, or kFormatVersion for a sound file of a newer version.
 Status DecodeStoreFormat(const std::string& file, std::string_view bytes, StoreFormat* out);
@@ -63,6 +68,8 @@ Status DecodeCleanMarker(const std::string& file, std::string_view bytes, CleanM
 
 // Makes the directory a store (*made), or reads what store it is. kNotFound when it is none and must not be made.
 Status OpenStoreFormat(Env* env, const std::string& path, bool create_if_missing, StoreFormat* out, bool* made);
+// Marks a store of an earlier version as one of this version, which can do what earlier ones cannot undo.
+Status UpgradeStoreFormat(Env* env, const std::string& path, StoreFormat* format);
 // *found false after an unclean shutdown.
 Status ReadCleanMarker(Env* env, const std::string& path, CleanMarker* out, bool* found);
 Status WriteCleanMarker(Env* env, const std::string& path, const CleanMarker& marker);

@@ -34,7 +34,7 @@ void Tree::Retired::Drop() {
 }
 
 std::shared_ptr<Memtable> Tree::NewMemtable() const {
-  return Memtable::Create({.ordered = ordered_, .hash_seed = options_.hash_seed});
+  return Memtable::Create({.ordered = ordered_, .hash_seed = options_.hash_seed, .block_bytes = options_.block_bytes});
 }
 
 void Tree::CountActive(uint64_t bytes) {

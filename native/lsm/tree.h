@@ -51,9 +51,10 @@ struct ImmutableMemtable {
 class Tree {
  public:
   struct Options {
-    uint64_t hash_seed = 0;          // the same for all trees of a store
-    bool ordered = true;             // PolicySettings::ordered_memtable
-    MemtableUsage* usage = nullptr;  // outlives the tree; may be null
+    uint64_t hash_seed = 0;                          // the same for all trees of a store
+    bool ordered = true;                             // PolicySettings::ordered_memtable
+    MemtableUsage* usage = nullptr;                  // outlives the tree; may be null
+    size_t block_bytes = Arena::kDefaultBlockBytes;  // of memtables
   };
   Tree(Env* env, TreeId id, const Options& options);
   ~Tree();

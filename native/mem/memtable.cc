@@ -130,7 +130,8 @@ class MemtableStream final : public VersionStream {
 template <typename Index>
 class IndexedMemtable final : public Memtable {
  public:
-  explicit IndexedMemtable(const Options& options) : hash_(&arena_, options.hash_seed), index_(&arena_) {}
+  explicit IndexedMemtable(const Options& options)
+      : arena_(options.block_bytes), hash_(&arena_, options.hash_seed), index_(&arena_) {}
 
   const KeyRecord* Add(std::string_view key, Timestamp ts, ValueKind kind, std::string_view value,
                        ExpiryMs expiry_ms) override {

@@ -17,6 +17,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "base/types.h"
 #include "mem/snapshot_iterator.h"
@@ -31,6 +32,7 @@ class Memtable {
   struct Options {
     bool ordered = true;     // false for writeOptimized trees: sorted runs and an unsorted tail instead of an ordered index
     uint64_t hash_seed = 0;  // random, and the same for all memtables of a store, so that KeyRecord::hash compares
+    size_t block_bytes = Arena::kDefaultBlockBytes;  // memory is taken, and counted, in pieces of this size
   };
   static std::unique_ptr<Memtable> Create(const Options& options);
   virtual ~Memtable() = default;

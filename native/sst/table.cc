@@ -7,6 +7,7 @@
 #include "sst/data_block.h"
 #include "sst/table_core.h"
 #include "sst/table_cursor.h"
+#include "sst/table_salvage.h"
 #include "sst/table_verify.h"
 
 namespace sochdb {
@@ -33,6 +34,9 @@ class TableImpl final : public Table {
   }
   Status Verify(const std::function<bool(const BadBlock&)>& visit, uint64_t* blocks) const override {
     return VerifyTable(*core_, visit, blocks);
+  }
+  Status Salvage(const SalvageVisit& visit, const LossVisit& lost) const override {
+    return SalvageTable(*core_, visit, lost);
   }
   [[nodiscard]] uint64_t ApproximateBytes(std::string_view lo, std::string_view hi) const override;
   [[nodiscard]] const TableProperties& properties() const override { return core_->properties; }

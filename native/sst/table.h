@@ -65,6 +65,12 @@ class Table {
   };
   virtual Status Verify(const std::function<bool(const BadBlock&)>& visit, uint64_t* blocks) const = 0;
 
+  // For repair: every version in a sound block, in order; `lost` hears of each damaged block: where it lies, and between which
+  // keys (both may have versions in it) what it held is missing.
+  using SalvageVisit = std::function<Status(std::string_view key, const VersionView&)>;
+  using LossVisit = std::function<void(uint64_t offset, std::string_view from, std::string_view through)>;
+  virtual Status Salvage(const SalvageVisit& visit, const LossVisit& lost) const = 0;
+
   // About how many stored bytes lie in [lo, hi) (hi empty: open).
   [[nodiscard]] virtual uint64_t ApproximateBytes(std::string_view lo, std::string_view hi) const = 0;
   [[nodiscard]] virtual const TableProperties& properties() const = 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <new>
 
-#include "txn/unlogged.h"
 
 namespace sochdb {
 namespace {
@@ -30,8 +29,9 @@ uint64_t BytesOf(std::span<const CommittedWrite> writes) {
 }
 
 Status ReadOnly(const Status& cause) {
+  if (cause.code() == Code::kReadOnly) return cause;  // it says so itself
   return {Code::kReadOnly,
-          "The database is read-only since a write to its log failed (" + cause.message() +
+          "The database is read-only since a write to its files failed (" + cause.message() +
               "). What was acknowledged can be read. Mend the cause, then close and open the database.",
           cause.details()};
 }
@@ -55,7 +55,6 @@ void CommitPipeline::Restore(Timestamp ts, const std::array<Timestamp, kTreeCoun
   for (size_t i = 0; i < last_writes.size(); ++i) last_write_[i].store(last_writes[i], std::memory_order_relaxed);
   applied_ts_.store(ts, std::memory_order_relaxed);
   applied_lsn_.store(wal_->end_lsn(), std::memory_order_relaxed);
-  logged_ts_ = ts;
   ForgetRing(ts);
   {
     MutexLock lock(&publish_mutex_);
@@ -266,33 +265,6 @@ void CommitPipeline::CallListeners(Timestamp ts, std::span<const CommittedWrite>
     }
     listener->OnCommit(ts, for_listener_);
   }
-}
-
-Status CommitPipeline::LogUnlogged(const VersionReader& reader, BlobStore* blobs) {
-  SOCHDB_CHECK(!options_.wal_enabled);
-  Lsn end_lsn = 0;
-  {
-    MutexLock lock(gate_.mutex());
-    const Timestamp ts = applied_ts_.load(std::memory_order_relaxed);
-    if (ts == logged_ts_) return {};
-    UnloggedWrites unlogged;
-    SOCHDB_TRY(unlogged.Collect(*trees_, reader, blobs, {ts, hlc_->NowMillis()}, logged_ts_));
-    batch_.Start(unlogged.writes().size());
-    for (const CommittedWrite& write : unlogged.writes()) {
-      batch_.Add(write.tree, write.kind, write.key, write.value, write.expiry_ms);
-    }
-    SOCHDB_TRY(wal_->Reserve(batch_.payload().size()));
-    try {
-      Result<Lsn> appended = wal_->Append(ts, batch_.payload());
-      if (!appended.ok()) return Poison(appended.status());
-      end_lsn = *appended;
-    } catch (const std::bad_alloc&) {
-      return PoisonOutOfMemory();
-    }
-    applied_lsn_.store(end_lsn, std::memory_order_release);
-    logged_ts_ = ts;
-  }
-  return AwaitDurable(end_lsn);
 }
 
 Timestamp CommitPipeline::AddListener(CommitListener* listener) {

@@ -72,14 +72,14 @@ class CommitPipeline {
   void AwaitPublished();
   // Waits until the commit with this timestamp, which was applied, is published. Otherwise why it never will be.
   Status AwaitPublished(Timestamp ts);
-  // Makes everything applied so far durable (not without a log: see the engine).
+  // Makes everything in the log durable. (Without a log that is nothing: see the engine.)
   Status Sync();
   // Hands what is buffered to the operating system: for SyncMode::kOff's own thread.
   Status Flush();
-  // Logs, as one transaction, everything that was applied since the last time: how a store without a log persists.
-  Status LogUnlogged(const VersionReader& reader, BlobStore* blobs);
+  // Nothing is published any more, and later writes are kReadOnly with this cause. Returns the cause.
+  Status Poison(Status cause);
 
-  // Refuses new commits, and waits for those under way; false when it was closed before. Sync and LogUnlogged still work.
+  // Refuses new commits, and waits for those under way; false when it was closed before. Sync still works.
   bool Close();
   // From now on the log is not touched any more.
   void Finish();
@@ -97,6 +97,8 @@ class CommitPipeline {
   [[nodiscard]] Timestamp LastWrite(TreeId tree) const {
     return last_write_[static_cast<size_t>(tree)].load(std::memory_order_acquire);
   }
+  // Of the newest commit that is in the trees, published or not.
+  [[nodiscard]] Timestamp applied_ts() const { return applied_ts_.load(std::memory_order_acquire); }
   [[nodiscard]] uint64_t applied_writes() const { return applied_writes_.load(std::memory_order_relaxed); }
   // Commits by CommitOne.
   [[nodiscard]] uint64_t single_commits() const { return single_commits_.load(std::memory_order_relaxed); }
@@ -151,7 +153,6 @@ class CommitPipeline {
   Status SyncAsLeader();
   void PublishThrough(Lsn durable);
   void Publish(Timestamp ts, uint64_t tree_mask);
-  Status Poison(Status cause);
   Status PoisonLocked(Status cause);
   Status PoisonOutOfMemory();
   Status PoisonOutOfMemoryLocked();
@@ -173,7 +174,6 @@ class CommitPipeline {
   std::vector<CommittedWrite> for_listener_;
   std::vector<WrittenKey> written_;  // of the commit that is being applied
   bool flush_hinted_ = false;
-  Timestamp logged_ts_ = 0;  // without a log: up to here everything was logged by LogUnlogged
   std::function<void()> flush_hint_;
   Admission* admission_ = nullptr;  // set before the first commit, like the next two
   RotationHook* rotation_ = nullptr;

@@ -17,8 +17,11 @@ namespace sochdb {
 
 class Trees {
  public:
-  // hash_seed: random, for the hash indexes.
-  Trees(Env* env, uint64_t hash_seed) : env_(env), hash_seed_(hash_seed) { ordered_.fill(true); }
+  // hash_seed: random, for the hash indexes. block_bytes: in which memtables take their memory.
+  Trees(Env* env, uint64_t hash_seed, size_t block_bytes = Arena::kDefaultBlockBytes)
+      : env_(env), hash_seed_(hash_seed), block_bytes_(block_bytes) {
+    ordered_.fill(true);
+  }
   ~Trees() {
     for (auto& tree : trees_) delete tree.load(std::memory_order_relaxed);
   }
@@ -31,7 +34,7 @@ class Trees {
     std::atomic<Tree*>& slot = trees_[Index(id)];
     Tree* tree = slot.load(std::memory_order_relaxed);
     if (tree == nullptr) {
-      tree = new Tree(env_, id, {hash_seed_, ordered_[Index(id)], &usage_});
+      tree = new Tree(env_, id, {hash_seed_, ordered_[Index(id)], &usage_, block_bytes_});
       slot.store(tree, std::memory_order_release);
     }
     return tree;
@@ -76,6 +79,7 @@ class Trees {
 
   Env* const env_;
   const uint64_t hash_seed_;
+  const size_t block_bytes_;
   MemtableUsage usage_;
   std::array<bool, kTreeCount> ordered_;  // guarded by the commit mutex
   std::array<std::atomic<Tree*>, kTreeCount> trees_{};

@@ -32,9 +32,13 @@ Result<WalContents> WalReader::Recover(const Visit& visit) {
 }
 
 Result<WalReport> WalReader::Verify() {
+  return Salvage([](const WalEntry&) { return Status(); });
+}
+
+Result<WalReport> WalReader::Salvage(const Visit& visit) {
   verify_ = true;
   SOCHDB_TRY(LoadSegments());
-  SOCHDB_TRY(Run([](const WalEntry&) { return Status(); }));
+  SOCHDB_TRY(Run(visit));
   return std::move(contents_.report);
 }
 

@@ -53,6 +53,8 @@ class WalReader {
   Result<WalContents> Recover(const Visit& visit);
   // Records damage and reads on behind it. Fails only when files cannot be read at all.
   Result<WalReport> Verify();
+  // The same; visit is called for each transaction that is whole, those behind damage too.
+  Result<WalReport> Salvage(const Visit& visit);
 
  private:
   struct OpenTransaction {

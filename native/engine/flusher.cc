@@ -1,0 +1,217 @@
+#include "engine/flusher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sochdb {
+namespace {
+
+constexpr uint64_t kLookAgainMicros = 20'000;
+constexpr uint64_t kReleasesPerLimit = 8;  // the log goes in parts of this share of its limit
+
+uint64_t BitOf(TreeId tree) { return uint64_t{1} << static_cast<unsigned>(tree); }
+
+}  // namespace
+
+Flusher::Flusher(const Parts& parts) : parts_(parts), mutex_(parts.env), round_ended_(parts.env), release_mutex_(parts.env) {}
+
+// --- rotation: REQUIRES the commit mutex
+
+void Flusher::OnMemtablesFull(uint64_t bytes) {
+  if (!parts_.wal_enabled) {
+    RotateAll();
+  } else {
+    while (bytes > parts_.memtable_bytes / 2 && RotateLargest()) bytes = parts_.trees->usage().active();
+    (void)RotatePinning();
+  }
+  if (wake_) wake_();
+}
+
+bool Flusher::RotateLargest() {
+  Tree* largest = nullptr;
+  parts_.trees->ForEach([&](Tree& tree) {
+    if (largest == nullptr || tree.active_bytes() > largest->active_bytes()) largest = &tree;
+  });
+  return largest != nullptr && largest->Rotate();
+}
+
+void Flusher::RotateAll() {
+  parts_.trees->ForEach([](Tree& tree) { (void)tree.Rotate(); });
+}
+
+// Of the trees whose data begins too far back in the log, the one that begins first. False when none does.
+bool Flusher::RotatePinning() {
+  Tree* pinning = nullptr;
+  Lsn first = kNoLsn;
+  parts_.trees->ForEach([&](Tree& tree) {
+    const Lsn begins = tree.FirstUnflushedLsn();
+    if (begins >= first) return;
+    first = begins;
+    pinning = &tree;
+  });
+  const Lsn end = parts_.wal->end_lsn();
+  if (pinning == nullptr || first >= end || end - first <= parts_.wal_limit_bytes) return false;
+  return pinning->Rotate();
+}
+
+void Flusher::CheckLogLength() {
+  if (!parts_.wal_enabled) return;
+  bool rotated = false;
+  {
+    MutexLock lock(parts_.pipeline->gate()->mutex());
+    rotated = RotatePinning();
+  }
+  if (rotated && wake_) wake_();
+}
+
+// --- rounds
+
+// REQUIRES: the commit mutex, so that what is taken of several trees is what there was at one moment.
+std::vector<FlushUnit> Flusher::Collect(uint64_t but_trees) const {
+  std::vector<FlushUnit> units;
+  const Lsn log_end = parts_.wal->end_lsn();
+  parts_.trees->ForEach([&](Tree& tree) {
+    if ((but_trees & BitOf(tree.id())) != 0) return;
+    for (ImmutableMemtable& waiting : tree.Immutables()) {
+      // Without a log, what an earlier opening logged is covered.
+      const Lsn end = parts_.wal_enabled ? waiting.end_lsn : log_end;
+      units.push_back({tree.id(), std::move(waiting.memtable), end, waiting.newest_ts});
+    }
+  });
+  return units;
+}
+
+std::vector<FlushUnit> Flusher::Take() {
+  MutexLock commits(parts_.pipeline->gate()->mutex());
+  MutexLock lock(&mutex_);
+  if (alone_ || (!parts_.wal_enabled && busy_trees_ != 0)) return {};
+  std::vector<FlushUnit> units = Collect(busy_trees_);
+  for (const FlushUnit& unit : units) busy_trees_ |= BitOf(unit.tree);
+  return units;
+}
+
+Status Flusher::FlushWaiting(bool* worked) {
+  *worked = false;
+  SOCHDB_TRY(parts_.pipeline->CheckNotPoisoned());
+  const std::vector<FlushUnit> units = Take();
+  if (units.empty()) return {};
+  *worked = true;
+  const Status status = Write(units);
+  Finish(units, status);
+  if (status.ok() && parts_.wal_enabled) return ReleaseLog(false);
+  return status;
+}
+
+Status Flusher::Write(const std::vector<FlushUnit>& units) {
+  if (parts_.wal_enabled) SOCHDB_TRY(parts_.pipeline->Sync());
+  const KeepRule rule = parts_.history->Rule([this] { return parts_.pipeline->visible_ts(); });
+  return parts_.store->Flush(units, rule);
+}
+
+void Flusher::Finish(const std::vector<FlushUnit>& units, const Status& status) {
+  bool give_up = false;
+  {
+    MutexLock lock(&mutex_);
+    for (const FlushUnit& unit : units) busy_trees_ &= ~BitOf(unit.tree);
+    last_failure_ = status;
+    if (status.ok()) {
+      failures_in_a_row_ = 0;
+    } else {
+      ++failures_;
+      // A manifest whose writing failed takes nothing more.
+      give_up = status.code() == Code::kReadOnly;
+      if (status.code() != Code::kDiskFull) give_up |= ++failures_in_a_row_ >= kMaxFailures;
+    }
+    round_ended_.SignalAll();
+  }
+  if (give_up) (void)parts_.pipeline->Poison(status);
+  if (changed_) changed_();
+}
+
+// Waits until no round is under way; none begins until LeaveAlone.
+Status Flusher::EnterAlone(const CancelToken* cancel) {
+  MutexLock lock(&mutex_);
+  while (alone_ || busy_trees_ != 0) {
+    if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
+    round_ended_.WaitFor(&mutex_, kLookAgainMicros);
+  }
+  alone_ = true;
+  return {};
+}
+
+void Flusher::LeaveAlone() {
+  MutexLock lock(&mutex_);
+  alone_ = false;
+  round_ended_.SignalAll();
+}
+
+Status Flusher::FlushAll(const CancelToken* cancel, Cut* cut, const std::function<void()>& after) {
+  SOCHDB_TRY(parts_.pipeline->CheckNotPoisoned());
+  SOCHDB_TRY(EnterAlone(cancel));
+  std::vector<FlushUnit> units;
+  {
+    MutexLock commits(parts_.pipeline->gate()->mutex());
+    RotateAll();
+    units = Collect(0);
+    cut->lsn = parts_.wal->end_lsn();
+    cut->ts = parts_.pipeline->applied_ts();
+  }
+  Status status;
+  if (!units.empty()) {
+    status = Write(units);
+    Finish(units, status);
+  }
+  if (status.ok() && after) after();
+  LeaveAlone();
+  return status;
+}
+
+// --- the log
+
+// REQUIRES: the commit mutex.
+Lsn Flusher::FirstNeeded() const {
+  Lsn needed = parts_.wal->end_lsn();
+  parts_.trees->ForEach([&](const Tree& tree) { needed = std::min(needed, tree.FirstUnflushedLsn()); });
+  return needed;
+}
+
+uint64_t Flusher::UnflushedLogBytes() const {
+  MutexLock commits(parts_.pipeline->gate()->mutex());
+  return parts_.wal->end_lsn() - FirstNeeded();
+}
+
+Status Flusher::ReleaseLog(bool all, Lsn upto) {
+  MutexLock release(&release_mutex_);
+  Lsn needed = 0;
+  {
+    MutexLock commits(parts_.pipeline->gate()->mutex());
+    needed = std::min(upto, FirstNeeded());
+  }
+  if (needed <= parts_.wal->stats().oldest_lsn) return {};
+  if (!all && needed - released_ < parts_.wal_limit_bytes / kReleasesPerLimit) return {};
+  // Before the log goes: whoever opens the store must not look for it.
+  const ManifestState state = parts_.store->state();
+  ManifestEdit edit;
+  for (size_t i = 0; i < state.flushed.size(); ++i) {
+    if (state.flushed[i] < needed) edit.flushed.emplace_back(static_cast<TreeId>(i), needed);
+  }
+  if (!edit.flushed.empty()) SOCHDB_TRY(parts_.store->Record(edit));
+  released_ = needed;
+  return parts_.wal->ReleaseBefore(needed);
+}
+
+Flusher::Stats Flusher::stats() const {
+  Stats out;
+  parts_.trees->ForEach([&](const Tree& tree) {
+    const std::vector<ImmutableMemtable> waiting = tree.Immutables();
+    out.waiting_memtables += waiting.size();
+    out.most_waiting_of_tree = std::max<uint64_t>(out.most_waiting_of_tree, waiting.size());
+    for (const ImmutableMemtable& memtable : waiting) out.waiting_bytes += memtable.bytes;
+  });
+  MutexLock lock(&mutex_);
+  out.failures = failures_;
+  out.last_failure = last_failure_;
+  return out;
+}
+
+}  // namespace sochdb
