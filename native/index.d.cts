@@ -14,21 +14,6 @@ declare namespace native {
     readonly details?: Readonly<Record<string, string>>
   }
 
-  interface EngineStats {
-    readonly activeTransactions: number
-    readonly committedTransactions: number
-    readonly abortedTransactions: number
-    readonly conflicts: number
-    readonly reads: number
-    readonly writes: number
-    readonly keyCount: number
-    readonly memoryBytes: number
-    readonly activeSnapshots: number
-    readonly oldestSnapshot: bigint
-    readonly walBytes: number
-    readonly walSyncs: number
-  }
-
   interface WalStats {
     readonly totalSizeBytes: number
     readonly activeSizeBytes: number
@@ -82,10 +67,26 @@ declare namespace native {
     groupCommit: boolean,
     transactionTimeoutMs: number,
     maxTransactionBytes: number,
+    memtableSizeBytes: number,
+    blockCacheSizeBytes: number,
+    compression: number,
+    compressionLevel: number,
+    walCompression: number,
+    indexPolicy: number,
+    compactionThreads: number,
+    flushThreads: number,
+    retentionMs: number,
   ): number
   function close(database: number): void
   function sync(database: number): void
-  function stats(database: number): EngineStats
+  /** Maintenance work by name; what it takes and returns is in sochdb/src/engine/maintenance.ts. */
+  function maintain(database: number, kind: string, argument: unknown): unknown
+  /** The same for a store that nobody has open. */
+  function maintainStore(path: string, kind: string): unknown
+  /** A snapshot of the commits up to a timestamp. */
+  function snapshotAt(database: number, timestamp: bigint): number
+  /** All that the engine measured: sochdb/src/engine/statistics.ts has its shape. */
+  function statistics(database: number): object
   function walStats(database: number): WalStats
   function recoveryReport(database: number): RecoveryReport
   function verifyWal(database: number): VerifyReport

@@ -38,13 +38,17 @@ struct DatabaseOpening {
   bool read_only = false;
   EngineOptions options;
 };
-inline constexpr size_t kOpenArguments = 7;
+inline constexpr size_t kOpenArguments = 16;
 Status ReadDatabaseOpening(Call& call, DatabaseOpening* out);
 // What verifyWal returns.
 napi_value DescribeWalVerification(napi_env env, const WalReport& report);
 
 // kv_database.cc: opening, closing, statistics, the log.
 [[nodiscard]] bool InitDatabase(Environment* environment, napi_value exports);
+// statistics.cc: what the engine measured.
+[[nodiscard]] bool InitStatistics(Environment* environment, napi_value exports);
+// maintenance.cc: compacting, backups, verification, repair.
+[[nodiscard]] bool InitMaintenance(Environment* environment, napi_value exports);
 // kv_read.cc, kv_write.cc: single keys and batches, on any target.
 [[nodiscard]] bool InitReads(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitWrites(Environment* environment, napi_value exports);

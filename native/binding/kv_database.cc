@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "binding/kv.h"
@@ -6,6 +7,9 @@ namespace sochdb::binding {
 namespace {
 
 constexpr uint64_t kMaxPathBytes = 4096;
+// Of the log's files.
+constexpr uint64_t kMinSegmentBytes = 1024 * 1024;
+constexpr uint64_t kMaxSegmentBytes = 64 * 1024 * 1024;
 constexpr uint64_t kMaxTimeoutMs = 31ull * 24 * 3600 * 1000;
 constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;
 
@@ -52,26 +56,6 @@ napi_value Sync(Call& call) {
 }
 
 double Count(uint64_t n) { return static_cast<double>(n); }
-
-napi_value Stats(Call& call) {
-  DatabaseHandle* database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
-  const EngineStats stats = database->engine->stats();
-  return ObjectBuilder(call.env())
-      .Number("activeTransactions", Count(stats.active_transactions))
-      .Number("committedTransactions", Count(stats.committed_transactions))
-      .Number("abortedTransactions", Count(stats.aborted_transactions))
-      .Number("conflicts", Count(stats.conflicts))
-      .Number("reads", Count(stats.reads))
-      .Number("writes", Count(stats.writes))
-      .Number("keyCount", Count(stats.key_count))
-      .Number("memoryBytes", Count(stats.memory_bytes))
-      .Number("activeSnapshots", Count(stats.active_snapshots))
-      .BigInt("oldestSnapshot", stats.oldest_snapshot)
-      .Number("walBytes", Count(stats.wal.total_bytes))
-      .Number("walSyncs", Count(stats.wal.syncs))
-      .value();
-}
 
 napi_value WalStats(Call& call) {
   DatabaseHandle* database = FindDatabase(call);
@@ -123,6 +107,28 @@ napi_value VerifyWal(Call& call) {
 
 }  // namespace
 
+// Arguments 7 to 15: memtableSizeBytes, blockCacheSizeBytes, compression, compressionLevel, walCompression, indexPolicy,
+// compactionThreads, flushThreads, retentionMs.
+static Status ReadStorageOptions(Call& call, EngineOptions* options) {
+  napi_env env = call.env();
+  SOCHDB_TRY(ReadUint64(env, call[7], "memtableSizeBytes", kMaxSafeInteger, &options->memtable_bytes));
+  // The last segment stays when all that it holds is in tables: a quarter of what memory may hold is little beside it.
+  options->wal.segment_bytes = std::clamp(options->memtable_bytes / 4, kMinSegmentBytes, kMaxSegmentBytes);
+  SOCHDB_TRY(ReadUint64(env, call[8], "blockCacheSizeBytes", kMaxSafeInteger, &options->block_cache_bytes));
+  uint32_t number = 0;
+  SOCHDB_TRY(ReadUint32(env, call[9], "compression", 0, 2, &number));
+  options->compression = static_cast<CompressionType>(number);
+  SOCHDB_TRY(ReadUint32(env, call[10], "compressionLevel", 0, 22, &number));
+  options->compression_level = static_cast<int>(number);
+  SOCHDB_TRY(ReadUint32(env, call[11], "walCompression", 0, 2, &number));
+  options->wal.compression = static_cast<CompressionType>(number);
+  SOCHDB_TRY(ReadUint32(env, call[12], "indexPolicy", 0, kIndexPolicyCount - 1, &number));
+  options->index_policy = static_cast<IndexPolicy>(number);
+  SOCHDB_TRY(ReadUint32(env, call[13], "compactionThreads", 1, kMaxBackgroundThreads, &options->compaction_threads));
+  SOCHDB_TRY(ReadUint32(env, call[14], "flushThreads", 1, kMaxBackgroundThreads, &options->flush_threads));
+  return ReadUint64(env, call[15], "retentionMs", kMaxSafeInteger, &options->retention_ms);
+}
+
 Status ReadDatabaseOpening(Call& call, DatabaseOpening* out) {
   napi_env env = call.env();
   std::string path;
@@ -140,7 +146,9 @@ Status ReadDatabaseOpening(Call& call, DatabaseOpening* out) {
   SOCHDB_TRY(ReadBool(env, call[4], "groupCommit", &options.group_commit));
   SOCHDB_TRY(ReadUint64(env, call[5], "transactionTimeoutMs", kMaxTimeoutMs, &options.transaction_timeout_ms));
   SOCHDB_TRY(ReadUint64(env, call[6], "maxTransactionBytes", kMaxSafeInteger, &options.max_transaction_bytes));
+  SOCHDB_TRY(ReadStorageOptions(call, &options));
   options.create_if_missing = !read_only;
+  options.read_only = read_only;
   *out = {std::move(path), read_only, options};
   return {};
 }
@@ -163,14 +171,14 @@ napi_value DescribeWalVerification(napi_env env, const WalReport& report) {
 
 bool InitDatabase(Environment* environment, napi_value exports) {
   return Define<Open, kOpenArguments>(environment, exports, "open") && Define<Close, 1>(environment, exports, "close") &&
-         Define<Sync, 1>(environment, exports, "sync") && Define<Stats, 1>(environment, exports, "stats") &&
-         Define<WalStats, 1>(environment, exports, "walStats") && Define<Recovery, 1>(environment, exports, "recoveryReport") &&
-         Define<VerifyWal, 1>(environment, exports, "verifyWal");
+         Define<Sync, 1>(environment, exports, "sync") && Define<WalStats, 1>(environment, exports, "walStats") &&
+         Define<Recovery, 1>(environment, exports, "recoveryReport") && Define<VerifyWal, 1>(environment, exports, "verifyWal");
 }
 
 bool InitKv(Environment* environment, napi_value exports) {
-  return InitDatabase(environment, exports) && InitReads(environment, exports) && InitWrites(environment, exports) &&
-         InitTransactions(environment, exports) && InitCursors(environment, exports) && InitNamespaces(environment, exports);
+  return InitDatabase(environment, exports) && InitStatistics(environment, exports) && InitMaintenance(environment, exports) &&
+         InitReads(environment, exports) && InitWrites(environment, exports) && InitTransactions(environment, exports) &&
+         InitCursors(environment, exports) && InitNamespaces(environment, exports);
 }
 
 }  // namespace sochdb::binding

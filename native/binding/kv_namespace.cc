@@ -98,7 +98,7 @@ Status DropNamespace(const Target& target) {
   }));
   for (const std::string& key : entries) SOCHDB_TRY(target.transaction->Delete(TreeId::kCatalog, key));
   SOCHDB_TRY(target.transaction->Delete(TreeId::kCatalog, target.space->catalog_key));
-  const DroppedContainer dropped{target.space->id, target.transaction->read_ts()};
+  const DroppedContainer dropped{.namespace_id = target.space->id, .dropped_at = target.transaction->read_ts()};
   return target.transaction->Put(TreeId::kCatalog, DroppedKey(dropped.namespace_id), EncodeDropped(dropped));
 }
 

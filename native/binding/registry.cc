@@ -45,10 +45,24 @@ std::vector<std::pair<const char*, uint64_t>> Named(const EngineOptions& options
           {"maxTransactionBytes", options.max_transaction_bytes},
           {"transactionTimeoutMs", options.transaction_timeout_ms},
           {"writerTimeoutMs", options.writer_timeout_ms},
-          {"memoryLimitBytes", options.memory_limit_bytes}};
+          {"memoryLimitBytes", options.memory_limit_bytes},
+          {"memtableSizeBytes", options.memtable_bytes},
+          {"blockCacheSizeBytes", options.block_cache_bytes},
+          {"compression", static_cast<uint64_t>(options.compression)},
+          {"compressionLevel", static_cast<uint64_t>(options.compression_level)},
+          {"walCompression", static_cast<uint64_t>(options.wal.compression)},
+          {"indexPolicy", static_cast<uint64_t>(options.index_policy.value_or(IndexPolicy::kBalanced))},
+          {"compactionThreads", options.compaction_threads},
+          {"flushThreads", options.flush_threads},
+          {"retentionMs", options.retention_ms}};
 }
 
 Status CheckSameOptions(const RegistryEntry& entry, const EngineOptions& wanted) {
+  if (entry.options.read_only && !wanted.read_only) {
+    return {Code::kInvalidArgument,
+            "\"" + entry.key + "\" is already open in this process, for reading only: close it before it is opened to write.",
+            {{"option", "readOnly"}, {"file", entry.key}}};
+  }
   const auto open = Named(entry.options);
   const auto asked = Named(wanted);
   for (size_t i = 0; i < open.size(); ++i) {
@@ -67,6 +81,7 @@ Result<EngineRef> OpenPrivate(const EngineOptions& options) {
   entry->shares = 1;
   EngineOptions fresh = options;
   fresh.create_if_missing = true;  // there is nothing yet, read-only or not
+  fresh.read_only = false;         // the handle refuses writes
   SOCHDB_ASSIGN(engine, Engine::Open(entry->memory.get(), "/memory", fresh));
   entry->engine = std::move(engine);
   return EngineRef(entry.release());

@@ -16,15 +16,18 @@ const options: Readonly<Record<string, { readonly good: readonly unknown[]; read
   readOnly: { good: [true, false], bad: ['yes', 1] },
   logger: { good: [(entry: unknown) => void entry], bad: [{}, 'stderr', null] },
   logLevel: { good: ['off', 'error', 'warn', 'info', 'debug'], bad: ['verbose', 3] },
-  compression: { good: ['none'], bad: ['lz4', 'zstd', 'gzip', true] },
-  compressionLevel: { good: [], bad: [0, 3] },
-  walCompression: { good: [false], bad: [true, 'no'] },
-  indexPolicy: { good: ['balanced'], bad: ['writeOptimized', 'scanOptimized', 'appendOnly', 1] },
-  memtableSizeBytes: { good: [], bad: [1, 64e6, '64mb'] },
-  blockCacheSizeBytes: { good: [], bad: [1, 64e6] },
-  compactionThreads: { good: [], bad: [0, 1] },
-  flushThreads: { good: [], bad: [0, 1] },
-  retentionMs: { good: [], bad: [0, 1000] },
+  compression: { good: ['none', 'lz4', 'zstd'], bad: ['gzip', true, 1] },
+  compressionLevel: { good: [0, 3, 22], bad: [-1, 23, 1.5, '3'] },
+  walCompression: { good: [false, true, 'none', 'lz4', 'zstd'], bad: ['no', 1, null] },
+  indexPolicy: {
+    good: ['writeOptimized', 'balanced', 'scanOptimized', 'appendOnly', 'APPEND_ONLY', 0, 3],
+    bad: ['fast', 4, -1, null],
+  },
+  memtableSizeBytes: { good: [65_536, 2 ** 30], bad: [0, 65_535, '64mb', 2 ** 35] },
+  blockCacheSizeBytes: { good: [0, 1_000_000], bad: [-1, 0.5, '1'] },
+  compactionThreads: { good: [1, 16], bad: [0, 17, '1'] },
+  flushThreads: { good: [1, 2], bad: [0, 17] },
+  retentionMs: { good: [0, 1000, 1e12], bad: [-1, 1.5, Infinity, '1d'] },
 }
 
 describe.each(Object.entries(options))('%s', (name, { good, bad }) => {
@@ -54,7 +57,7 @@ test('an unknown option is refused, and the known ones are listed', () => {
 
 test('a refused option leaves no store behind', () => {
   const path = directory('refused')
-  expect(() => Database.open(path, { compression: 'zstd' })).toThrow(/keeps data uncompressed/)
+  expect(() => Database.open(path, { compression: 'gzip' as never })).toThrow(/'none', 'lz4', 'zstd'/)
   expect(() => Database.open(path, { readOnly: true })).toThrow()
 })
 
@@ -68,9 +71,15 @@ test('config() tells what is in effect, and cannot be changed', () => {
     transactionTimeoutMs: 5000,
     maxTransactionBytes: 256 * 1024 * 1024,
     readOnly: false,
-    compression: 'none',
-    walCompression: false,
+    compression: 'lz4',
+    compressionLevel: 0,
+    walCompression: 'none',
     indexPolicy: 'balanced',
+    memtableSizeBytes: 64 * 1024 * 1024,
+    blockCacheSizeBytes: 64 * 1024 * 1024,
+    compactionThreads: 1,
+    flushThreads: 1,
+    retentionMs: 24 * 3600 * 1000,
     logLevel: 'off',
   })
   expect(Object.isFrozen(db.config())).toBe(true)

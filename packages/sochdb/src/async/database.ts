@@ -1,15 +1,33 @@
 import { Database } from '../database/index.js'
 import type { NamespaceConfig, NamespaceOptions } from '../database/index.js'
-import { nativeHandle } from '../engine/index.js'
-import type { DatabaseConfig, DatabaseOptions, DatabaseStats } from '../engine/index.js'
+import { checkPath, indexPolicyName, nativeHandle, verificationOfStore } from '../engine/index.js'
+import type {
+  BackupResult,
+  CompactionStats,
+  DatabaseConfig,
+  DatabaseOptions,
+  DatabaseStats,
+  IndexPolicy,
+  PerformanceMetrics,
+  SnapshotOptions,
+  StorageStats,
+  VerifyResult,
+} from '../engine/index.js'
+import { checkOptions } from '../engine/check.js'
+import { moveTable } from '../sql/policy.js'
 import { brand, errorFromNative } from '../errors/index.js'
 import { inner } from './keys.js'
 import { AsyncNamespaceImpl } from './namespace.js'
 import type { AsyncNamespace } from './namespace.js'
+import { maintain } from './maintenance.js'
 import { native } from './native.js'
+import { longChecks } from './operation.js'
+import type { LongOptions } from './operation.js'
 import { AsyncRecovery } from './recovery.js'
 import { AsyncRootImpl } from './root.js'
 import type { AsyncRoot } from './root.js'
+import { AsyncSnapshotImpl } from './snapshot.js'
+import type { AsyncSnapshot } from './snapshot.js'
 import { checkFunction } from './transaction.js'
 import { call, defineVerbs, reading, writing } from './verbs.js'
 import type { Promised, ReadingVerb, WritingVerb } from './verbs.js'
@@ -39,6 +57,22 @@ export interface AsyncDatabase extends AsyncRoot, Promised<Database, ReadingVerb
   /** Makes everything committed so far durable, whatever `syncMode` is. */
   sync(): Promise<void>
   stats(): Promise<DatabaseStats>
+  storageStats(): Promise<StorageStats>
+  compactionStats(): Promise<CompactionStats>
+  performanceMetrics(): Promise<PerformanceMetrics>
+  /** The database as it is now, or was at a moment, for reading; close it when you are done. */
+  snapshot(options?: SnapshotOptions): Promise<AsyncSnapshot>
+  /** Writes what is in memory into tables and merges all tables. Progress is in bytes. */
+  compact(options?: LongOptions): Promise<void>
+  /** Merges the tables of one level, 0 to 6, into the next. */
+  compactLevel(level: number, options?: LongOptions): Promise<void>
+  /** Copies the store as it is now into a new or an empty directory, and checks the copy. Progress is in bytes. */
+  backup(path: string, options?: LongOptions): Promise<BackupResult>
+  /** Reads everything on disk and compares every checksum. Progress is in bytes. */
+  verify(options?: LongOptions): Promise<VerifyResult>
+  getTableIndexPolicy(table: string): Promise<IndexPolicy>
+  /** See `Database.setTableIndexPolicy`. Progress is in rows and index entries, of a total that is not known (0). */
+  setTableIndexPolicy(table: string, policy: IndexPolicy | (string & {}) | number, options?: LongOptions): Promise<void>
   config(): Promise<DatabaseConfig>
   recovery(): AsyncRecovery
   /**
@@ -103,6 +137,57 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
 
   stats(): Promise<DatabaseStats> {
     return this.enqueue(() => this[inner].stats())
+  }
+
+  storageStats(): Promise<StorageStats> {
+    return this.enqueue(() => this[inner].storageStats())
+  }
+
+  compactionStats(): Promise<CompactionStats> {
+    return this.enqueue(() => this[inner].compactionStats())
+  }
+
+  performanceMetrics(): Promise<PerformanceMetrics> {
+    return this.enqueue(() => this[inner].performanceMetrics())
+  }
+
+  override snapshot(options?: SnapshotOptions): Promise<AsyncSnapshot> {
+    return this.enqueue(() => new AsyncSnapshotImpl(this[inner].snapshot(options)))
+  }
+
+  async compact(options?: LongOptions): Promise<void> {
+    await maintain(this[inner], 'compact', undefined, options, 'compact')
+  }
+
+  async compactLevel(level: number, options?: LongOptions): Promise<void> {
+    await maintain(this[inner], 'compactLevel', level, options, 'compactLevel')
+  }
+
+  async backup(path: string, options?: LongOptions): Promise<BackupResult> {
+    const report = await maintain(this[inner], 'backup', checkPath(path, 'db.backup'), options, 'backup')
+    return { ...report, path }
+  }
+
+  async verify(options?: LongOptions): Promise<VerifyResult> {
+    return verificationOfStore(await maintain(this[inner], 'verify', undefined, options, 'verify'))
+  }
+
+  getTableIndexPolicy(table: string): Promise<IndexPolicy> {
+    return this.enqueue(() => this[inner].getTableIndexPolicy(table))
+  }
+
+  async setTableIndexPolicy(
+    table: string,
+    policy: IndexPolicy | (string & {}) | number,
+    options?: LongOptions,
+  ): Promise<void> {
+    const { signal, onProgress } = checkOptions(options, longChecks, 'setTableIndexPolicy') as LongOptions
+    for (const { copied, deleted } of moveTable(this[inner], table, indexPolicyName(policy))) {
+      onProgress?.(copied + deleted, 0)
+      // Every chunk is a turn of the event loop.
+      await new Promise(resolve => setImmediate(resolve))
+      signal?.throwIfAborted()
+    }
   }
 
   config(): Promise<DatabaseConfig> {

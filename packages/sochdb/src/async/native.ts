@@ -38,6 +38,14 @@ export interface NativeAsync {
     timeoutMs: number,
     progress: NativeProgress | undefined,
   ): Promise<ReturnType<typeof sync.verifyWal>>
+  asyncMaintain(
+    database: number,
+    kind: string,
+    argument: unknown,
+    operation: number,
+    timeoutMs: number,
+    progress: NativeProgress | undefined,
+  ): Promise<unknown>
   asyncCancel(operation: number): void
   asyncTake(payload: number, buffer: ArrayBuffer): boolean
 

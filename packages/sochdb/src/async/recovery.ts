@@ -1,6 +1,14 @@
-import { nativeHandle, verificationOf } from '../engine/index.js'
-import type { Database, RecoveryReport, WalStatistics, WalVerification } from '../engine/index.js'
+import { checkpointOf, nativeHandle, truncationOf, verificationOf } from '../engine/index.js'
+import type {
+  CheckpointResult,
+  Database,
+  RecoveryReport,
+  TruncateResult,
+  WalStatistics,
+  WalVerification,
+} from '../engine/index.js'
 import { checkOptions } from '../engine/check.js'
+import { maintain } from './maintenance.js'
 import { native } from './native.js'
 import { longChecks, operateLong } from './operation.js'
 import type { LongOptions } from './operation.js'
@@ -35,6 +43,16 @@ export class AsyncRecovery {
         'database',
       ),
     )
+  }
+
+  /** Writes what is in memory into tables, durably: the log below is not needed any more. */
+  async checkpoint(options?: LongOptions): Promise<CheckpointResult> {
+    return checkpointOf(await maintain(this.#database, 'checkpoint', undefined, options, 'checkpoint'))
+  }
+
+  /** Lets go of the log below an LSN. @throws ValidationError beyond the last checkpoint */
+  async truncateWal(upToLsn: bigint): Promise<TruncateResult> {
+    return truncationOf(await maintain(this.#database, 'truncateWal', upToLsn, undefined, 'truncateWal'))
   }
 
   async walStats(): Promise<WalStatistics> {

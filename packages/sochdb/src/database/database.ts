@@ -2,17 +2,20 @@
 import { asyncOf, watchChanges } from '../async/index.js'
 import type { AsyncDatabase, Change, WatchOptions } from '../async/index.js'
 import type { Bytes } from '../bytes/bytes.js'
-import { Database as EngineDatabase } from '../engine/index.js'
+import { Database as EngineDatabase, indexPolicyName } from '../engine/index.js'
 import type {
   BegunTransaction,
   DatabaseOptions,
   NamespaceIdentity,
+  SnapshotOptions,
   TakenSnapshot,
   TransactionOptions,
+  IndexPolicy,
 } from '../engine/index.js'
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, forgetDropped, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
+import { getTableIndexPolicy, moveTable } from '../sql/policy.js'
 import { Namespace } from './namespace.js'
 import type {
   CopyRequest,
@@ -43,6 +46,12 @@ export class Database extends EngineDatabase {
   static {
     brand(this, 'Database')
   }
+
+  /** The index policies by number. */
+  static readonly INDEX_WRITE_OPTIMIZED = 0
+  static readonly INDEX_BALANCED = 1
+  static readonly INDEX_SCAN_OPTIMIZED = 2
+  static readonly INDEX_APPEND_ONLY = 3
   readonly #namespaces = new Map<string, Namespace>()
 
   /**
@@ -83,8 +92,8 @@ export class Database extends EngineDatabase {
   }
 
   /** The database as it is now, for reading; close it when you are done. */
-  override snapshot(): Snapshot {
-    return super.snapshot() as Snapshot
+  override snapshot(options?: SnapshotOptions): Snapshot {
+    return super.snapshot(options) as Snapshot
   }
 
   /** The same database by promise: its work runs on threads of the engine, and closing either closes both. */
@@ -237,6 +246,26 @@ export class Database extends EngineDatabase {
    */
   copyBetweenNamespaces(request: CopyRequest): number {
     return namespaces.copy(this, request)
+  }
+
+  /** How a table is laid out. @throws QueryError when there is no such table */
+  getTableIndexPolicy(table: string): IndexPolicy {
+    return getTableIndexPolicy(this, table)
+  }
+
+  /**
+   * Lays a table out in another way, its data with it. Others can read and write it meanwhile: this call returns when all is
+   * copied, and what was left behind is deleted. Where it was stopped halfway, asking again goes on.
+   *
+   * @param policy a name, the specification's spelling of it (`'write_optimized'`), or a number: `Database.INDEX_APPEND_ONLY`
+   * @throws QueryError when there is no such table
+   *
+   * @example
+   * db.setTableIndexPolicy('events', 'appendOnly')
+   */
+  setTableIndexPolicy(table: string, policy: IndexPolicy | (string & {}) | number): void {
+    const steps = moveTable(this, table, indexPolicyName(policy))
+    while (!steps.next().done);
   }
 
   #open(identity: NamespaceIdentity): Namespace {

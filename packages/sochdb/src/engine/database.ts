@@ -1,36 +1,35 @@
 import { brand, errorFromNative } from '../errors/index.js'
-import { SYNC_MODE_NUMBER } from './constants.js'
+import { COMPRESSION_NUMBER, INDEX_POLICY_NUMBER, SYNC_MODE_NUMBER } from './constants.js'
 import { CLOSED, nativeHandle } from './handle.js'
 import { KeyStore } from './keys.js'
 import { createLog } from './logger.js'
 import type { Log } from './logger.js'
 import type { NamespaceIdentity } from './namespace-identity.js'
+import { checkOptions } from './check.js'
+import { checkPath, maintain, timestampOf, verificationOfStore } from './maintenance.js'
+import type { AsOf, BackupResult, VerifyResult } from './maintenance.js'
 import { native } from './native.js'
 import { checkDatabaseOptions } from './options.js'
 import type { DatabaseConfig, DatabaseOptions } from './options.js'
 import { Recovery } from './recovery.js'
 import { Snapshot, TakenSnapshot } from './snapshot.js'
 import { BegunTransaction, checkFunction, Transaction } from './transaction.js'
+import { compactionStats, databaseStats, performanceMetrics, storageStats } from './statistics.js'
+import type {
+  CompactionStats,
+  DatabaseStats,
+  NativeStatistics,
+  PerformanceMetrics,
+  StorageStats,
+} from './statistics.js'
 import type { TransactionOptions } from './transaction.js'
 
-/** What the database measured since it was opened. */
-export interface DatabaseStats {
-  readonly activeTransactions: number
-  readonly committedTransactions: number
-  readonly abortedTransactions: number
-  readonly conflicts: number
-  /** conflicts / (commits + aborts); 0 when there was neither. */
-  readonly conflictRate: number
-  readonly reads: number
-  readonly writes: number
-  /** Keys ever written and not yet forgotten, deleted ones included. */
-  readonly keyCount: number
-  readonly memoryBytes: number
-  readonly activeSnapshots: number
-  /** The timestamp of the oldest open snapshot or transaction; undefined when there is none. */
-  readonly oldestSnapshot: bigint | undefined
-  readonly walBytes: number
-  readonly walSyncs: number
+export interface SnapshotOptions {
+  /**
+   * The moment to see: a timestamp (bigint), milliseconds since 1970, an ISO-8601 string or a Date, as far back as `retentionMs`.
+   * Default: now.
+   */
+  readonly asOf?: AsOf
 }
 
 type OpenArguments = Parameters<typeof native.open>
@@ -43,6 +42,15 @@ const openArguments = (config: DatabaseConfig): OpenArguments => [
   config.groupCommit,
   config.transactionTimeoutMs,
   config.maxTransactionBytes,
+  config.memtableSizeBytes,
+  config.blockCacheSizeBytes,
+  COMPRESSION_NUMBER[config.compression],
+  config.compressionLevel,
+  COMPRESSION_NUMBER[config.walCompression],
+  INDEX_POLICY_NUMBER[config.indexPolicy],
+  config.compactionThreads,
+  config.flushThreads,
+  config.retentionMs,
 ]
 
 /** Databases that were dropped without `close`. What closing them says has nobody to hear it: the log recovers. */
@@ -70,6 +78,7 @@ export class Database extends KeyStore {
   }
   readonly #config: DatabaseConfig
   readonly #log: Log
+  #measured: NativeStatistics | undefined
 
   /** `handle`: of a store that is open already. */
   protected constructor(config: DatabaseConfig, log: Log, handle = native.open(...openArguments(config))) {
@@ -167,8 +176,8 @@ export class Database extends KeyStore {
   }
 
   /** Takes a snapshot, seen through a namespace where one is given. Throws what the addon throws. @internal */
-  newSnapshot(namespace?: NamespaceIdentity): Snapshot {
-    const taken = new TakenSnapshot(this)
+  newSnapshot(namespace?: NamespaceIdentity, asOf?: bigint): Snapshot {
+    const taken = new TakenSnapshot(this, asOf)
     try {
       return this.wrapSnapshot(taken, namespace)
     } catch (error) {
@@ -204,9 +213,11 @@ export class Database extends KeyStore {
   }
 
   /** The database as it is now, for reading; close it when you are done. */
-  snapshot(): Snapshot {
+  snapshot(options?: SnapshotOptions): Snapshot {
+    const { asOf } = checkOptions(options, { asOf: () => undefined }, 'db.snapshot') as SnapshotOptions
+    const timestamp = asOf === undefined ? undefined : timestampOf(asOf, 'db.snapshot')
     try {
-      return this.newSnapshot()
+      return this.newSnapshot(undefined, timestamp)
     } catch (error) {
       throw errorFromNative(error)
     }
@@ -221,15 +232,32 @@ export class Database extends KeyStore {
     }
   }
 
+  /** What the database did and holds, all of it measured. */
   stats(): DatabaseStats {
+    return databaseStats(this.#measure())
+  }
+
+  /** What lies on disk and in memory. */
+  storageStats(): StorageStats {
+    return storageStats(this.#measure())
+  }
+
+  /** What flushes and compactions did, and have yet to do. */
+  compactionStats(): CompactionStats {
+    return compactionStats(this.#measure())
+  }
+
+  /** How long operations took, and how many there were a second. */
+  performanceMetrics(): PerformanceMetrics {
+    const now = this.#measure()
+    const metrics = performanceMetrics(now, this.#measured)
+    this.#measured = now
+    return metrics
+  }
+
+  #measure(): NativeStatistics {
     try {
-      const stats = native.stats(this[nativeHandle])
-      const ended = stats.committedTransactions + stats.abortedTransactions
-      return {
-        ...stats,
-        conflictRate: ended === 0 ? 0 : stats.conflicts / ended,
-        oldestSnapshot: stats.oldestSnapshot === 0n ? undefined : stats.oldestSnapshot,
-      }
+      return native.statistics(this[nativeHandle]) as NativeStatistics
     } catch (error) {
       throw errorFromNative(error)
     }
@@ -238,6 +266,34 @@ export class Database extends KeyStore {
   /** What it was opened with, defaults filled in. */
   config(): DatabaseConfig {
     return this.#config
+  }
+
+  /**
+   * Writes what is in memory into tables and merges all tables, so that nothing superfluous is left. Blocks until it is done;
+   * others can read and write meanwhile.
+   */
+  compact(): void {
+    maintain(this[nativeHandle], 'compact')
+  }
+
+  /** Merges the tables of one level, 0 to 6, into the next. Blocks until it is done. */
+  compactLevel(level: number): void {
+    maintain(this[nativeHandle], 'compactLevel', level)
+  }
+
+  /**
+   * Copies the store as it is now into a new or an empty directory, while it is in use, and checks the copy. Blocks until it is
+   * done. The copy opens like any store.
+   *
+   * @throws ValidationError when the directory holds something; DiskFullError when the copy does not fit. Nothing is left of it then.
+   */
+  backup(path: string): BackupResult {
+    return { ...maintain(this[nativeHandle], 'backup', checkPath(path, 'db.backup')), path }
+  }
+
+  /** Reads everything on disk and compares every checksum; goes on past faults, and lists them. Blocks until it is done. */
+  verify(): VerifyResult {
+    return verificationOfStore(maintain(this[nativeHandle], 'verify'))
   }
 
   recovery(): Recovery {

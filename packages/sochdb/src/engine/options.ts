@@ -1,6 +1,7 @@
 import { ValidationError } from '../errors/index.js'
 import { boolean, callable, checkOptions, MAX_TIMEOUT_MS, oneOf, whole } from './check.js'
 import type { Check } from './check.js'
+import { INDEX_POLICY_NUMBER, indexPolicyName } from './constants.js'
 import type { CompressionType, IndexPolicy, LogLevel, SyncMode } from './constants.js'
 
 export interface LogEntry {
@@ -9,12 +10,12 @@ export interface LogEntry {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/**
- * How a database is opened. Unknown options, wrong types and values out of range are `ValidationError`s; so are values that
- * this version cannot honour, which the comments name.
- */
+/** How a database is opened. Unknown options, wrong types and values out of range are `ValidationError`s. */
 export interface DatabaseOptions {
-  /** Whether commits are logged. Without the log, only a clean `close` makes them durable. Default true. */
+  /**
+   * Whether commits are logged. Without the log, only a clean `close`, `sync` and `recovery().checkpoint()` make them durable,
+   * all together. Default true.
+   */
   readonly walEnabled?: boolean
   /** When a commit is acknowledged (`SyncMode`). Default `normal`. */
   readonly syncMode?: SyncMode
@@ -24,29 +25,32 @@ export interface DatabaseOptions {
   readonly transactionTimeoutMs?: number
   /** The most that one transaction may write, in bytes. From 64 KiB to 1 GiB; default 256 MiB. */
   readonly maxTransactionBytes?: number
-  /** Refuses writes, and does not create the store. The store is held as by any other opening. Default false. */
+  /**
+   * Refuses writes, creates nothing and changes nothing on disk. Beside another process that has the store open it sees what that
+   * one's last flush or checkpoint has put into tables; otherwise everything. Default false.
+   */
   readonly readOnly?: boolean
   /** Where log entries go. Default: standard error. */
   readonly logger?: (entry: LogEntry) => void
   /** The least severe entries that are logged. Default: the environment's SOCHDB_LOG_LEVEL, or `warn`. */
   readonly logLevel?: LogLevel
-  /** `none`, the default: data is kept uncompressed. `lz4` and `zstd` are rejected in this version. */
+  /** How blocks of tables on disk are compressed. `zstd` needs the optional package zstd-napi when the addon is built. Default `lz4`. */
   readonly compression?: CompressionType
-  /** Rejected in this version, which does not compress. */
+  /** Of `zstd`: 1 (fast) to 22 (small); other codecs have none. 0, the default: the codec's own. */
   readonly compressionLevel?: number
-  /** false, the default. true is rejected in this version. */
-  readonly walCompression?: boolean
-  /** `balanced`, the default. Other policies are rejected in this version. */
+  /** Whether payloads of the log are compressed: false, true (`lz4`) or a codec. Default false. */
+  readonly walCompression?: boolean | CompressionType
+  /** How keys (not tables) are laid out and compacted. Kept by the store; another one rebuilds in the background. Default `balanced`. */
   readonly indexPolicy?: IndexPolicy
-  /** Rejected in this version, whose memtables are not flushed to tables on disk. */
+  /** What is written is kept in memory up to this before it goes to tables on disk. From 64 KiB to 16 GiB; default 64 MiB. */
   readonly memtableSizeBytes?: number
-  /** Rejected in this version, which has no blocks to cache. */
+  /** Memory for uncompressed blocks of tables; 0: none. To 1 TiB; default 64 MiB. */
   readonly blockCacheSizeBytes?: number
-  /** Rejected in this version, which does not compact. */
+  /** Threads that merge tables in the background. From 1 to 16; default 1. */
   readonly compactionThreads?: number
-  /** Rejected in this version, which does not flush. */
+  /** Threads that write memory to tables in the background. From 1 to 16; default 1. */
   readonly flushThreads?: number
-  /** Rejected in this version, which keeps no history for `asOf`. */
+  /** How far back reads `asOf` a time reach; older versions that no open snapshot needs are dropped. Default 24 hours. */
   readonly retentionMs?: number
 }
 
@@ -59,45 +63,57 @@ export interface DatabaseConfig {
   readonly transactionTimeoutMs: number
   readonly maxTransactionBytes: number
   readonly readOnly: boolean
-  readonly compression: 'none'
-  readonly walCompression: false
-  readonly indexPolicy: 'balanced'
+  readonly compression: CompressionType
+  readonly compressionLevel: number
+  readonly walCompression: CompressionType
+  readonly indexPolicy: IndexPolicy
+  readonly memtableSizeBytes: number
+  readonly blockCacheSizeBytes: number
+  readonly compactionThreads: number
+  readonly flushThreads: number
+  readonly retentionMs: number
   readonly logLevel: LogLevel
 }
 
 const KIB = 1024
+const MIB = 1024 * KIB
+const GIB = 1024 * MIB
 const LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug']
+const MAX_THREADS = 16
+const MAX_RETENTION_MS = 100 * 366 * 24 * 3600 * 1000
 
-/** An option whose machinery is not part of this version: no value of it could be honoured, so none is taken. */
-const notYet =
-  (why: string): Check =>
-  () =>
-    `no value in this version, which ${why}`
-const only =
-  (value: unknown, why: string): Check =>
-  given =>
-    given === value
-      ? undefined
-      : `only ${typeof value === 'string' ? `'${value}'` : String(value)} in this version, which ${why}`
+const codec = oneOf('none', 'lz4', 'zstd')
+const codecOrBoolean: Check = value =>
+  typeof value === 'boolean' || codec(value) === undefined ? undefined : `true, false, ${codec(undefined)}`
+const policy: Check = value => {
+  try {
+    indexPolicyName(value)
+    return undefined
+  } catch {
+    return `${Object.keys(INDEX_POLICY_NUMBER)
+      .map(name => `'${name}'`)
+      .join(', ')}, or its number from 0 to 3`
+  }
+}
 
 const checks: Readonly<Record<keyof DatabaseOptions, Check>> = {
   walEnabled: boolean,
   syncMode: oneOf('full', 'normal', 'off'),
   groupCommit: boolean,
   transactionTimeoutMs: whole(0, MAX_TIMEOUT_MS),
-  maxTransactionBytes: whole(64 * KIB, 1024 * KIB * KIB),
+  maxTransactionBytes: whole(64 * KIB, GIB),
   readOnly: boolean,
   logger: callable,
   logLevel: oneOf(...LEVELS),
-  compression: only('none', 'keeps data uncompressed'),
-  compressionLevel: notYet('keeps data uncompressed'),
-  walCompression: only(false, 'keeps its log uncompressed'),
-  indexPolicy: only('balanced', 'lays all data out alike'),
-  memtableSizeBytes: notYet('does not flush memtables to tables on disk'),
-  blockCacheSizeBytes: notYet('has no blocks on disk to cache'),
-  compactionThreads: notYet('does not compact'),
-  flushThreads: notYet('does not flush'),
-  retentionMs: notYet('keeps no history for asOf'),
+  compression: codec,
+  compressionLevel: whole(0, 22),
+  walCompression: codecOrBoolean,
+  indexPolicy: policy,
+  memtableSizeBytes: whole(64 * KIB, 16 * GIB),
+  blockCacheSizeBytes: whole(0, 1024 * GIB),
+  compactionThreads: whole(1, MAX_THREADS),
+  flushThreads: whole(1, MAX_THREADS),
+  retentionMs: whole(0, MAX_RETENTION_MS),
 }
 
 function logLevelFromEnvironment(): LogLevel {
@@ -108,6 +124,9 @@ function logLevelFromEnvironment(): LogLevel {
     details: { option: 'SOCHDB_LOG_LEVEL' },
   })
 }
+
+const walCodec = (given: boolean | CompressionType | undefined): CompressionType =>
+  given === true ? 'lz4' : given === false || given === undefined ? 'none' : given
 
 export function checkDatabaseOptions(
   path: unknown,
@@ -125,11 +144,17 @@ export function checkDatabaseOptions(
     syncMode: given.syncMode ?? 'normal',
     groupCommit: given.groupCommit ?? true,
     transactionTimeoutMs: given.transactionTimeoutMs ?? 0,
-    maxTransactionBytes: given.maxTransactionBytes ?? 256 * KIB * KIB,
+    maxTransactionBytes: given.maxTransactionBytes ?? 256 * MIB,
     readOnly: given.readOnly ?? false,
-    compression: 'none',
-    walCompression: false,
-    indexPolicy: 'balanced',
+    compression: given.compression ?? 'lz4',
+    compressionLevel: given.compressionLevel ?? 0,
+    walCompression: walCodec(given.walCompression),
+    indexPolicy: indexPolicyName(given.indexPolicy ?? 'balanced'),
+    memtableSizeBytes: given.memtableSizeBytes ?? 64 * MIB,
+    blockCacheSizeBytes: given.blockCacheSizeBytes ?? 64 * MIB,
+    compactionThreads: given.compactionThreads ?? 1,
+    flushThreads: given.flushThreads ?? 1,
+    retentionMs: given.retentionMs ?? 24 * 3600 * 1000,
     logLevel: given.logLevel ?? logLevelFromEnvironment(),
   })
   return { config, logger: given.logger }

@@ -1,6 +1,8 @@
 import { errorFromNative } from '../errors/index.js'
 import type { Database } from './database.js'
 import { nativeHandle } from './handle.js'
+import { checkpointOf, maintain, truncationOf } from './maintenance.js'
+import type { CheckpointResult, TruncateResult } from './maintenance.js'
 import { native } from './native.js'
 
 /** What opening the store found and did. */
@@ -85,6 +87,20 @@ export class Recovery {
       oldestEntryLsn: stats.oldestEntryLsn,
       newestEntryLsn: stats.newestEntryLsn,
     }
+  }
+
+  /** Writes what is in memory into tables, durably: the log below is not needed any more. Blocks until it is done. */
+  checkpoint(): CheckpointResult {
+    return checkpointOf(maintain(this.#database[nativeHandle], 'checkpoint'))
+  }
+
+  /**
+   * Lets go of the log below an LSN. Files of the log go as a whole.
+   *
+   * @throws ValidationError beyond the last checkpoint: what lies there is needed after a crash
+   */
+  truncateWal(upToLsn: bigint): TruncateResult {
+    return truncationOf(maintain(this.#database[nativeHandle], 'truncateWal', upToLsn))
   }
 
   #call<T>(read: (database: number) => T): T {

@@ -13,8 +13,13 @@ export class TakenSnapshot {
   readonly timestamp: bigint
   readonly views = new Map<string, Snapshot>()
 
-  constructor(readonly database: Database) {
-    this.handle = native.snapshot(database[nativeHandle])
+  /** @param asOf of the newest commit that it sees; undefined: all there are */
+  constructor(
+    readonly database: Database,
+    asOf?: bigint,
+  ) {
+    const of = database[nativeHandle]
+    this.handle = asOf === undefined ? native.snapshot(of) : native.snapshotAt(of, asOf)
     this.timestamp = native.snapshotTimestamp(this.handle)
     abandoned.register(this, this.handle, this)
   }

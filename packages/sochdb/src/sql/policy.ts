@@ -3,14 +3,15 @@
  * data moves from one to another while it is read and written (native/exec/table_move.h tells why that is safe).
  */
 import type { Database, Transaction } from '../engine/index.js'
-import { DEFAULT_NAMESPACE_ID } from '../engine/constants.js'
+import { DEFAULT_NAMESPACE_ID, INDEX_POLICY_NUMBER } from '../engine/constants.js'
+import type { IndexPolicy } from '../engine/constants.js'
 import { nativeHandle } from '../engine/handle.js'
 import { native } from '../engine/native.js'
-import { errorFromNative, ValidationError } from '../errors/index.js'
+import { errorFromNative } from '../errors/index.js'
 import { catalogStore } from './session.js'
 import type { StatementTarget } from './session.js'
-import { INDEX_POLICY_NUMBER, requireTable, writeDocument } from './catalog/index.js'
-import type { IndexPolicyName, TableEntry } from './catalog/index.js'
+import { requireTable, writeDocument } from './catalog/index.js'
+import type { TableEntry } from './catalog/index.js'
 import type { NativeExec, TableChunk } from './result/native.js'
 
 const exec = native as unknown as NativeExec
@@ -25,24 +26,8 @@ export interface PolicyProgress {
   readonly deleted: number
 }
 
-/**
- * A policy by its name (`writeOptimized`), the specification's spelling (`write_optimized`, in any case), or number (0 to 3).
- *
- * @throws ValidationError for anything else
- */
-export function indexPolicyName(policy: unknown): IndexPolicyName {
-  const names = Object.keys(INDEX_POLICY_NUMBER) as IndexPolicyName[]
-  const folded = typeof policy === 'string' ? policy.toLowerCase().replaceAll('_', '') : undefined
-  const found = names.find(name => INDEX_POLICY_NUMBER[name] === policy || name.toLowerCase() === folded)
-  if (found !== undefined) return found
-  throw new ValidationError(
-    `An index policy is ${names.map(name => `'${name}'`).join(', ')}, or its number from 0 to 3; this is ${JSON.stringify(policy) ?? typeof policy}.`,
-    { details: { option: 'indexPolicy' } },
-  )
-}
-
 /** @throws QueryError when there is no such table */
-export function getTableIndexPolicy(target: StatementTarget, table: string): IndexPolicyName {
+export function getTableIndexPolicy(target: StatementTarget, table: string): IndexPolicy {
   return requireTable(catalogStore(target), DEFAULT_NAMESPACE_ID, table).entry.policy
 }
 
@@ -50,7 +35,7 @@ export function getTableIndexPolicy(target: StatementTarget, table: string): Ind
 export function* moveTable(
   database: Database,
   name: string,
-  policy: IndexPolicyName,
+  policy: IndexPolicy,
 ): Generator<PolicyProgress, void, void> {
   let progress: PolicyProgress = { copied: 0, deleted: 0 }
   let chunk: Position | undefined
@@ -81,7 +66,7 @@ const DONE: Step = { done: true, copied: 0, deleted: 0, position: undefined }
 const CHANGED: Step = { done: false, copied: 0, deleted: 0, position: undefined }
 
 /** One transaction's worth of the way to `policy`. */
-function step(transaction: Transaction, name: string, policy: IndexPolicyName, from: Position | undefined): Step {
+function step(transaction: Transaction, name: string, policy: IndexPolicy, from: Position | undefined): Step {
   const store = catalogStore(transaction)
   const { entry, key } = requireTable(store, DEFAULT_NAMESPACE_ID, name)
   const change = (changes: Partial<TableEntry>): Step => {
@@ -107,8 +92,8 @@ function runChunk(
   transaction: Transaction,
   entry: TableEntry,
   from: Position | undefined,
-  place: IndexPolicyName,
-  to: IndexPolicyName | undefined,
+  place: IndexPolicy,
+  to: IndexPolicy | undefined,
 ): { readonly chunk: TableChunk; readonly position: Position | undefined } {
   const phase = `${entry.id} ${place} ${to ?? ''}`
   const { indexes, next } = from?.phase === phase ? from : { indexes: false, next: '' }

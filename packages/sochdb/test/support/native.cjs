@@ -5,6 +5,8 @@ const { join } = require('node:path')
 const native = require(join(__dirname, '..', '..', '..', '..', 'native', 'index.cjs'))
 
 const SYNC_MODES = { off: 0, normal: 1, full: 2 }
+const MIB = 1024 * 1024
+/** The defaults of Database.open, so that a store can be shared with it. */
 const openArguments = (path, syncMode = 'normal') => [
   path,
   false,
@@ -12,7 +14,16 @@ const openArguments = (path, syncMode = 'normal') => [
   true,
   true,
   0,
-  256 * 1024 * 1024,
+  256 * MIB,
+  64 * MIB, // memtableSizeBytes
+  64 * MIB, // blockCacheSizeBytes
+  1, // lz4
+  0,
+  0, // the log is not compressed
+  1, // balanced
+  1,
+  1,
+  24 * 3600 * 1000, // retentionMs
 ]
 const open = (path, syncMode) => native.open(...openArguments(path, syncMode))
 const info = new ArrayBuffer(16)

@@ -1,7 +1,7 @@
 /** Vector collections: their entries in the caller's transaction. */
 import type { CollectionEntry } from './entries.js'
 import type { CollectionSpec } from './specs.js'
-import { CatalogKind, catalogKey, catalogRange, readDocument, takeId, writeDocument } from './store.js'
+import { CatalogKind, catalogKey, catalogRange, listDropped, readDocument, takeId, writeDocument } from './store.js'
 import type { CatalogStore } from './store.js'
 import { checkCollection, checkSameConfiguration, fieldsOf } from './validate.js'
 
@@ -67,5 +67,6 @@ export function dropCollection(store: CatalogStore, namespaceId: number, name: s
   const existing = getCollection(store, namespaceId, name)
   if (!existing) return false
   store.delete(existing.key)
+  listDropped(store, namespaceId, existing.entry.id)
   return true
 }

@@ -6,14 +6,6 @@ import type { ColumnTypeName } from '../types.js'
 
 export type IndexPolicyName = 'writeOptimized' | 'balanced' | 'scanOptimized' | 'appendOnly'
 
-/** The numbers of native/lsm/index_policy.h, which are those of the API too. */
-export const INDEX_POLICY_NUMBER: Readonly<Record<IndexPolicyName, number>> = Object.freeze({
-  writeOptimized: 0,
-  balanced: 1,
-  scanOptimized: 2,
-  appendOnly: 3,
-})
-
 /**
  * What fills a column that an insert leaves out. `uuid7` and `now` are made anew for every row. Values are written as in the
  * contract of a schema: bigint and timestamp as the decimal text of the integer, blob as base64, all others as JSON.

@@ -83,6 +83,20 @@ export function takeId(store: CatalogStore, namespaceId: number): number {
   return next
 }
 
+/**
+ * Lists a table or a collection that is dropped, or a table's rows that are truncated, among what compaction takes away:
+ * native/base/catalog_key.h has the form.
+ */
+export function listDropped(store: CatalogStore, namespaceId: number, objectId: number): void {
+  const key = new DataView(new ArrayBuffer(13))
+  key.setUint8(4, CatalogKind.dropped.charCodeAt(0))
+  key.setUint32(5, namespaceId)
+  key.setUint32(9, objectId)
+  const value = new DataView(new ArrayBuffer(12))
+  value.setUint32(0, namespaceId, true)
+  store.put(new Uint8Array(key.buffer), new Uint8Array(value.buffer))
+}
+
 /** A metadata document of the namespace, such as the contract its tables were made from. */
 export function getMetadata(store: CatalogStore, namespaceId: number, name: string): unknown {
   const record = store.get(catalogKey(namespaceId, CatalogKind.metadata, `user:${name}`))

@@ -2,7 +2,16 @@
 import { didYouMean, invalid, queryError } from '../problem.js'
 import type { CatalogTable, ColumnEntry, IndexEntry, TableEntry } from './entries.js'
 import type { ColumnSpec, IndexSpec, TableSpec } from './specs.js'
-import { CatalogKind, catalogKey, catalogRange, foldName, readDocument, takeId, writeDocument } from './store.js'
+import {
+  CatalogKind,
+  catalogKey,
+  catalogRange,
+  foldName,
+  listDropped,
+  readDocument,
+  takeId,
+  writeDocument,
+} from './store.js'
 import type { CatalogStore } from './store.js'
 import { checkIndex, checkName, checkTable, MAX_INDEXES } from './validate.js'
 
@@ -101,6 +110,7 @@ export function dropTable(
   const table = requireTable(store, namespaceId, name)
   for (const index of table.entry.indexes) store.delete(catalogKey(namespaceId, CatalogKind.index, index.name))
   store.delete(table.key)
+  listDropped(store, namespaceId, table.entry.id)
   return true
 }
 
@@ -174,6 +184,7 @@ export function dropIndex(
 /** Empties a table by giving it a new id: rows and index entries under the old one are dead. */
 export function truncateTable(store: CatalogStore, namespaceId: number, name: string): TableEntry {
   const table = requireTable(store, namespaceId, name)
+  listDropped(store, namespaceId, table.entry.id)
   const entry = { ...table.entry, id: takeId(store, namespaceId), generation: table.entry.generation + 1 }
   store.put(table.key, writeDocument(entry))
   return entry

@@ -4,7 +4,7 @@
  */
 import type { TableRef } from '../binder/bound.js'
 import type { CallExpr, ColumnId, Expr } from '../binder/expr.js'
-import { INDEX_POLICY_NUMBER } from '../catalog/entries.js'
+import { INDEX_POLICY_NUMBER } from '../../engine/constants.js'
 import type { CatalogTable, ColumnEntry } from '../catalog/entries.js'
 import { queryError } from '../problem.js'
 import { TYPE_NUMBERS } from '../types.js'
