@@ -3,6 +3,7 @@
  * where a line says `expression // → value`, to give that.
  */
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,7 +12,8 @@ import ts from 'typescript'
 import * as sochdb from 'sochdb'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
-const pages = ['keys.md', 'namespaces.md']
+const requireHere = createRequire(import.meta.url)
+const pages = ['keys.md', 'namespaces.md', 'storage.md']
 
 interface Example {
   readonly code: string
@@ -104,7 +106,7 @@ describe.each(pages)('docs/%s', page => {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
     })
     const run = new Function('require', 'exports', 'compare', 'console', outputText) as (...args: unknown[]) => void
-    run((name: string) => (name === 'sochdb' ? sochdb : undefined), {}, compare, { log: () => undefined })
+    run((name: string) => (name === 'sochdb' ? sochdb : requireHere(name)), {}, compare, { log: () => undefined })
     expect(compared).toBe(arrows(page))
   })
 })

@@ -521,7 +521,12 @@ everyField<CompactionStats>('compactionStats()', db => db.compactionStats(), {
   movedFiles: [
     'counts tables that need no rewriting',
     () => {
-      const db = memory({ memtableSizeBytes: 64 * MIB, indexPolicy: 'appendOnly', syncMode: 'off', compression: 'none' })
+      const db = memory({
+        memtableSizeBytes: 64 * MIB,
+        indexPolicy: 'appendOnly',
+        syncMode: 'off',
+        compression: 'none',
+      })
       for (let i = 0; i < 40; i++) db.put(keyOf(i), noise(512 * 1024))
       db.recovery().checkpoint()
       db.compactLevel(0)
@@ -592,10 +597,7 @@ everyField<CompactionStats>('compactionStats()', db => db.compactionStats(), {
     () => void press('writes are delayed', stats => stats.delayedWrites > 0),
   ],
   delayedMs: ['is how long, in sum', () => void press('writes are delayed', stats => stats.delayedMs > 0)],
-  stoppedWrites: [
-    'counts writes that had to wait',
-    () => void press('writes wait', stats => stats.stoppedWrites > 0),
-  ],
+  stoppedWrites: ['counts writes that had to wait', () => void press('writes wait', stats => stats.stoppedWrites > 0)],
   stoppedMs: ['is how long, in sum', () => void press('writes wait', stats => stats.stoppedMs > 0)],
   failures: [
     'counts flushes and compactions that failed',
@@ -719,7 +721,7 @@ everyField<PerformanceMetrics>('performanceMetrics()', db => db.performanceMetri
 
 /** More than one file of the log is long: they have 64 MiB. */
 function longLog(): Database {
-  const db = memory({ memtableSizeBytes: 16 * MIB, syncMode: 'off', compression: 'none' })
+  const db = memory({ memtableSizeBytes: 256 * MIB, syncMode: 'off' })
   const value = noise(1000 * 1024)
   for (let i = 0; i < 72; i++) db.put(keyOf(i), value)
   db.sync()

@@ -52,7 +52,8 @@ export function fill(db: Database, count: number, generation = 0): void {
   }
 }
 
-export const valueOf = (i: number, generation = 0): string => `${'text that compresses '.repeat(5)}${i} of ${generation}`
+export const valueOf = (i: number, generation = 0): string =>
+  `${'text that compresses '.repeat(5)}${i} of ${generation}`
 
 let seed = 1
 /** Bytes that do not compress. */
