@@ -197,13 +197,15 @@ class Reader {
       }
       const id = next()
       const schemaVersion = next()
+      const policy = next()
+      const movingTo = next()
       const key = constant()
       const version = join64(next(), next())
       const name = constant()
       const columns = this.#many(next(), () => [next(), typeOfNumber(next()), next(), constant(), constant()])
       const primaryKey = this.#many(next(), next)
       const indexes = this.#many(next(), () => [next(), next(), constant(), this.#many(next(), () => [next(), next()])])
-      return { id, schemaVersion, key, version, name, columns, primaryKey, indexes }
+      return { id, schemaVersion, policy, movingTo, key, version, name, columns, primaryKey, indexes }
     })
   }
 }

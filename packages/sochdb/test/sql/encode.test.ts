@@ -43,6 +43,8 @@ test('a table is written with its columns, keys, defaults and the version of its
   expect(written).toMatchObject({
     id: entry.entry.id,
     schemaVersion: 1,
+    policy: 1,
+    movingTo: -1,
     key: { blob: Buffer.from(entry.key).toString('hex') },
     version: entry.version,
     name: { text: 'users' },

@@ -111,8 +111,10 @@ const remember = value => {
 const argument = () => (handles.length > 0 && random(3) === 0 ? pick(handles) : pick(garbage)())
 
 /** Calls that work, so that garbage meets open transactions, cursors and data. */
+// Memtables, cache, compression and its level, of the log, policy, threads, retention: small, so that tables are made.
+const storage = [65_536, 1 << 20, 1, 0, 0, 1, 1, 1, 1000]
 const sensible = [
-  () => native.open(':memory:', false, random(3), random(4) !== 0, true, 0, 1 << 20),
+  () => native.open(':memory:', false, random(3), random(4) !== 0, true, 0, 1 << 20, ...storage),
   () => native.begin(pick(handles), random(3), random(8) === 0, random(2) * 1000, new ArrayBuffer(16)),
   () => native.snapshot(pick(handles)),
   () => native.scan(pick(handles), 'a', '', random(8)),
@@ -178,7 +180,7 @@ async function main() {
   }
 
   // Whatever happened, a new store works.
-  const database = native.open(':memory:', false, 1, true, true, 0, 1 << 20)
+  const database = native.open(':memory:', false, 1, true, true, 0, 1 << 20, ...storage)
   native.put(database, 'a', '1')
   if (native.getString(database, 'a') !== '1') throw new Error('The engine does not work any more.')
   process.stdout.write('alive\n')
