@@ -159,7 +159,8 @@ Status WalReader::ReadOne(size_t index, uint64_t limit, const Visit& visit, uint
   if (*end) return {};
   WalRecordHeader next;
   SOCHDB_TRY(segment.FindRecord(*offset + 1, offset, &next));
-  *offset = std::min(*offset, limit);
+  // A file that was cut short may end before its segment does: nothing more is to be found in it then.
+  *offset = *offset >= segment.file_bytes() ? limit : std::min(*offset, limit);
   return {};
 }
 
