@@ -253,6 +253,7 @@ void AsyncEnvironment::CloseWhatIsReady() {
     closing_.erase(closing_.begin() + static_cast<std::ptrdiff_t>(i));
     if (database != nullptr) {
       handles.CloseChildren(database);
+      AwaitUnpinned(database);  // what a watch has set going in the meantime
       static_cast<ReleaseEngine*>(release.get())->Take(std::move(database->engine));
       handles.Close(database);
     }

@@ -125,7 +125,7 @@ class HandleTable {
   std::array<uint32_t, 64> counts_{};  // by kind
 };
 
-// Cancels what works on the handle, and waits until nothing does.
+// Cancels what works on the handle, and waits until nothing does. Whoever takes apart what a handle holds calls it first.
 void AwaitUnpinned(Handle* handle);
 // OK, or kTransaction while an asynchronous operation works on the handle, which is a transaction or a snapshot, or belongs to
 // one.

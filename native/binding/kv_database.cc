@@ -42,6 +42,7 @@ napi_value Close(Call& call) {
   if (database == nullptr) return nullptr;
   HandleTable& handles = call.environment().handles();
   handles.CloseChildren(database);
+  AwaitUnpinned(database);
   const Status status = database->engine.Release();
   handles.Close(database);
   return status.ok() ? nullptr : call.Throw(status);
@@ -122,8 +123,8 @@ static Status ReadStorageOptions(Call& call, EngineOptions* options) {
   options->compression_level = static_cast<int>(number);
   SOCHDB_TRY(ReadUint32(env, call[11], "walCompression", 0, 2, &number));
   options->wal.compression = static_cast<CompressionType>(number);
-  SOCHDB_TRY(ReadUint32(env, call[12], "indexPolicy", 0, kIndexPolicyCount - 1, &number));
-  options->index_policy = static_cast<IndexPolicy>(number);
+  SOCHDB_TRY(ReadUint32(env, call[12], "indexPolicy", 0, kIndexPolicyCount, &number));
+  if (number < kIndexPolicyCount) options->index_policy = static_cast<IndexPolicy>(number);  // else what the store has
   SOCHDB_TRY(ReadUint32(env, call[13], "compactionThreads", 1, kMaxBackgroundThreads, &options->compaction_threads));
   SOCHDB_TRY(ReadUint32(env, call[14], "flushThreads", 1, kMaxBackgroundThreads, &options->flush_threads));
   return ReadUint64(env, call[15], "retentionMs", kMaxSafeInteger, &options->retention_ms);

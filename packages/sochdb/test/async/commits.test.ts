@@ -226,3 +226,22 @@ test('closing waits for the operations that were begun', async () => {
   expect((await again.getBatch(['k0', 'k99'])).map(String)).toEqual(['v', 'v'])
   await again.close()
 })
+
+test('closing synchronously ends what has not begun, waits for what has, and says so of each', async () => {
+  const path = directory('closed-synchronously')
+  for (let round = 0; round < 20; round++) {
+    const db = Database.open(path, { syncMode: 'full' })
+    const keys = Array.from({ length: 60 }, (_, i) => `${round}:${i}`)
+    const puts = keys.map(key => db.async.putBatch([[key, 'v'.repeat(2000)]]))
+    if (round % 3 > 0) await Promise.race(puts)
+    db.close()
+    const outcomes = await Promise.allSettled(puts)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: ErrorCode.DATABASE_CLOSED })
+    }
+    const again = Database.open(path, { syncMode: 'full' })
+    expect(again.recovery().needsRecovery()).toBe(false)
+    keys.forEach((key, i) => expect(again.exists(key)).toBe(outcomes[i]?.status === 'fulfilled'))
+    again.close()
+  }
+})
