@@ -35,7 +35,7 @@ void WalkBlock(std::string_view bytes, std::string_view target, Timestamp ts) {
   cursor.SeekForPrev(target);
   for (int i = 0; i < 3 && cursor.Valid(); ++i) cursor.Next();
   BlockEntry entry;
-  block.Find(target, ts, &entry);
+  (void)block.Find(target, ts, &entry);
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   BloomFilter filter;
-  if (BloomFilter::Parse(view, &filter)) filter.MayContain(size * 0x9e3779b97f4a7c15ull);
+  if (BloomFilter::Parse(view, &filter)) (void)filter.MayContain(size * 0x9e3779b97f4a7c15ull);
   std::string_view rest = view;
   TableProperties properties;
   if (TableProperties::Decode(&rest, &properties)) {
