@@ -87,6 +87,8 @@ declare namespace native {
   function snapshotAt(database: number, timestamp: bigint): number
   /** All that the engine measured: sochdb/src/engine/statistics.ts has its shape. */
   function statistics(database: number): object
+  /** The number of the index policy of its keys. */
+  function keysPolicy(database: number): number
   function walStats(database: number): WalStats
   function recoveryReport(database: number): RecoveryReport
   function verifyWal(database: number): VerifyReport

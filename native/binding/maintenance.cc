@@ -172,6 +172,10 @@ Status ReadJob(Call& call, Engine* engine, Job* job) {
   } else if (kind == "backup") {
     std::string path;
     SOCHDB_TRY(ReadPath(call, 2, &path));
+    if (engine->env() != Env::Posix()) {
+      return {Code::kUnsupported,
+              "A database in memory cannot be backed up: its files are in memory too. Copy its keys instead."};
+    }
     *job = [engine, path](const CancelToken* cancel, const ProgressFn& progress) {
       return Done(engine->Backup(path, cancel, progress));
     };

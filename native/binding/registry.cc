@@ -51,7 +51,6 @@ std::vector<std::pair<const char*, uint64_t>> Named(const EngineOptions& options
           {"compression", static_cast<uint64_t>(options.compression)},
           {"compressionLevel", static_cast<uint64_t>(options.compression_level)},
           {"walCompression", static_cast<uint64_t>(options.wal.compression)},
-          {"indexPolicy", static_cast<uint64_t>(options.index_policy.value_or(IndexPolicy::kBalanced))},
           {"compactionThreads", options.compaction_threads},
           {"flushThreads", options.flush_threads},
           {"retentionMs", options.retention_ms}};
@@ -73,6 +72,16 @@ Status CheckSameOptions(const RegistryEntry& entry, const EngineOptions& wanted)
             {{"option", open[i].first}, {"file", entry.key}}};
   }
   return {};
+}
+
+Status CheckSamePolicy(const RegistryEntry& entry, const EngineOptions& wanted) {
+  if (!wanted.index_policy) return {};
+  SOCHDB_ASSIGN(policy, entry.engine->GetIndexPolicy(TreeId::kKeys));
+  if (policy == *wanted.index_policy) return {};
+  return {Code::kInvalidArgument,
+          "\"" + entry.key + "\" is already open in this process with another indexPolicy: openings that share a store take " +
+              "the same options.",
+          {{"option", "indexPolicy"}, {"file", entry.key}}};
 }
 
 Result<EngineRef> OpenPrivate(const EngineOptions& options) {
@@ -108,6 +117,7 @@ Result<EngineRef> OpenShared(const std::string& path, const EngineOptions& optio
       RegistryEntry* existing = found->second.get();
       if (existing->state == RegistryEntry::State::kOpen) {
         SOCHDB_TRY(CheckSameOptions(*existing, options));
+        SOCHDB_TRY(CheckSamePolicy(*existing, options));
         ++existing->shares;
         return EngineRef(existing);
       }

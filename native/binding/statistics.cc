@@ -61,7 +61,8 @@ napi_value Storage(napi_env env, const EngineStats& stats) {
       .Number("logicalBytes", Count(stats.logical_bytes))
       .Number("storedBytes", Count(stats.stored_bytes))
       .Number("tableFiles", Count(stats.table_files))
-      .Number("indexAndFilterBytes", Count(lsm.index_and_filter_bytes))
+      .Number("indexBytes", Count(stats.index_bytes))
+      .Number("indexMemoryBytes", Count(lsm.index_and_filter_bytes))
       .Number("blobFiles", Count(stats.blob_files))
       .Number("blobBytes", Count(stats.blob_bytes))
       .Number("manifestBytes", Count(lsm.manifest_bytes))
@@ -162,8 +163,16 @@ napi_value Statistics(Call& call) {
 
 }  // namespace
 
+// keysPolicy(database): the number of the index policy of its keys.
+static napi_value KeysPolicy(Call& call) {
+  auto* database = call.environment().handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
+  if (database == nullptr) return call.Throw({Code::kClosed, "The database is closed: open it again."});
+  const Result<IndexPolicy> policy = database->engine->GetIndexPolicy(TreeId::kKeys);
+  return policy.ok() ? FromInt32(call.env(), static_cast<int32_t>(policy.value())) : call.Throw(policy.status());
+}
+
 bool InitStatistics(Environment* environment, napi_value exports) {
-  return Define<Statistics, 1>(environment, exports, "statistics");
+  return Define<Statistics, 1>(environment, exports, "statistics") && Define<KeysPolicy, 1>(environment, exports, "keysPolicy");
 }
 
 }  // namespace sochdb::binding

@@ -6,13 +6,16 @@
 
 namespace sochdb {
 
-Background::Background(Env* env, Work work) : env_(env), work_(std::move(work)), mutex_(env), flush_(env), compaction_(env) {
+Background::Background(Env* env, Work work) : env_(env), work_(std::move(work)), mutex_(env), flush_(env), compaction_(env) {}
+
+void Background::Start() {
   MutexLock lock(&mutex_);
+  threads_.reserve(work_.flush_threads + work_.compaction_threads);  // a thread that has begun must find its place
   for (uint32_t i = 0; i < work_.flush_threads; ++i) {
-    threads_.push_back(env->StartThread("sochdb-flush", [this] { Run(&flush_, work_.flush, false); }));
+    threads_.push_back(env_->StartThread("sochdb-flush", [this] { Run(&flush_, work_.flush, false); }));
   }
   for (uint32_t i = 0; i < work_.compaction_threads; ++i) {
-    threads_.push_back(env->StartThread("sochdb-compact", [this, i] { Run(&compaction_, work_.compact, i == 0); }));
+    threads_.push_back(env_->StartThread("sochdb-compact", [this, i] { Run(&compaction_, work_.compact, i == 0); }));
   }
 }
 
@@ -56,16 +59,15 @@ void Background::Run(Kind* kind, const std::function<Status(bool*)>& work, bool 
     seen = kind->hints;
     mutex_.Unlock();
     bool worked = false;
-    Status status;
+    Code code = Code::kOutOfMemory;
     try {
       if (ticks) Tick(&last_tick);
-      status = work(&worked);
+      code = work(&worked).code();
     } catch (const std::bad_alloc&) {
-      status = {Code::kOutOfMemory, "Memory ran out in the background."};
     }
     mutex_.Lock();
-    if (worked && status.ok()) --seen;  // there may be more
-    const bool again = !status.ok() && status.code() != Code::kReadOnly && status.code() != Code::kClosed;
+    if (worked && code == Code::kOk) --seen;  // there may be more
+    const bool again = code != Code::kOk && code != Code::kReadOnly && code != Code::kClosed && code != Code::kCancelled;
     retry_micros = again ? std::clamp(retry_micros * 2, kFirstRetryMicros, kLastRetryMicros) : 0;
   }
   mutex_.Unlock();

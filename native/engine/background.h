@@ -35,6 +35,8 @@ class Background {
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
+  // Starts the threads. Throws bad_alloc: those that have begun are stopped with this.
+  void Start();
   void HintFlush();
   void HintCompaction();
   // Waits for what is under way.

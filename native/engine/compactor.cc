@@ -1,6 +1,7 @@
 #include "engine/compactor.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace sochdb {
@@ -21,33 +22,55 @@ Compactor::~Compactor() {
   for (const CompactionPick& pick : set_aside_) parts_.store->Release(pick);
 }
 
+// One of those that compact now.
+class Compactor::Running {
+ public:
+  // REQUIRES: mutex_.
+  explicit Running(Compactor* of) : of_(of) { ++of_->running_; }
+  ~Running() {
+    MutexLock lock(&of_->mutex_);
+    --of_->running_;
+    of_->idle_.SignalAll();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Compactor* const of_;
+};
+
 Status Compactor::RunOne(bool* worked) {
   *worked = false;
   SOCHDB_TRY(parts_.pipeline->CheckNotPoisoned());
+  std::optional<Running> running;
   {
     MutexLock lock(&mutex_);
     if (stopped_ || by_hand_ != 0) return {};
-    ++running_;
+    running.emplace(this);
   }
   std::optional<CompactionPick> pick = parts_.store->PickCompaction(parts_.env->NowMillis());
   while (pick && SetAside(*pick)) pick = parts_.store->PickCompaction(parts_.env->NowMillis());
-  Status status;
-  if (pick) status = Run(*pick, &stop_, nullptr);
-  {
-    MutexLock lock(&mutex_);
-    --running_;
-    if (pick) Note(*pick, status);
-    idle_.SignalAll();
-  }
-  *worked = pick.has_value();
-  if (pick && parts_.changed) parts_.changed();
+  if (!pick) return {};
+  *worked = true;
+  const Status status = Run(*pick, &stop_, nullptr);
+  running.reset();
+  if (parts_.changed) parts_.changed();
   if (status.code() == Code::kReadOnly) (void)parts_.pipeline->Poison(status);  // the manifest's writing has failed
   return status.code() == Code::kCorruption ? Status() : status;                // others can be done
 }
 
 Status Compactor::Run(const CompactionPick& pick, const CancelToken* cancel, const LsmStore::Progress& progress) {
-  const KeepRule rule = parts_.history->Rule([this] { return parts_.pipeline->visible_ts(); }, pick.tree);
-  return parts_.store->Run(pick, rule, cancel, progress);
+  std::optional<KeepRule> rule;
+  try {
+    rule.emplace(parts_.history->Rule([this] { return parts_.pipeline->visible_ts(); }, pick.tree));
+  } catch (const std::bad_alloc&) {
+    parts_.store->Release(pick);
+    throw;
+  }
+  const Status status = parts_.store->Run(pick, *rule, cancel, progress);
+  MutexLock lock(&mutex_);
+  Note(pick, status);
+  return status;
 }
 
 // REQUIRES: mutex_.
@@ -104,6 +127,7 @@ class Compactor::ByHand {
     ++of_->by_hand_;
   }
   ~ByHand() {
+    running_.reset();
     MutexLock lock(&of_->mutex_);
     --of_->by_hand_;
     of_->idle_.SignalAll();
@@ -119,17 +143,13 @@ class Compactor::ByHand {
       of_->idle_.WaitFor(&of_->mutex_, kLookAgainMicros);
     }
     if (of_->stopped_) return {Code::kClosed, "The database is closed."};
-    ++of_->running_;
+    running_.emplace(of_);
     return {};
-  }
-  void Leave() {
-    MutexLock lock(&of_->mutex_);
-    --of_->running_;
-    of_->idle_.SignalAll();
   }
 
  private:
   Compactor* const of_;
+  std::optional<Running> running_;
 };
 
 Status Compactor::CompactTree(TreeId tree, int level, const CancelToken* cancel, const LsmStore::Progress& progress) {
@@ -144,10 +164,7 @@ Status Compactor::CompactTree(TreeId tree, int level, const CancelToken* cancel,
     parts_.store->Release(*pick);
     return status;
   }
-  status = Run(*pick, cancel, progress);
-  MutexLock lock(&mutex_);
-  Note(*pick, status);
-  return status;
+  return Run(*pick, cancel, progress);
 }
 
 // Of what is set aside and so keeps the tree from being compacted.
@@ -161,20 +178,31 @@ Status Compactor::DamageOf(TreeId tree) const {
 
 Status Compactor::CompactAll(const CancelToken* cancel, const LsmStore::Progress& progress) {
   SOCHDB_TRY(parts_.pipeline->CheckNotPoisoned());
-  ByHand by_hand(this);
-  SOCHDB_TRY(by_hand.Await(cancel));
-  uint64_t total = 0;
-  for (int i = 0; i < kTreeCount; ++i) {
-    const LevelStatePtr levels = parts_.store->levels(static_cast<TreeId>(i));
-    if (levels != nullptr) total += levels->bytes();
+  Status status;
+  {
+    ByHand by_hand(this);
+    SOCHDB_TRY(by_hand.Await(cancel));
+    status = CompactTrees(cancel, progress);
   }
+  if (parts_.changed) parts_.changed();
+  return status;
+}
+
+// In tables. (The levels are let go of again: who holds them keeps files from being deleted.)
+uint64_t Compactor::BytesOf(TreeId tree) const {
+  const LevelStatePtr levels = parts_.store->levels(tree);
+  return levels == nullptr ? 0 : levels->bytes();
+}
+
+Status Compactor::CompactTrees(const CancelToken* cancel, const LsmStore::Progress& progress) {
+  uint64_t total = 0;
+  for (int i = 0; i < kTreeCount; ++i) total += BytesOf(static_cast<TreeId>(i));
   uint64_t before = 0;
   Status status;
   for (int i = 0; i < kTreeCount && status.ok(); ++i) {
     const auto tree = static_cast<TreeId>(i);
-    const LevelStatePtr levels = parts_.store->levels(tree);
-    if (levels == nullptr || levels->empty()) continue;
-    const uint64_t bytes = levels->bytes();
+    const uint64_t bytes = BytesOf(tree);
+    if (bytes == 0) continue;
     const auto of_all = [&](uint64_t done, uint64_t) {
       if (progress) progress(before + std::min(done, bytes), total);
     };
@@ -182,8 +210,6 @@ Status Compactor::CompactAll(const CancelToken* cancel, const LsmStore::Progress
     if (status.ok()) status = CompactTree(tree, -1, cancel, of_all);
     before += bytes;
   }
-  by_hand.Leave();
-  if (parts_.changed) parts_.changed();
   return status;
 }
 
@@ -194,14 +220,15 @@ Status Compactor::CompactLevel(int level, const CancelToken* cancel) {
         .With("argument", "level");
   }
   SOCHDB_TRY(parts_.pipeline->CheckNotPoisoned());
-  ByHand by_hand(this);
-  SOCHDB_TRY(by_hand.Await(cancel));
   Status status;
-  for (int i = 0; i < kTreeCount && status.ok(); ++i) {
-    if (cancel != nullptr) status = cancel->Check();
-    if (status.ok()) status = CompactTree(static_cast<TreeId>(i), level, cancel, nullptr);
+  {
+    ByHand by_hand(this);
+    SOCHDB_TRY(by_hand.Await(cancel));
+    for (int i = 0; i < kTreeCount && status.ok(); ++i) {
+      if (cancel != nullptr) status = cancel->Check();
+      if (status.ok()) status = CompactTree(static_cast<TreeId>(i), level, cancel, nullptr);
+    }
   }
-  by_hand.Leave();
   if (parts_.changed) parts_.changed();
   return status;
 }

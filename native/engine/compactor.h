@@ -53,6 +53,7 @@ class Compactor {
   [[nodiscard]] Stats stats() const;
 
  private:
+  class Running;
   class ByHand;
 
   Status Run(const CompactionPick& pick, const CancelToken* cancel, const LsmStore::Progress& progress);
@@ -60,6 +61,8 @@ class Compactor {
   [[nodiscard]] Status DamageOf(const CompactionPick& pick) const;
   [[nodiscard]] Status DamageOf(TreeId tree) const;
   bool SetAside(const CompactionPick& pick);
+  [[nodiscard]] uint64_t BytesOf(TreeId tree) const;
+  Status CompactTrees(const CancelToken* cancel, const LsmStore::Progress& progress);
   Status CompactTree(TreeId tree, int level, const CancelToken* cancel, const LsmStore::Progress& progress);
 
   const Parts parts_;

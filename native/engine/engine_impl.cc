@@ -20,8 +20,8 @@ constexpr uint64_t kDefaultLogShare = 4;
 
 Status Closed() { return {Code::kClosed, "The database is closed."}; }
 
-CommitPipeline::Options PipelineOptions(const EngineOptions& options) {
-  return {options.sync_mode, options.wal_enabled, options.group_commit, options.memory_limit_bytes};
+CommitPipeline::Options PipelineOptions(const EngineOptions& options, Latencies* latencies) {
+  return {options.sync_mode, options.wal_enabled, options.group_commit, options.memory_limit_bytes, latencies};
 }
 
 WriteThrottle::Limits ThrottleLimits(const EngineOptions& options) {
@@ -37,9 +37,10 @@ EngineImpl::EngineImpl(EngineParts parts)
       wal_(parts_.recovered.wal.get()),
       store_(parts_.store.get()),
       opened_micros_(parts_.env->MonotonicMicros()),
+      latencies_(parts_.env->scheduler() == nullptr),
       snapshots_(parts_.env),
       reader_(parts_.blobs.get()),
-      pipeline_(parts_.env, PipelineOptions(parts_.options), trees_, hlc_, wal_),
+      pipeline_(parts_.env, PipelineOptions(parts_.options, &latencies_), trees_, hlc_, wal_),
       context_{parts_.env,
                trees_,
                hlc_,
@@ -48,7 +49,8 @@ EngineImpl::EngineImpl(EngineParts parts)
                parts_.blobs.get(),
                &pipeline_,
                &stats_,
-               {parts_.options.max_transaction_bytes, parts_.options.transaction_timeout_ms, parts_.options.writer_timeout_ms}},
+               {parts_.options.max_transaction_bytes, parts_.options.transaction_timeout_ms, parts_.options.writer_timeout_ms},
+               &latencies_},
       catalog_dead_(parts_.env, trees_),
       history_(parts_.env, hlc_, &snapshots_, parts_.options.retention_ms),
       flusher_({parts_.env, trees_, &pipeline_, wal_, store_, &history_, parts_.options.memtable_bytes,
@@ -68,7 +70,13 @@ EngineImpl::EngineImpl(EngineParts parts)
   else StartWork();
 }
 
-EngineImpl::~EngineImpl() { (void)Close(); }
+EngineImpl::~EngineImpl() {
+  try {
+    (void)Close();
+  } catch (const std::bad_alloc&) {
+    // The next open recovers as after a crash.
+  }
+}
 
 void EngineImpl::StartWork() {
   flusher_.SetHooks([this] { OnRotated(); }, [this] { OnTablesChanged(); });
@@ -89,6 +97,7 @@ void EngineImpl::StartWork() {
   work.flush_threads = parts_.options.flush_threads;
   work.compaction_threads = parts_.options.compaction_threads;
   background_ = std::make_unique<Background>(parts_.env, std::move(work));
+  background_->Start();
   background_->HintCompaction();
 }
 
@@ -175,6 +184,7 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
   if (!Trees::IsTree(tree) || key.size() > kMaxKeyBytes) [[unlikely]]
     return CheckKey(tree, key);
   stats_.reads.Add(1);
+  const LatencyTimer timer(parts_.env, latencies_.Sampled(&Latencies::get));
   const Tree* const data = trees_->Find(tree);
   if (data == nullptr) return {};
   SOCHDB_DCHECK(EpochGuard::HeldByThisThread());
@@ -183,6 +193,7 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
   VersionView version;
   SOCHDB_TRY(current->Get(key, ts, &version, &out->pin, found));
   if (!*found) return {};
+  stats_.bytes_read.Add(key.size() + version.value.size());
   if (version.kind == ValueKind::kValue && version.expiry_ms == kNeverExpires) [[likely]] {
     out->data = version.value;
     out->ts = version.ts;
@@ -210,6 +221,7 @@ Result<Timestamp> EngineImpl::DeleteAs(TreeId tree, std::string_view key, bool a
 
 Result<Timestamp> EngineImpl::WriteOne(const CommittedWrite& write, bool await_published) {
   stats_.writes.Add(1);
+  const LatencyTimer timer(parts_.env, latencies_.Sampled(&Latencies::put));
   try {
     return pipeline_.CommitOne(write, parts_.options.writer_timeout_ms, await_published);
   } catch (const std::bad_alloc&) {

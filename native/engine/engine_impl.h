@@ -10,8 +10,8 @@
 
 #include "base/hlc.h"
 #include "engine/background.h"
-#include "engine/compactor.h"
 #include "engine/catalog_dead_containers.h"
+#include "engine/compactor.h"
 #include "engine/engine.h"
 #include "engine/flusher.h"
 #include "engine/history.h"
@@ -120,6 +120,7 @@ class EngineImpl final : public Engine {
   Wal* const wal_;
   LsmStore* const store_;
   const uint64_t opened_micros_;
+  Latencies latencies_;
   SnapshotList snapshots_;
   VersionReader reader_;
   CommitPipeline pipeline_;

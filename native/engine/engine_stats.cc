@@ -12,6 +12,11 @@ EngineStats EngineImpl::stats() const {
   stats.conflicts = stats_.conflicts.load(std::memory_order_relaxed);
   stats.reads = stats_.reads.value();
   stats.writes = stats_.writes.value();
+  stats.bytes_read = stats_.bytes_read.value();
+  stats.bytes_written = pipeline_.applied_bytes();
+  stats.latency = {latencies_.get.Summary(), latencies_.put.Summary(), latencies_.commit.Summary(), latencies_.scan.Summary(),
+                   latencies_.sync.Summary()};
+  parts_.blobs->Usage(&stats.blob_files, &stats.blob_bytes);
   stats.key_count = trees_->key_count();
   stats.memory_bytes = trees_->memory_bytes();
   const SnapshotList::Summary snapshots = snapshots_.summary();
@@ -21,9 +26,11 @@ EngineStats EngineImpl::stats() const {
   stats.uptime_ms = (parts_.env->MonotonicMicros() - opened_micros_) / 1000;
   stats.wal = wal_->stats();
   stats.lsm = store_->stats();
+  stats.pending_compactions = stats.lsm.pending_compactions;
   for (const LevelStats& level : stats.lsm.levels) {
     stats.logical_bytes += level.raw_bytes;
     stats.stored_bytes += level.bytes;
+    stats.index_bytes += level.bytes - level.data_bytes;
     stats.table_files += level.files;
   }
   stats.stalls = throttle_.stats();

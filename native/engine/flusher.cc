@@ -11,6 +11,12 @@ constexpr uint64_t kReleasesPerLimit = 8;  // the log goes in parts of this shar
 
 uint64_t BitOf(TreeId tree) { return uint64_t{1} << static_cast<unsigned>(tree); }
 
+uint64_t TreesOf(const std::vector<FlushUnit>& units) {
+  uint64_t trees = 0;
+  for (const FlushUnit& unit : units) trees |= BitOf(unit.tree);
+  return trees;
+}
+
 }  // namespace
 
 Flusher::Flusher(const Parts& parts) : parts_(parts), mutex_(parts.env), round_ended_(parts.env), release_mutex_(parts.env) {}
@@ -86,9 +92,27 @@ std::vector<FlushUnit> Flusher::Take() {
   MutexLock lock(&mutex_);
   if (alone_ || (!parts_.wal_enabled && busy_trees_ != 0)) return {};
   std::vector<FlushUnit> units = Collect(busy_trees_);
-  for (const FlushUnit& unit : units) busy_trees_ |= BitOf(unit.tree);
+  busy_trees_ |= TreesOf(units);
   return units;
 }
+
+class Flusher::Busy {
+ public:
+  Busy(Flusher* flusher, uint64_t trees, bool alone) : flusher_(flusher), trees_(trees), alone_(alone) {}
+  ~Busy() {
+    MutexLock lock(&flusher_->mutex_);
+    flusher_->busy_trees_ &= ~trees_;
+    if (alone_) flusher_->alone_ = false;
+    flusher_->round_ended_.SignalAll();
+  }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  Flusher* const flusher_;
+  const uint64_t trees_;
+  const bool alone_;
+};
 
 Status Flusher::FlushWaiting(bool* worked) {
   *worked = false;
@@ -96,8 +120,12 @@ Status Flusher::FlushWaiting(bool* worked) {
   const std::vector<FlushUnit> units = Take();
   if (units.empty()) return {};
   *worked = true;
-  const Status status = Write(units);
-  Finish(units, status);
+  Status status;
+  {
+    const Busy busy(this, TreesOf(units), false);
+    status = Write(units);
+  }
+  Finish(status);
   if (status.ok() && parts_.wal_enabled) return ReleaseLog(false);
   return status;
 }
@@ -108,11 +136,10 @@ Status Flusher::Write(const std::vector<FlushUnit>& units) {
   return parts_.store->Flush(units, rule);
 }
 
-void Flusher::Finish(const std::vector<FlushUnit>& units, const Status& status) {
+void Flusher::Finish(const Status& status) {
   bool give_up = false;
   {
     MutexLock lock(&mutex_);
-    for (const FlushUnit& unit : units) busy_trees_ &= ~BitOf(unit.tree);
     last_failure_ = status;
     if (status.ok()) {
       failures_in_a_row_ = 0;
@@ -122,13 +149,12 @@ void Flusher::Finish(const std::vector<FlushUnit>& units, const Status& status) 
       give_up = status.code() == Code::kReadOnly;
       if (status.code() != Code::kDiskFull) give_up |= ++failures_in_a_row_ >= kMaxFailures;
     }
-    round_ended_.SignalAll();
   }
   if (give_up) (void)parts_.pipeline->Poison(status);
   if (changed_) changed_();
 }
 
-// Waits until no round is under way; none begins until LeaveAlone.
+// Waits until no round is under way; none begins while the caller is alone.
 Status Flusher::EnterAlone(const CancelToken* cancel) {
   MutexLock lock(&mutex_);
   while (alone_ || busy_trees_ != 0) {
@@ -139,30 +165,26 @@ Status Flusher::EnterAlone(const CancelToken* cancel) {
   return {};
 }
 
-void Flusher::LeaveAlone() {
-  MutexLock lock(&mutex_);
-  alone_ = false;
-  round_ended_.SignalAll();
-}
-
 Status Flusher::FlushAll(const CancelToken* cancel, Cut* cut, const std::function<void()>& after) {
   SOCHDB_TRY(parts_.pipeline->CheckNotPoisoned());
   SOCHDB_TRY(EnterAlone(cancel));
-  std::vector<FlushUnit> units;
-  {
-    MutexLock commits(parts_.pipeline->gate()->mutex());
-    RotateAll();
-    units = Collect(0);
-    cut->lsn = parts_.wal->end_lsn();
-    cut->ts = parts_.pipeline->applied_ts();
-  }
   Status status;
-  if (!units.empty()) {
-    status = Write(units);
-    Finish(units, status);
+  bool worked = false;
+  {
+    const Busy busy(this, 0, true);
+    std::vector<FlushUnit> units;
+    {
+      MutexLock commits(parts_.pipeline->gate()->mutex());
+      RotateAll();
+      units = Collect(0);
+      cut->lsn = parts_.wal->end_lsn();
+      cut->ts = parts_.pipeline->applied_ts();
+    }
+    worked = !units.empty();
+    if (worked) status = Write(units);
+    if (status.ok() && after) after();
   }
-  if (status.ok() && after) after();
-  LeaveAlone();
+  if (worked) Finish(status);
   return status;
 }
 

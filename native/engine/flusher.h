@@ -96,9 +96,10 @@ class Flusher final : public RotationHook {
   std::vector<FlushUnit> Collect(uint64_t but_trees) const;
   std::vector<FlushUnit> Take();
   Status Write(const std::vector<FlushUnit>& units);
-  void Finish(const std::vector<FlushUnit>& units, const Status& status);
+  void Finish(const Status& status);
   Status EnterAlone(const CancelToken* cancel);
-  void LeaveAlone();
+  // Gives trees back, and lets others be alone; bad_alloc or not.
+  class Busy;
   [[nodiscard]] Lsn FirstNeeded() const;
 
   const Parts parts_;

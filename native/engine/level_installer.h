@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <utility>
+
 #include "lsm/lsm_store.h"
 #include "txn/commit_pipeline.h"
 #include "txn/trees.h"
@@ -16,9 +18,14 @@ class LevelInstaller final : public LevelListener {
   // From now on commits go on beside. REQUIRES: nothing is being flushed or compacted.
   void SetPipeline(CommitPipeline* pipeline) { pipeline_ = pipeline; }
 
+  // What the store was opened with. Throws bad_alloc.
+  void Restore(TreeId tree, LevelStatePtr levels) { Install(tree, std::move(levels), nullptr); }
+
   void OnLevels(TreeId tree, LevelStatePtr levels, const Memtable* flushed) override;
 
  private:
+  void Install(TreeId tree, LevelStatePtr levels, const Memtable* flushed);
+
   Trees* const trees_;
   CommitPipeline* pipeline_ = nullptr;
 };

@@ -83,7 +83,7 @@ Status OpenTrees(EngineParts* parts) {
     const auto tree = static_cast<TreeId>(i);
     parts->trees->SetOrdered(tree, parts->store->settings(tree).ordered_memtable);
     LevelStatePtr levels = parts->store->levels(tree);
-    if (levels != nullptr && !levels->empty()) parts->installer->OnLevels(tree, std::move(levels), nullptr);
+    if (levels != nullptr && !levels->empty()) parts->installer->Restore(tree, std::move(levels));
   }
   parts->store->SetListener(parts->installer.get());
   return {};

@@ -67,6 +67,7 @@ struct EngineStats {
 
   uint64_t logical_bytes = 0;  // keys and values of all versions in tables, uncompressed
   uint64_t stored_bytes = 0;   // tables on disk
+  uint64_t index_bytes = 0;    // of them, what is no data block
   uint64_t table_files = 0;
   uint64_t blob_files = 0;
   uint64_t blob_bytes = 0;

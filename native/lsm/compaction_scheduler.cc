@@ -96,8 +96,8 @@ void CompactionScheduler::NoteRewritten(uint64_t number, ExpiryMs expired_before
   rewritten_[number] = expired_before_ms;
 }
 
-uint64_t CompactionScheduler::PendingBytes(const Levels& levels, const SettingsOfTree& settings) const {
-  uint64_t bytes = 0;
+CompactionScheduler::Pending CompactionScheduler::pending(const Levels& levels, const SettingsOfTree& settings) const {
+  Pending pending;
   MutexLock lock(&mutex_);
   for (size_t i = 0; i < levels.size(); ++i) {
     if (levels[i]->empty()) continue;
@@ -105,9 +105,11 @@ uint64_t CompactionScheduler::PendingBytes(const Levels& levels, const SettingsO
     const PolicySettings tree_settings = settings(tree);
     const std::vector<CompactionPick> running = RunningIn(tree);
     const auto candidate = PolicyOf(tree_settings.style).Pick(ViewOf(tree, *levels[i], tree_settings, running, kNeverExpires));
-    if (candidate && !candidate->pick.move_only) bytes += InputBytes(candidate->pick);
+    if (!candidate || candidate->pick.move_only) continue;
+    ++pending.compactions;
+    pending.bytes += InputBytes(candidate->pick);
   }
-  return bytes;
+  return pending;
 }
 
 }  // namespace sochdb

@@ -39,8 +39,12 @@ class CompactionScheduler {
   // A compaction for the sake of garbage has written this file.
   void NoteRewritten(uint64_t number, ExpiryMs expired_before_ms);
 
-  // Bytes that the policies would rewrite now.
-  [[nodiscard]] uint64_t PendingBytes(const Levels& levels, const SettingsOfTree& settings) const;
+  // What the policies would rewrite now, beside what is running: at most one compaction of a tree is counted.
+  struct Pending {
+    uint64_t compactions = 0;
+    uint64_t bytes = 0;
+  };
+  [[nodiscard]] Pending pending(const Levels& levels, const SettingsOfTree& settings) const;
 
  private:
   PolicyView ViewOf(TreeId tree, const LevelState& levels, const PolicySettings& settings,

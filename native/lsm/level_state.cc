@@ -1,6 +1,7 @@
 #include "lsm/level_state.h"
 
 #include <algorithm>
+#include <new>
 
 #include "lsm/file_reaper.h"
 
@@ -15,9 +16,13 @@ TableFile::~TableFile() {
   const bool obsolete = obsolete_.load(std::memory_order_acquire);
   const uint64_t gone = number();
   const uint64_t bytes = properties().file_bytes;
-  const std::vector<uint64_t> blobs = properties().blobs;
-  table_.reset();  // closes the file first
-  reaper_->Gone(gone, bytes, blobs, obsolete);
+  try {
+    const std::vector<uint64_t> blobs = properties().blobs;
+    table_.reset();  // closes the file first
+    reaper_->Gone(gone, bytes, blobs, obsolete);
+  } catch (const std::bad_alloc&) {
+    // What this leaves behind is deleted at the next opening.
+  }
 }
 
 void TableFile::MarkObsolete() const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <new>
 
 #include "env/path.h"
 #include "lsm/compaction_job.h"
@@ -122,7 +123,9 @@ class LsmStoreImpl final : public LsmStore {
     LsmStats stats = counters_.Read();
     const auto all = registry_->all_levels();
     for (const LevelStatePtr& levels : all) AddLevels(*levels, &stats);
-    stats.pending_compaction_bytes = scheduler_.PendingBytes(all, [this](TreeId tree) { return settings(tree); });
+    const CompactionScheduler::Pending pending = scheduler_.pending(all, [this](TreeId tree) { return settings(tree); });
+    stats.pending_compactions = pending.compactions;
+    stats.pending_compaction_bytes = pending.bytes;
     const FileReaper::Waiting waiting = reaper_.waiting();
     stats.obsolete_files = waiting.files;
     stats.obsolete_bytes = waiting.bytes;
@@ -205,6 +208,20 @@ class LsmStoreImpl final : public LsmStore {
     return {};
   }
 
+  // Calls keep, so that the new files stay, unless it is certain that the manifest does not name them.
+  template <typename Keep>
+  Status InstallOrKeep(ManifestEdit edit, const std::vector<TableFilePtr>& tables, std::span<const FlushUnit> units,
+                       const Keep& keep) {
+    try {
+      Status installed = registry_->Install(std::move(edit), tables, units);
+      if (installed.ok() || installed.code() == Code::kReadOnly) keep();
+      return installed;
+    } catch (const std::bad_alloc&) {
+      keep();
+      throw;
+    }
+  }
+
   Status InstallFlush(std::span<const FlushUnit> units, const KeepRule& rule, std::deque<FlushJob>* jobs) {
     ManifestEdit edit;
     std::vector<TableFilePtr> tables;
@@ -219,11 +236,10 @@ class LsmStoreImpl final : public LsmStore {
       if (job.kept().superseded != 0) edit.history_floor = rule.floor();
     }
     edit.last_ts = last_ts;
-    const Status installed = registry_->Install(std::move(edit), tables, units);
-    if (installed.ok() || installed.code() == Code::kReadOnly) {  // the manifest may name them
+    const auto keep = [jobs] {
       for (FlushJob& job : *jobs) job.Keep();
-    }
-    return installed;
+    };
+    return InstallOrKeep(std::move(edit), tables, units, keep);
   }
 
   static void RemoveInputs(const CompactionPick& pick, ManifestEdit* edit) {
@@ -262,9 +278,7 @@ class LsmStoreImpl final : public LsmStore {
     RemoveInputs(pick, &edit);
     SOCHDB_TRY(OpenOutputs(pick.tree, job.files(), pick.output_level, pick.output_run_id, &edit, &tables));
     if (job.kept().superseded != 0) edit.history_floor = rule.floor();
-    const Status installed = registry_->Install(std::move(edit), tables, {});
-    if (installed.ok() || installed.code() == Code::kReadOnly) job.Keep();
-    SOCHDB_TRY(installed);
+    SOCHDB_TRY(InstallOrKeep(std::move(edit), tables, {}, [&job] { job.Keep(); }));
     for (const OutputFile& file : job.files()) {
       if (std::string_view(pick.reason) == kGarbageReason) scheduler_.NoteRewritten(file.number, rule.expired_before_ms);
     }

@@ -81,8 +81,9 @@ struct CompactionPick {
 struct LevelStats {
   uint64_t files = 0;
   uint64_t runs = 0;
-  uint64_t bytes = 0;      // stored
-  uint64_t raw_bytes = 0;  // of keys and values
+  uint64_t bytes = 0;       // stored
+  uint64_t data_bytes = 0;  // stored, of data blocks alone: the rest is index, filter and properties
+  uint64_t raw_bytes = 0;   // of keys and values
   uint64_t entries = 0;
   uint64_t deletes = 0;
 };
@@ -97,6 +98,7 @@ struct LsmStats {
   uint64_t compaction_written_bytes = 0;
   uint64_t compaction_micros = 0;
   uint64_t running_compactions = 0;
+  uint64_t pending_compactions = 0;       // trees that a compaction is due in, beside those that run
   uint64_t pending_compaction_bytes = 0;  // what the policies would rewrite now
   uint64_t obsolete_files = 0;            // removed, still read by someone
   uint64_t obsolete_bytes = 0;

@@ -1,6 +1,7 @@
 #include "lsm/manifest.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/bytes.h"
 #include "env/path.h"
@@ -284,10 +285,14 @@ class ManifestFile final : public Manifest {
 
   // The edit is durable already; a seal that a full disk refuses is merely missing. The next edit overwrites it.
   void Seal() {
-    std::string record;
-    AppendManifestRecord(seed_, end_, ManifestRecordType::kSeal, {}, &record);
-    const Status written = file_->Write(end_, record);
-    if (!written.ok() && written.code() != Code::kDiskFull) (void)Fail(written);
+    try {
+      std::string record;
+      AppendManifestRecord(seed_, end_, ManifestRecordType::kSeal, {}, &record);
+      const Status written = file_->Write(end_, record);
+      if (!written.ok() && written.code() != Code::kDiskFull) (void)Fail(written);
+    } catch (const std::bad_alloc&) {
+      // It is missing, like one that a full disk refused.
+    }
   }
 
   Status Fail(const Status& cause) {

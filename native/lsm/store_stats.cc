@@ -40,6 +40,7 @@ void AddLevels(const LevelState& levels, LsmStats* stats) {
       level.bytes += run.bytes;
       level.entries += run.entries;
       for (const TableFilePtr& file : run.files) {
+        level.data_bytes += file->properties().data_bytes;
         level.raw_bytes += file->properties().raw_bytes;
         level.deletes += file->properties().deletes;
         stats->index_and_filter_bytes += file->table().memory_bytes();

@@ -35,7 +35,13 @@ TableRegistry::TableRegistry(Env* env, std::string dir, const Options& options)
   for (LevelStatePtr& levels : levels_) levels = std::make_shared<LevelState>();
 }
 
-TableRegistry::~TableRegistry() { (void)Close(); }
+TableRegistry::~TableRegistry() {
+  try {
+    (void)Close();
+  } catch (const std::bad_alloc&) {
+    // The next opening goes on as after a crash.
+  }
+}
 
 Status TableRegistry::Close() {
   MutexLock install(&install_mutex_);
@@ -204,11 +210,17 @@ Status TableRegistry::Install(ManifestEdit edit, std::span<const TableFilePtr> t
   }
   const std::vector<TableFilePtr> gone = GoneWith(edit);
 
-  if (Status appended = manifest_->Append(edit, next); !appended.ok()) {
-    if (appended.code() == Code::kDiskFull || appended.code() == Code::kLimit) return appended;
+  try {
+    if (Status appended = manifest_->Append(edit, next); !appended.ok()) {
+      if (appended.code() == Code::kDiskFull || appended.code() == Code::kLimit) return appended;
+      MutexLock lock(&mutex_);
+      health_ = appended;
+      return appended;
+    }
+  } catch (const std::bad_alloc&) {
     MutexLock lock(&mutex_);
-    health_ = appended;
-    return appended;
+    if (health_.ok()) health_ = std::move(out_of_memory_);  // nobody knows what the manifest holds
+    throw;
   }
   // It has happened: nothing from here to the end may need memory.
   manifest_bytes_ = manifest_->file_bytes();

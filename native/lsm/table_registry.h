@@ -95,6 +95,10 @@ class TableRegistry {
   ManifestState state_;
   std::array<LevelStatePtr, kTreeCount> levels_;
   Status health_;
+  // Made while there is memory.
+  Status out_of_memory_{Code::kReadOnly,
+                        "Memory ran out while a change of the store's tables was being recorded: the database takes no more "
+                        "writes. Close and open it."};
 };
 
 }  // namespace sochdb

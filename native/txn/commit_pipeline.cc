@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <new>
 
-
 namespace sochdb {
 namespace {
 
@@ -64,6 +63,7 @@ void CommitPipeline::Restore(Timestamp ts, const std::array<Timestamp, kTreeCoun
 }
 
 Result<Timestamp> CommitPipeline::Commit(const Request& request, PreparedCommit* prepared) {
+  const LatencyTimer timer(env_, options_.latencies == nullptr ? nullptr : options_.latencies->Always(&Latencies::commit));
   Timestamp ts = 0;
   Lsn end_lsn = 0;
   Status status;
@@ -235,11 +235,13 @@ void CommitPipeline::Apply(Timestamp ts, std::span<const CommittedWrite> writes,
   SOCHDB_DCHECK(ts > applied_ts_.load(std::memory_order_relaxed) && tree_mask != 0);
   const bool ring = validating_.load(std::memory_order_relaxed) != 0;
   Tree* tree = nullptr;
+  uint64_t bytes = 0;
   for (const CommittedWrite& write : writes) {
     if (tree == nullptr || tree->id() != write.tree) {
       tree = trees_->Ensure(write.tree);
       tree->NoteLog(first_lsn, end_lsn);
     }
+    bytes += write.key.size() + write.value.size();
     const KeyRecord* const record = tree->Add(write.key, ts, write.kind, write.value, write.expiry_ms);
     if (ring) written_.push_back({write.tree, record});
   }
@@ -248,6 +250,7 @@ void CommitPipeline::Apply(Timestamp ts, std::span<const CommittedWrite> writes,
   NoteRingFloor();
   written_.clear();
   applied_writes_.store(applied_writes_.load(std::memory_order_relaxed) + writes.size(), std::memory_order_relaxed);
+  applied_bytes_.store(applied_bytes_.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
   applied_ts_.store(ts, std::memory_order_release);
 }
 

@@ -31,6 +31,7 @@
 #include "mem/commit_ring.h"
 #include "txn/admission.h"
 #include "txn/commit_listener.h"
+#include "txn/latency.h"
 #include "txn/prepared_commit.h"
 #include "txn/trees.h"
 #include "txn/validator.h"
@@ -47,6 +48,7 @@ class CommitPipeline {
     bool wal_enabled = true;
     bool group_commit = true;
     uint64_t memory_limit_bytes = 0;
+    Latencies* latencies = nullptr;  // null: nothing is measured
   };
   struct Request {
     const void* writer = nullptr;  // the transaction, when it holds the writer: Commit gives it back
@@ -99,6 +101,8 @@ class CommitPipeline {
   }
   // Of the newest commit that is in the trees, published or not.
   [[nodiscard]] Timestamp applied_ts() const { return applied_ts_.load(std::memory_order_acquire); }
+  // Bytes of keys and values that were applied.
+  [[nodiscard]] uint64_t applied_bytes() const { return applied_bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint64_t applied_writes() const { return applied_writes_.load(std::memory_order_relaxed); }
   // Commits by CommitOne.
   [[nodiscard]] uint64_t single_commits() const { return single_commits_.load(std::memory_order_relaxed); }
@@ -183,6 +187,7 @@ class CommitPipeline {
   std::atomic<Timestamp> applied_ts_{0};  // of the newest commit whose versions are all in the trees
   std::atomic<Lsn> applied_lsn_{0};
   std::atomic<uint64_t> applied_writes_{0};
+  std::atomic<uint64_t> applied_bytes_{0};
   std::atomic<Timestamp> ring_floor_{0};  // of ring_, for a look from outside of the gate
   std::atomic<uint64_t> single_commits_{0};
   std::atomic<uint64_t> validating_{0};

@@ -74,6 +74,7 @@ Status CursorImpl::Next(bool* found) {
   else if (context_->pipeline->closed()) return {Code::kClosed, "The database is closed."};
   if (state_ == State::kDone) return failure_;
   context_->stats->reads.Add(1);
+  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::scan));
   if (state_ == State::kFresh) Start();
   else Advance();
   return Settle(found);
@@ -86,6 +87,7 @@ Status CursorImpl::SeekNext(std::string_view key, bool* found) {
   if (owner_ != nullptr) SOCHDB_TRY(owner_->CheckUsable());
   else if (context_->pipeline->closed()) return {Code::kClosed, "The database is closed."};
   context_->stats->reads.Add(1);
+  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::scan));
   RegisterProgress();
   segment_is_edge_ = false;
   segment_.assign(key);
@@ -183,7 +185,10 @@ Status CursorImpl::Settle(bool* found) {
     on_own_ = own && (!tree || !Precedes(tree_->key(), own_position_->first.key));
     key_ = on_own_ ? own_position_->first.key : tree_->key();
     if (Status status = Show(found); !status.ok()) return End(std::move(status));
-    if (*found) return {};
+    if (*found) {
+      context_->stats->bytes_read.Add(key_.size() + value_.data.size());
+      return {};
+    }
     Advance();
   }
   return End({});

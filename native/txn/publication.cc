@@ -39,6 +39,7 @@ Status CommitPipeline::SyncAsLeader() {
   bool out_of_memory = false;
   if (env_->Buggify("txn.slow-sync")) env_->SleepMicros(5000);
   try {
+    const LatencyTimer timer(env_, options_.latencies == nullptr ? nullptr : options_.latencies->Always(&Latencies::sync));
     status = wal_->Sync();
   } catch (const std::bad_alloc&) {
     out_of_memory = true;

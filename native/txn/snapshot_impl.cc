@@ -24,7 +24,10 @@ Status SnapshotImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool
   if (context_->pipeline->closed()) return {Code::kClosed, "The database is closed."};
   SOCHDB_TRY(CheckKey(tree, key));
   context_->stats->reads.Add(1);
-  return context_->reader->Get(views_.Of(*context_->trees, tree), tree, key, at_, out, found);
+  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::get));
+  SOCHDB_TRY(context_->reader->Get(views_.Of(*context_->trees, tree), tree, key, at_, out, found));
+  if (*found) context_->stats->bytes_read.Add(key.size() + out->data.size());
+  return {};
 }
 
 Result<std::unique_ptr<Cursor>> SnapshotImpl::NewCursor(TreeId tree, std::string_view lo, std::string_view hi,

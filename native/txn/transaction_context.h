@@ -11,6 +11,7 @@
 #include "base/hlc.h"
 #include "env/env.h"
 #include "txn/commit_pipeline.h"
+#include "txn/latency.h"
 #include "txn/snapshot_list.h"
 #include "txn/trees.h"
 #include "txn/version_reader.h"
@@ -48,6 +49,7 @@ struct TransactionStats {
   std::atomic<uint64_t> conflicts{0};
   std::atomic<uint64_t> next_id{1};
   StripedCounter reads;
+  StripedCounter bytes_read;  // keys and values handed out
   StripedCounter writes;
 };
 
@@ -67,6 +69,12 @@ struct TransactionContext {
   CommitPipeline* pipeline;
   TransactionStats* stats;
   TransactionLimits limits;
+  Latencies* latencies = nullptr;  // null: nothing is measured
+
+  // The time of one operation, if it is among those that are measured.
+  [[nodiscard]] Histogram* Sampled(Histogram Latencies::*which) const {
+    return latencies == nullptr ? nullptr : latencies->Sampled(which);
+  }
 };
 
 // The newest published state, registered until it is released.

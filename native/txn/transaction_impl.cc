@@ -129,6 +129,7 @@ Status TransactionImpl::Read(TreeId tree, std::string_view key, bool constraint,
   SOCHDB_TRY(CheckKey(tree, key));
   RefreshOutsideStatement();
   context_->stats->reads.Add(1);
+  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::get));
   const OwnVersion* const own = writes_.Find(tree, key, kLatestSequence);
   if (own != nullptr && own->kind != ValueKind::kMerge)
     return context_->reader->ResolveOwn(nullptr, tree, key, own, at_, false, out, found);
@@ -140,6 +141,7 @@ Status TransactionImpl::Read(TreeId tree, std::string_view key, bool constraint,
   if (*found && track && out->expiry_ms != kNeverExpires) {
     min_expiry_ms_ = min_expiry_ms_ == kNeverExpires ? out->expiry_ms : std::min(min_expiry_ms_, out->expiry_ms);
   }
+  if (*found) context_->stats->bytes_read.Add(key.size() + out->data.size());
   return {};
 }
 

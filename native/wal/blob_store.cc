@@ -157,6 +157,21 @@ Result<std::vector<uint64_t>> BlobStore::List() const {
   return numbers;
 }
 
+void BlobStore::Usage(uint64_t* files, uint64_t* bytes) const {
+  *files = 0;
+  *bytes = 0;
+  const Result<std::vector<uint64_t>> numbers = List();
+  if (!numbers.ok()) return;
+  for (const uint64_t number : numbers.value()) {
+    Result<std::unique_ptr<File>> file = env_->OpenFile(PathOf(number), OpenMode::kReadOnly);
+    if (!file.ok()) continue;  // deleted meanwhile
+    const Result<uint64_t> size = (*file)->Size();
+    if (!size.ok()) continue;
+    ++*files;
+    *bytes += size.value();
+  }
+}
+
 Status BlobStore::Delete(uint64_t file_number) { return env_->DeleteFile(PathOf(file_number)); }
 
 Status BlobStore::DeleteUnreferenced(const std::unordered_set<uint64_t>& live, uint64_t* deleted) {

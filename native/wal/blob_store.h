@@ -56,6 +56,8 @@ class BlobStore {
   // Reads and checks a whole file, whatever refers to it; *bytes is its size.
   Status Check(uint64_t file_number, uint64_t* bytes) const;
   Status Delete(uint64_t file_number);
+  // How many files there are, and their bytes, by looking at each; what cannot be looked at counts for nothing.
+  void Usage(uint64_t* files, uint64_t* bytes) const;
   // The numbers of all blob files there.
   Result<std::vector<uint64_t>> List() const;
   [[nodiscard]] std::string PathOf(uint64_t number) const;

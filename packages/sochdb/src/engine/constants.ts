@@ -33,13 +33,16 @@ export const INDEX_POLICY_NUMBER: Readonly<Record<IndexPolicy, number>> = Object
   appendOnly: 3,
 })
 
+/** By number. */
+export const INDEX_POLICIES: readonly IndexPolicy[] = Object.freeze(Object.keys(INDEX_POLICY_NUMBER) as IndexPolicy[])
+
 /**
  * A policy by its name (`writeOptimized`), the specification's spelling (`write_optimized`, in any case), or number (0 to 3).
  *
  * @throws ValidationError for anything else
  */
 export function indexPolicyName(policy: unknown): IndexPolicy {
-  const names = Object.keys(INDEX_POLICY_NUMBER) as IndexPolicy[]
+  const names = INDEX_POLICIES
   const folded = typeof policy === 'string' ? policy.toLowerCase().replaceAll('_', '') : undefined
   const found = names.find(name => INDEX_POLICY_NUMBER[name] === policy || name.toLowerCase() === folded)
   if (found !== undefined) return found

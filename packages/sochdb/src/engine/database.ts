@@ -1,5 +1,6 @@
 import { brand, errorFromNative } from '../errors/index.js'
-import { COMPRESSION_NUMBER, INDEX_POLICY_NUMBER, SYNC_MODE_NUMBER } from './constants.js'
+import { COMPRESSION_NUMBER, INDEX_POLICIES, INDEX_POLICY_NUMBER, SYNC_MODE_NUMBER } from './constants.js'
+import type { IndexPolicy } from './constants.js'
 import { CLOSED, nativeHandle } from './handle.js'
 import { KeyStore } from './keys.js'
 import { createLog } from './logger.js'
@@ -10,7 +11,7 @@ import { checkPath, maintain, timestampOf, verificationOfStore } from './mainten
 import type { AsOf, BackupResult, VerifyResult } from './maintenance.js'
 import { native } from './native.js'
 import { checkDatabaseOptions } from './options.js'
-import type { DatabaseConfig, DatabaseOptions } from './options.js'
+import type { DatabaseConfig, DatabaseOptions, OpenRequest } from './options.js'
 import { Recovery } from './recovery.js'
 import { Snapshot, TakenSnapshot } from './snapshot.js'
 import { BegunTransaction, checkFunction, Transaction } from './transaction.js'
@@ -34,7 +35,7 @@ export interface SnapshotOptions {
 
 type OpenArguments = Parameters<typeof native.open>
 
-const openArguments = (config: DatabaseConfig): OpenArguments => [
+const openArguments = ({ config, indexPolicy }: OpenRequest): OpenArguments => [
   config.path,
   config.readOnly,
   SYNC_MODE_NUMBER[config.syncMode],
@@ -47,7 +48,7 @@ const openArguments = (config: DatabaseConfig): OpenArguments => [
   COMPRESSION_NUMBER[config.compression],
   config.compressionLevel,
   COMPRESSION_NUMBER[config.walCompression],
-  INDEX_POLICY_NUMBER[config.indexPolicy],
+  indexPolicy === undefined ? INDEX_POLICIES.length : INDEX_POLICY_NUMBER[indexPolicy],
   config.compactionThreads,
   config.flushThreads,
   config.retentionMs,
@@ -81,9 +82,12 @@ export class Database extends KeyStore {
   #measured: NativeStatistics | undefined
 
   /** `handle`: of a store that is open already. */
-  protected constructor(config: DatabaseConfig, log: Log, handle = native.open(...openArguments(config))) {
+  protected constructor(request: OpenRequest, log: Log, handle = native.open(...openArguments(request))) {
     super()
-    this.#config = config
+    this.#config = Object.freeze({
+      ...request.config,
+      indexPolicy: INDEX_POLICIES[native.keysPolicy(handle)] as IndexPolicy,
+    })
     this.#log = log
     this[nativeHandle] = handle
     abandoned.register(this, this[nativeHandle], this)
@@ -98,10 +102,10 @@ export class Database extends KeyStore {
    * @throws CorruptionError when what is on disk is not what was written
    */
   static open(path: string, options?: DatabaseOptions): Database {
-    const { config, logger } = checkDatabaseOptions(path, options)
-    const log = createLog(config.logLevel, logger)
+    const request = checkDatabaseOptions(path, options)
+    const log = createLog(request.config.logLevel, request.logger)
     try {
-      const database = new this(config, log)
+      const database = new this(request, log)
       database.#logRecovery()
       return database
     } catch (error) {
@@ -117,10 +121,10 @@ export class Database extends KeyStore {
     options: DatabaseOptions | undefined,
     begin: (...args: OpenArguments) => Promise<number>,
   ): Promise<Database> {
-    const { config, logger } = checkDatabaseOptions(path, options)
-    const log = createLog(config.logLevel, logger)
+    const request = checkDatabaseOptions(path, options)
+    const log = createLog(request.config.logLevel, request.logger)
     try {
-      const database = new this(config, log, await begin(...openArguments(config)))
+      const database = new this(request, log, await begin(...openArguments(request)))
       database.#logRecovery()
       return database
     } catch (error) {

@@ -40,7 +40,7 @@ export interface DatabaseOptions {
   readonly compressionLevel?: number
   /** Whether payloads of the log are compressed: false, true (`lz4`) or a codec. Default false. */
   readonly walCompression?: boolean | CompressionType
-  /** How keys (not tables) are laid out and compacted. Kept by the store; another one rebuilds in the background. Default `balanced`. */
+  /** How keys (not tables) are laid out and compacted. Kept by the store; another one rebuilds in the background. Default: the store's, `balanced` for a new one. */
   readonly indexPolicy?: IndexPolicy
   /** What is written is kept in memory up to this before it goes to tables on disk. From 64 KiB to 16 GiB; default 64 MiB. */
   readonly memtableSizeBytes?: number
@@ -128,17 +128,21 @@ function logLevelFromEnvironment(): LogLevel {
 const walCodec = (given: boolean | CompressionType | undefined): CompressionType =>
   given === true ? 'lz4' : given === false || given === undefined ? 'none' : given
 
-export function checkDatabaseOptions(
-  path: unknown,
-  options: unknown,
-): { readonly config: DatabaseConfig; readonly logger: DatabaseOptions['logger'] } {
+/** What an opening asks for: everything but the policy of keys, which is the store's own unless `indexPolicy` names one. */
+export interface OpenRequest {
+  readonly config: Omit<DatabaseConfig, 'indexPolicy'>
+  readonly indexPolicy: IndexPolicy | undefined
+  readonly logger: DatabaseOptions['logger']
+}
+
+export function checkDatabaseOptions(path: unknown, options: unknown): OpenRequest {
   if (typeof path !== 'string' || path === '') {
     throw new ValidationError("Database.open takes the path of a directory, or ':memory:'.", {
       details: { argument: 'path' },
     })
   }
   const given = checkOptions(options, checks, 'Database.open') as DatabaseOptions
-  const config: DatabaseConfig = Object.freeze({
+  const config: OpenRequest['config'] = {
     path,
     walEnabled: given.walEnabled ?? true,
     syncMode: given.syncMode ?? 'normal',
@@ -149,13 +153,13 @@ export function checkDatabaseOptions(
     compression: given.compression ?? 'lz4',
     compressionLevel: given.compressionLevel ?? 0,
     walCompression: walCodec(given.walCompression),
-    indexPolicy: indexPolicyName(given.indexPolicy ?? 'balanced'),
     memtableSizeBytes: given.memtableSizeBytes ?? 64 * MIB,
     blockCacheSizeBytes: given.blockCacheSizeBytes ?? 64 * MIB,
     compactionThreads: given.compactionThreads ?? 1,
     flushThreads: given.flushThreads ?? 1,
     retentionMs: given.retentionMs ?? 24 * 3600 * 1000,
     logLevel: given.logLevel ?? logLevelFromEnvironment(),
-  })
-  return { config, logger: given.logger }
+  }
+  const indexPolicy = given.indexPolicy === undefined ? undefined : indexPolicyName(given.indexPolicy)
+  return { config, indexPolicy, logger: given.logger }
 }

@@ -36,7 +36,8 @@ export interface NativeStatistics {
     readonly logicalBytes: number
     readonly storedBytes: number
     readonly tableFiles: number
-    readonly indexAndFilterBytes: number
+    readonly indexBytes: number
+    readonly indexMemoryBytes: number
     readonly blobFiles: number
     readonly blobBytes: number
     readonly manifestBytes: number
@@ -171,6 +172,8 @@ export interface StorageStats {
   readonly obsoleteSizeBytes: number
   /** Memory of what is not yet in tables. */
   readonly memtableSizeBytes: number
+  /** Memory of the indexes and filters of open tables. */
+  readonly indexMemoryBytes: number
   readonly blockCacheCapacityBytes: number
   readonly blockCacheSizeBytes: number
 }
@@ -274,8 +277,8 @@ export function databaseStats(n: NativeStatistics): DatabaseStats {
 
 export function storageStats({ storage, wal, cache }: NativeStatistics): StorageStats {
   return {
-    dataSizeBytes: storage.storedBytes - storage.indexAndFilterBytes + storage.blobBytes,
-    indexSizeBytes: storage.indexAndFilterBytes,
+    dataSizeBytes: storage.storedBytes - storage.indexBytes + storage.blobBytes,
+    indexSizeBytes: storage.indexBytes,
     walSizeBytes: wal.totalBytes,
     compressionRatio: storage.storedBytes === 0 ? 1 : storage.logicalBytes / storage.storedBytes,
     sstFileCount: storage.tableFiles,
@@ -285,6 +288,7 @@ export function storageStats({ storage, wal, cache }: NativeStatistics): Storage
     obsoleteFileCount: storage.obsoleteFiles,
     obsoleteSizeBytes: storage.obsoleteBytes,
     memtableSizeBytes: storage.memtableBytes,
+    indexMemoryBytes: storage.indexMemoryBytes,
     blockCacheCapacityBytes: cache.capacityBytes,
     blockCacheSizeBytes: cache.usedBytes,
   }

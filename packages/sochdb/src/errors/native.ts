@@ -120,7 +120,10 @@ const byCode: Readonly<Record<number, (message: string, details: Details) => Soc
     new DatabaseError(m, {
       code: ErrorCode.LIMIT_EXCEEDED,
       details,
-      remediation: 'Do it in smaller parts, or raise the limit.',
+      remediation:
+        details['limit'] === 'retentionMs'
+          ? 'Name a later moment, or open the database with a larger retentionMs for what is written from then on.'
+          : 'Do it in smaller parts, or raise the limit.',
     }),
   [NativeCode.SCHEMA_CHANGED]: (m, details) =>
     new QueryError(m, {

@@ -9,6 +9,7 @@ import {
   ErrorCode,
   openWithRecovery,
   RecoveryManager,
+  SochDBError,
   ValidationError,
 } from 'sochdb'
 import type { Database, DatabaseOptions, StoreFault } from 'sochdb'
@@ -320,7 +321,8 @@ describe('backup', () => {
     try {
       db.backup(path)
     } catch (error) {
-      expect(error).toBeInstanceOf(DatabaseError)
+      expect(error).toBeInstanceOf(SochDBError)
+      expect((error as SochDBError).message).toMatch(/in memory cannot be backed up/)
       expect(existsSync(path)).toBe(false)
       return
     }

@@ -327,6 +327,16 @@ everyField<StorageStats>('storageStats()', db => db.storageStats(), {
       expect(indexSizeBytes).toBeLessThan(dataSizeBytes)
     },
   ],
+  indexMemoryBytes: [
+    'is what open tables keep in memory to find things',
+    () => {
+      const db = memory()
+      expect(db.storageStats().indexMemoryBytes).toBe(0)
+      fill(db, 5000)
+      db.compact()
+      expect(db.storageStats().indexMemoryBytes).toBeGreaterThan(0)
+    },
+  ],
   walSizeBytes: [
     'grows with what is logged',
     () => {

@@ -1,0 +1,57 @@
+// Latencies: how long operations take, in nanoseconds. Commits and syncs are all timed; of single reads, single writes and
+// steps of cursors one in kSample is, since reading the clock twice would cost as much as the fastest of them.
+//
+// Thread safety: any thread.
+
+#pragma once
+
+#include <cstdint>
+
+#include "base/histogram.h"
+#include "env/env.h"
+
+namespace sochdb {
+
+class Latencies {
+ public:
+  static constexpr uint32_t kSample = 64;
+
+  // on: false where time is simulated, and measuring would move it.
+  explicit Latencies(bool on) : on_(on) {}
+
+  Histogram get;
+  Histogram put;
+  Histogram commit;
+  Histogram scan;
+  Histogram sync;
+
+  // The histogram, or null when nothing is measured; of Sampled also when the calling thread's operation is not one of the
+  // sample.
+  Histogram* Always(Histogram Latencies::*which) { return on_ ? &(this->*which) : nullptr; }
+  Histogram* Sampled(Histogram Latencies::*which) {
+    static thread_local uint32_t count = 0;
+    return (++count & (kSample - 1)) == 0 && on_ ? &(this->*which) : nullptr;
+  }
+
+ private:
+  const bool on_;
+};
+
+// Times its own life. A null histogram: does nothing.
+class LatencyTimer {
+ public:
+  LatencyTimer(Env* env, Histogram* into) : env_(env), into_(into), begun_(into == nullptr ? 0 : env->MonotonicNanos()) {}
+  ~LatencyTimer() {
+    if (into_ != nullptr) [[unlikely]]
+      into_->Record(env_->MonotonicNanos() - begun_);
+  }
+  LatencyTimer(const LatencyTimer&) = delete;
+  LatencyTimer& operator=(const LatencyTimer&) = delete;
+
+ private:
+  Env* const env_;
+  Histogram* const into_;
+  const uint64_t begun_;
+};
+
+}  // namespace sochdb
