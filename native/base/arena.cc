@@ -6,7 +6,7 @@ namespace sochdb {
 
 char* Arena::NewBlock(size_t n) {
   blocks_.reserve(blocks_.size() + 1);
-  std::unique_ptr<char[]> block(new char[n]);
+  Block block(static_cast<char*>(::operator new[](n, std::align_val_t{kBlockAlignment})));
   char* start = block.get();
   blocks_.push_back(std::move(block));
   memory_bytes_.fetch_add(n + sizeof(blocks_[0]), std::memory_order_relaxed);

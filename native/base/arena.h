@@ -1,7 +1,8 @@
 // Arena: memory that is handed out piece by piece and freed all at once, for structures that die together (a memtable).
 //
 // Pieces come from blocks; a piece too large for what is left of a block gets one of its own, so at most a quarter of a block
-// is wasted. Addresses never move.
+// is wasted. Addresses never move. Blocks begin at multiples of kBlockAlignment, so what the same pieces take is always the
+// same and what depends on it (when a memtable is full) can be repeated.
 //
 // Thread safety: one thread allocates; memory_bytes may be read from any thread. Publishing a piece to other threads is the
 // caller's business.
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +29,7 @@ class Arena {
  public:
   static constexpr size_t kDefaultBlockBytes = 256 * 1024;
   static constexpr size_t kAlignment = 8;
+  static constexpr size_t kBlockAlignment = 64;
 
   explicit Arena(size_t block_bytes = kDefaultBlockBytes) : block_bytes_(block_bytes) {}
   Arena(const Arena&) = delete;
@@ -65,10 +68,15 @@ class Arena {
   char* TakeFromNewBlock(size_t n, size_t alignment);
   char* NewBlock(size_t n);
 
+  struct FreeBlock {
+    void operator()(char* block) const { ::operator delete[](block, std::align_val_t{kBlockAlignment}); }
+  };
+  using Block = std::unique_ptr<char[], FreeBlock>;
+
   const size_t block_bytes_;
   char* at_ = nullptr;
   size_t left_ = 0;
-  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<Block> blocks_;
   std::atomic<uint64_t> memory_bytes_{0};
 };
 
