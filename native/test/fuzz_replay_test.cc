@@ -83,7 +83,7 @@ TEST("every fuzzer's inputs pass, and none of the targets is forgotten") {
 // What a fuzzer does, without its guidance: a few mutations of every input.
 TEST("inputs with a few bytes changed pass as well") {
   SimRandom random(test::Seed());
-  const int rounds = test::Stride(4) == 1 ? 8 : 2;
+  const int rounds = test::kSanitizer == test::Sanitizer::kNone ? 8 : 2;
   for (const Target& target : kTargets) {
     for (const std::string& input : CorpusOf(target)) {
       for (int i = 0; i < rounds && !input.empty(); ++i) {

@@ -116,7 +116,8 @@ Registration::Registration(const char* file, const char* name, void (*body)()) {
 uint64_t Seed() { return g_seed; }
 int SeedCount() { return g_seed_count; }
 int Stride(int sanitized) {
-  if (kSanitizer == Sanitizer::kNone || g_seeds_given) return 1;
+  if (g_seeds_given) return 1;
+  if (kSanitizer == Sanitizer::kNone) return std::max(1, sanitized / 2);
   return kSanitizer == Sanitizer::kThread ? 4 * sanitized : sanitized;
 }
 

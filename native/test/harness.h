@@ -35,8 +35,9 @@ inline constexpr Sanitizer kSanitizer = Sanitizer::kAddress;
 #else
 inline constexpr Sanitizer kSanitizer = Sanitizer::kNone;
 #endif
-// A test that visits every point of something visits every Stride(n)-th: each without a sanitizer or when --seeds is given;
-// otherwise every n-th, or under ThreadSanitizer, which has little to say of such tests, every 4n-th.
+// A test that visits every point of something visits every Stride(n)-th, from one that the seed decides: every n-th under
+// AddressSanitizer, twice as many without a sanitizer, a quarter under ThreadSanitizer, which has little to say of such
+// tests; and each when --seeds is given.
 int Stride(int sanitized);
 
 void Fail(const char* file, int line, const std::string& what);
