@@ -63,6 +63,7 @@ Status Compactor::Run(const CompactionPick& pick, const CancelToken* cancel, con
   std::optional<KeepRule> rule;
   try {
     rule.emplace(parts_.history->Rule([this] { return parts_.pipeline->visible_ts(); }, pick.tree));
+    rule->in_memory_from = [this](TreeId tree) { return InMemoryFrom(tree); };
   } catch (const std::bad_alloc&) {
     parts_.store->Release(pick);
     throw;
@@ -71,6 +72,19 @@ Status Compactor::Run(const CompactionPick& pick, const CancelToken* cancel, con
   MutexLock lock(&mutex_);
   Note(pick, status);
   return status;
+}
+
+// KeepRule::in_memory_from: of a tree with nothing in memory, now. The clock is raised to it, so that no later commit is older
+// even where the wall clock is set back.
+Timestamp Compactor::InMemoryFrom(TreeId tree) const {
+  MutexLock commits(parts_.pipeline->gate()->mutex());
+  if (const Tree* const of = parts_.trees->Find(tree); of != nullptr) {
+    const SuperVersionRef current = of->Acquire();
+    if (current->memtables().size() > 1 || current->memtables().front()->key_count() != 0) return 0;
+  }
+  const Timestamp now = HlcFromMillis(parts_.hlc->NowMillis());
+  parts_.hlc->RaiseTo(now);
+  return now;
 }
 
 // REQUIRES: mutex_.

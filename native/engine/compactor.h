@@ -3,7 +3,7 @@
 // What a compaction cannot read is set aside: compactions that need it again stay reserved without being run, the rest of the
 // store goes on being compacted, and what is sound stays readable. Statistics and `damage` tell of it.
 //
-// Thread safety: any thread. Locks: mutex_ is a leaf.
+// Thread safety: any thread. Locks: mutex_ is a leaf; neither it nor the commit mutex is held while tables are written.
 
 #pragma once
 
@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "base/cancel_token.h"
+#include "base/hlc.h"
 #include "engine/history.h"
 #include "env/sync.h"
 #include "lsm/lsm_store.h"
 #include "txn/commit_pipeline.h"
+#include "txn/trees.h"
 
 namespace sochdb {
 
@@ -24,6 +26,8 @@ class Compactor {
  public:
   struct Parts {
     Env* env = nullptr;
+    Trees* trees = nullptr;
+    Hlc* hlc = nullptr;
     CommitPipeline* pipeline = nullptr;
     LsmStore* store = nullptr;
     History* history = nullptr;
@@ -57,6 +61,7 @@ class Compactor {
   class ByHand;
 
   Status Run(const CompactionPick& pick, const CancelToken* cancel, const LsmStore::Progress& progress);
+  [[nodiscard]] Timestamp InMemoryFrom(TreeId tree) const;
   void Note(const CompactionPick& pick, const Status& status);
   [[nodiscard]] Status DamageOf(const CompactionPick& pick) const;
   [[nodiscard]] Status DamageOf(TreeId tree) const;

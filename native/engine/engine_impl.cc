@@ -57,7 +57,7 @@ EngineImpl::EngineImpl(EngineParts parts)
                 parts_.options.wal_limit_bytes != 0 ? parts_.options.wal_limit_bytes
                                                     : parts_.options.memtable_bytes * kDefaultLogShare,
                 parts_.options.wal_enabled}),
-      compactor_({parts_.env, &pipeline_, store_, &history_, [this] { OnTablesChanged(); }}),
+      compactor_({parts_.env, trees_, hlc_, &pipeline_, store_, &history_, [this] { OnTablesChanged(); }}),
       throttle_(parts_.env, ThrottleLimits(parts_.options)),
       backup_mutex_(parts_.env),
       close_mutex_(parts_.env) {
