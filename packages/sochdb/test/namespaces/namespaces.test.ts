@@ -296,9 +296,9 @@ describe('deleting', () => {
     const timeOf = (keyCount: number): number => {
       const ns = db.createNamespace(`n${keyCount}`)
       ns.putBatch(Array.from({ length: keyCount }, (_, i) => [`k${i}`, 'v'] as const))
-      const writes = db.stats().writes
+      const writes = db.stats().totalWrites
       db.deleteNamespace(`n${keyCount}`, { force: true })
-      return db.stats().writes - writes
+      return db.stats().totalWrites - writes
     }
     expect(timeOf(100_000)).toBe(timeOf(1))
   })
