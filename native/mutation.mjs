@@ -92,12 +92,20 @@ function validations() {
 
 // --- the copy
 
-function prepare() {
-  mkdirSync(scratch, { recursive: true })
-  for (const folder of readdirSync(root)) {
-    if (['build', 'node_modules'].includes(folder)) continue
-    cpSync(join(root, folder), join(scratch, folder), { recursive: true, preserveTimestamps: true })
+/** Copies what differs. A file that a run before this one has broken and mended keeps its time, so that it is compiled again. */
+function copy(from, to) {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (['build', 'node_modules'].includes(entry.name)) continue
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) copy(source, target)
+    else if (!existsSync(target)) cpSync(source, target, { preserveTimestamps: true })
+    else if (!readFileSync(source).equals(readFileSync(target))) cpSync(source, target)
   }
+}
+
+function prepare() {
+  copy(root, scratch)
   if (!existsSync(join(scratch, 'node_modules')) && existsSync(join(root, 'node_modules'))) {
     symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'))
   }
