@@ -20,7 +20,9 @@ class AccessReader {
  public:
   AccessReader(ExecContext* context, const IndexAccess* access);
 
-  [[nodiscard]] TreeId tree() const { return access_->index == nullptr ? access_->table->trees.rows : access_->table->trees.indexes; }
+  [[nodiscard]] TreeId tree() const {
+    return access_->index == nullptr ? access_->table->trees.rows : access_->table->trees.indexes;
+  }
   // Namespace, table and index: what every key begins with.
   void AppendPrefix(KeyBuffer* out) const;
   // Appends the value of key column `part`.

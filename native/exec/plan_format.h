@@ -38,10 +38,11 @@ enum PlanFlag : int32_t {
 // ColumnType and ValueTag, the types of columns, expressions and values, are in codec/column_type.h.
 
 // A table as the plan needs it (referenced by offset, not a node):
-//   tableId, schemaVersion, its index policy, the one it is moving to (-1: it is not), const of the catalog key, timestamp of the catalog entry (high, low; 0: written by this
-//   transaction), const of the table's name, column count, then per column in storage order: columnId, ColumnType, flags
-//   (ColumnFlag), const of the default (-1), const of its name primary key: count, then column positions index count, then per
-//   index: indexId, flags (IndexFlag), const of its name, key count, then per key: column position, flags (KeyFlag)
+//   tableId, schemaVersion, its index policy, the one it is moving to (-1: it is not), const of the catalog key, timestamp of
+//   the catalog entry (high, low; 0: written by this transaction), const of the table's name, column count, then per column in
+//   storage order: columnId, ColumnType, flags (ColumnFlag), const of the default (-1), const of its name primary key: count,
+//   then column positions index count, then per index: indexId, flags (IndexFlag), const of its name, key count, then per key:
+//   column position, flags (KeyFlag)
 enum ColumnFlag : int32_t { kColumnNotNull = 1, kColumnDropped = 2 };
 enum IndexFlag : int32_t { kIndexUnique = 1 };
 enum KeyFlag : int32_t { kKeyDescending = 1 };

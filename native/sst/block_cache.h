@@ -5,8 +5,8 @@
 //
 // Thread safety: any thread.
 // Ownership: blocks are reference counted. A BlockRef keeps its block alive after eviction, and after the cache.
-// Limits: the budget covers the blocks that the cache holds, with their bookkeeping, and is never exceeded. It is split evenly among
-// the shards (of 4 MiB or more, at most 64); a block larger than a shard's part is handed out without being kept.
+// Limits: the budget covers the blocks that the cache holds, with their bookkeeping, and is never exceeded. It is split evenly
+// among the shards (of 4 MiB or more, at most 64); a block larger than a shard's part is handed out without being kept.
 
 #pragma once
 

@@ -35,9 +35,7 @@ class TableImpl final : public Table {
   Status Verify(const std::function<bool(const BadBlock&)>& visit, uint64_t* blocks) const override {
     return VerifyTable(*core_, visit, blocks);
   }
-  Status Salvage(const SalvageVisit& visit, const LossVisit& lost) const override {
-    return SalvageTable(*core_, visit, lost);
-  }
+  Status Salvage(const SalvageVisit& visit, const LossVisit& lost) const override { return SalvageTable(*core_, visit, lost); }
   [[nodiscard]] uint64_t ApproximateBytes(std::string_view lo, std::string_view hi) const override;
   [[nodiscard]] const TableProperties& properties() const override { return core_->properties; }
   [[nodiscard]] uint64_t file_number() const override { return core_->name.number; }
