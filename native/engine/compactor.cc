@@ -129,7 +129,7 @@ bool Compactor::SetAside(const CompactionPick& pick) {
 void Compactor::Stop() {
   stop_.Cancel();
   MutexLock lock(&mutex_);
-  stopped_ = true;
+  stopped_ = true;  // by hand it ends behind the tree it is at
   while (running_ != 0) idle_.Wait(&mutex_);
 }
 
@@ -208,6 +208,12 @@ uint64_t Compactor::BytesOf(TreeId tree) const {
   return levels == nullptr ? 0 : levels->bytes();
 }
 
+Status Compactor::CheckGoingOn(const CancelToken* cancel) const {
+  if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
+  MutexLock lock(&mutex_);
+  return stopped_ ? Status(Code::kClosed, "The database is closed.") : Status();
+}
+
 Status Compactor::CompactTrees(const CancelToken* cancel, const LsmStore::Progress& progress) {
   uint64_t total = 0;
   for (int i = 0; i < kTreeCount; ++i) total += BytesOf(static_cast<TreeId>(i));
@@ -220,7 +226,7 @@ Status Compactor::CompactTrees(const CancelToken* cancel, const LsmStore::Progre
     const auto of_all = [&](uint64_t done, uint64_t) {
       if (progress) progress(before + std::min(done, bytes), total);
     };
-    if (cancel != nullptr) status = cancel->Check();
+    status = CheckGoingOn(cancel);
     if (status.ok()) status = CompactTree(tree, -1, cancel, of_all);
     before += bytes;
   }
@@ -239,7 +245,7 @@ Status Compactor::CompactLevel(int level, const CancelToken* cancel) {
     ByHand by_hand(this);
     SOCHDB_TRY(by_hand.Await(cancel));
     for (int i = 0; i < kTreeCount && status.ok(); ++i) {
-      if (cancel != nullptr) status = cancel->Check();
+      status = CheckGoingOn(cancel);
       if (status.ok()) status = CompactTree(static_cast<TreeId>(i), level, cancel, nullptr);
     }
   }

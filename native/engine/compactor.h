@@ -67,6 +67,7 @@ class Compactor {
   [[nodiscard]] Status DamageOf(TreeId tree) const;
   bool SetAside(const CompactionPick& pick);
   [[nodiscard]] uint64_t BytesOf(TreeId tree) const;
+  [[nodiscard]] Status CheckGoingOn(const CancelToken* cancel) const;
   Status CompactTrees(const CancelToken* cancel, const LsmStore::Progress& progress);
   Status CompactTree(TreeId tree, int level, const CancelToken* cancel, const LsmStore::Progress& progress);
 

@@ -64,6 +64,7 @@ EngineImpl::EngineImpl(EngineParts parts)
   snapshots_.RestoreFloor(store_->state().history_floor);
   pipeline_.Restore(parts_.recovered.last_commit_ts, parts_.recovered.last_writes);
   history_.SetDeadContainers(&catalog_dead_);
+  checkpoint_lsn_.store(store_->state().checkpoint_lsn, std::memory_order_relaxed);
   history_.SetFold([this](TreeId tree) { return FoldOf(tree); });
   parts_.installer->SetPipeline(&pipeline_);
   if (parts_.options.read_only) (void)pipeline_.Poison(OpenedReadOnly());
@@ -266,6 +267,7 @@ Status EngineImpl::Close() {
     pipeline_.Finish();
   } else {
     status = CloseTables();
+    flusher_.Stop();
     for (const Status& closed : {CloseLog(), store_->Close()}) {
       if (status.ok()) status = closed;
     }

@@ -111,6 +111,7 @@ class EngineImpl final : public Engine {
   void Tick();
   void ReapFiles();
   KeepRule::Fold FoldOf(TreeId tree) const;
+  Status RecordCheckpoint(Lsn lsn);
   Status CloseTables();
   Status CloseLog();
 
@@ -134,6 +135,7 @@ class EngineImpl final : public Engine {
   std::unique_ptr<LogFlusher> log_flusher_;
   std::unique_ptr<Background> background_;
   Mutex backup_mutex_;  // held by Backup, Checkpoint and Verify: one at a time
+  std::atomic<Lsn> checkpoint_lsn_{0};
   std::atomic<uint64_t> checkpoint_at_ms_{0};
   Mutex close_mutex_;  // held by Close
 };

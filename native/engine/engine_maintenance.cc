@@ -51,11 +51,17 @@ Result<CheckpointInfo> EngineImpl::Checkpoint(const CancelToken* cancel) {
   MutexLock lock(&backup_mutex_);
   Flusher::Cut cut;
   SOCHDB_TRY(flusher_.FlushAll(cancel, &cut));
-  ManifestEdit edit;
-  edit.checkpoint_lsn = cut.lsn;
-  SOCHDB_TRY(store_->Record(edit));
-  checkpoint_at_ms_.store(parts_.env->NowMillis(), std::memory_order_relaxed);
+  SOCHDB_TRY(RecordCheckpoint(cut.lsn));
   return CheckpointInfo{cut.lsn, cut.ts, parts_.env->MonotonicMicros() - begun};
+}
+
+Status EngineImpl::RecordCheckpoint(Lsn lsn) {
+  ManifestEdit edit;
+  edit.checkpoint_lsn = lsn;
+  SOCHDB_TRY(store_->Record(edit));
+  checkpoint_lsn_.store(lsn, std::memory_order_relaxed);
+  checkpoint_at_ms_.store(parts_.env->NowMillis(), std::memory_order_relaxed);
+  return {};
 }
 
 Result<BackupReport> EngineImpl::Backup(const std::string& to, const CancelToken* cancel, const ProgressFn& progress) {
@@ -65,10 +71,7 @@ Result<BackupReport> EngineImpl::Backup(const std::string& to, const CancelToken
   LsmStore::Picture picture;
   // Before later commits come into tables: of them the picture would hold some trees' parts only.
   SOCHDB_TRY(flusher_.FlushAll(cancel, &cut, [&] { picture = store_->TakePicture(); }));
-  ManifestEdit edit;
-  edit.checkpoint_lsn = cut.lsn;
-  SOCHDB_TRY(store_->Record(edit));
-  checkpoint_at_ms_.store(parts_.env->NowMillis(), std::memory_order_relaxed);
+  SOCHDB_TRY(RecordCheckpoint(cut.lsn));
   BackupReport report;
   SOCHDB_TRY(WriteBackup({parts_.env, &picture, parts_.blobs.get(), parts_.format, cut.lsn, std::max(hlc_->last(), cut.ts)}, to,
                          cancel, progress, &report));
@@ -107,7 +110,7 @@ Result<WalReport> EngineImpl::VerifyWal() {
 
 Result<TruncateInfo> EngineImpl::TruncateWal(Lsn upto) {
   SOCHDB_TRY(CheckWritable());
-  const Lsn checkpoint = store_->state().checkpoint_lsn;
+  const Lsn checkpoint = checkpoint_lsn_.load(std::memory_order_relaxed);
   if (upto > checkpoint) {
     return Status(Code::kInvalidArgument,
                   checkpoint == 0

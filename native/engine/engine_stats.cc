@@ -34,7 +34,7 @@ EngineStats EngineImpl::stats() const {
     stats.table_files += level.files;
   }
   stats.stalls = throttle_.stats();
-  stats.checkpoint_lsn = store_->state().checkpoint_lsn;
+  stats.checkpoint_lsn = checkpoint_lsn_.load(std::memory_order_relaxed);
   stats.checkpoint_at_ms = checkpoint_at_ms_.load(std::memory_order_relaxed);
 
   const Flusher::Stats flushes = flusher_.stats();

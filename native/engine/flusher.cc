@@ -90,7 +90,7 @@ std::vector<FlushUnit> Flusher::Collect(uint64_t but_trees) const {
 std::vector<FlushUnit> Flusher::Take() {
   MutexLock commits(parts_.pipeline->gate()->mutex());
   MutexLock lock(&mutex_);
-  if (alone_ || (!parts_.wal_enabled && busy_trees_ != 0)) return {};
+  if (stopped_ || alone_ || (!parts_.wal_enabled && busy_trees_ != 0)) return {};
   std::vector<FlushUnit> units = Collect(busy_trees_);
   busy_trees_ |= TreesOf(units);
   return units;
@@ -157,12 +157,20 @@ void Flusher::Finish(const Status& status) {
 // Waits until no round is under way; none begins while the caller is alone.
 Status Flusher::EnterAlone(const CancelToken* cancel) {
   MutexLock lock(&mutex_);
-  while (alone_ || busy_trees_ != 0) {
+  while (!stopped_ && (alone_ || busy_trees_ != 0)) {
     if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
     round_ended_.WaitFor(&mutex_, kLookAgainMicros);
   }
+  if (stopped_) return {Code::kClosed, "The database is closed."};
   alone_ = true;
   return {};
+}
+
+void Flusher::Stop() {
+  MutexLock release(&release_mutex_);
+  MutexLock lock(&mutex_);
+  while (alone_ || busy_trees_ != 0) round_ended_.WaitFor(&mutex_, kLookAgainMicros);
+  stopped_ = true;
 }
 
 Status Flusher::FlushAll(const CancelToken* cancel, Cut* cut, const std::function<void()>& after) {
@@ -204,6 +212,10 @@ uint64_t Flusher::UnflushedLogBytes() const {
 
 Status Flusher::ReleaseLog(bool all, Lsn upto) {
   MutexLock release(&release_mutex_);
+  {
+    MutexLock lock(&mutex_);
+    if (stopped_) return {Code::kClosed, "The database is closed."};
+  }
   Lsn needed = 0;
   {
     MutexLock commits(parts_.pipeline->gate()->mutex());

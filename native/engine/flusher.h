@@ -80,6 +80,9 @@ class Flusher final : public RotationHook {
     MutexLock lock_;
   };
 
+  // Waits for what is under way; later calls do nothing, or are kClosed.
+  void Stop();
+
   struct Stats {
     uint64_t waiting_memtables = 0;
     uint64_t waiting_bytes = 0;
@@ -110,6 +113,7 @@ class Flusher final : public RotationHook {
   CondVar round_ended_;
   uint64_t busy_trees_ = 0;  // a bit for each that a round is writing
   bool alone_ = false;       // somebody flushes all: no other round may begin
+  bool stopped_ = false;
   uint64_t failures_ = 0;
   int failures_in_a_row_ = 0;  // full disks not counted
   Status last_failure_;

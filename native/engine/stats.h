@@ -38,7 +38,7 @@ struct StallStats {
   uint64_t timeouts = 0;
 };
 
-// In nanoseconds. Reads, writes and scans are sampled: one in kLatencySample; commits and syncs are all timed.
+// In nanoseconds. Reads, writes and scans are sampled (txn/latency.h); commits and syncs are all timed.
 struct LatencyStats {
   LatencySummary get;
   LatencySummary put;  // autocommitted writes of one key
