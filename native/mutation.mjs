@@ -143,9 +143,9 @@ function tryOut(mutation) {
   try {
     const built = make()
     if (built.status !== 0) return { noticed: 'the compiler' }
-    const quick = testsPass(mutation.tests ?? QUICK, 180)
+    const quick = testsPass(mutation.tests ?? QUICK, 300)
     if (!quick.pass) return { noticed: quick.how }
-    const all = testsPass(undefined, 600)
+    const all = testsPass(undefined, 1800)
     return all.pass ? {} : { noticed: all.how }
   } finally {
     writeFileSync(path, source)
