@@ -83,6 +83,7 @@ void EngineImpl::StartWork() {
   flusher_.SetHooks([this] { OnRotated(); }, [this] { OnTablesChanged(); });
   pipeline_.SetRotation(&flusher_, parts_.options.memtable_bytes);
   pipeline_.SetAdmission(&throttle_);
+  throttle_.SetCheck([this] { return pipeline_.CheckNotPoisoned(); });
   if (parts_.options.wal_enabled && parts_.options.sync_mode == SyncMode::kOff) {
     log_flusher_ = std::make_unique<LogFlusher>(parts_.env, [this] { (void)pipeline_.Flush(); });  // a failure poisons
     pipeline_.SetFlushHint([this] { log_flusher_->Hint(); });
@@ -115,7 +116,11 @@ void EngineImpl::OnRotated() {
 void EngineImpl::OnTablesChanged() {
   const Flusher::Stats waiting = flusher_.stats();
   throttle_.SetMemory(waiting.waiting_bytes, waiting.most_waiting_of_tree, waiting.last_failure);
-  throttle_.SetPressure(store_->pressure(), compactor_.stats().last_failure);
+  const Compactor::Stats compactions = compactor_.stats();
+  LsmStore::Pressure pressure = store_->pressure();
+  // What lies behind a damaged table is never compacted: reads get slower, but writes must not end for it.
+  if (!compactions.damage.ok()) pressure.stop = std::max(pressure.stop, pressure.runs + 1);
+  throttle_.SetPressure(pressure, compactions.last_failure);
   ReapFiles();
   if (background_ != nullptr) background_->HintCompaction();
 }

@@ -54,8 +54,14 @@ uint64_t WriteThrottle::DelayMicros(uint64_t bytes) const {
   return bytes * 1'000'000 / rate;
 }
 
+bool WriteThrottle::WantsInlineWork() {
+  if (inline_hint_.exchange(false, std::memory_order_acq_rel)) return true;
+  MutexLock lock(&mutex_);
+  return MustStop();
+}
+
 Status WriteThrottle::Admit(uint64_t bytes, uint64_t timeout_ms) {
-  if (inline_work_ && inline_hint_.exchange(false, std::memory_order_acq_rel)) inline_work_();
+  if (inline_work_ && WantsInlineWork()) inline_work_();
   uint64_t delay = 0;
   {
     MutexLock lock(&mutex_);
@@ -80,6 +86,8 @@ Status WriteThrottle::AwaitRoom(uint64_t timeout_ms) {
   Status status;
   while (MustStop()) {
     const uint64_t now = env_->MonotonicMicros();
+    if (check_) status = check_();
+    if (!status.ok()) break;
     if (closed_) status = {Code::kClosed, "The database is closed."};
     else if (Failure().code() == Code::kDiskFull || now >= deadline) status = Refusal((now - begun) / 1000);
     if (!status.ok()) break;

@@ -2,7 +2,8 @@
 //
 // From the slowdown mark on (runs that a read must merge), each write is delayed, the longer the closer the stop mark is.
 // At the stop mark, and when memtables that wait to be flushed fill the memory meant for them, writes wait until there is room
-// again, at most their time limit. A disk that is full is told at once: waiting would not mend it.
+// again, at most their time limit. A disk that is full, and a store that has become read-only, are told at once: waiting would
+// not mend them.
 //
 // Thread safety: any thread. Locks: mutex_ is a leaf.
 
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <functional>
+#include <utility>
 
 #include "engine/stats.h"
 #include "env/sync.h"
@@ -31,6 +33,8 @@ class WriteThrottle final : public Admission {
   };
   WriteThrottle(Env* env, const Limits& limits) : env_(env), limits_(limits), mutex_(env), eased_(env) {}
 
+  // Asked by whoever waits: a failure ends the waiting. Called with mutex_ held. REQUIRES: before any write.
+  void SetCheck(std::function<Status()> check) { check_ = std::move(check); }
   // failure: why flushes (compactions) make no headway; OK: they do.
   void SetMemory(uint64_t waiting_bytes, uint64_t most_waiting_of_tree, const Status& failure);
   void SetPressure(const LsmStore::Pressure& pressure, const Status& failure);
@@ -44,6 +48,7 @@ class WriteThrottle final : public Admission {
   [[nodiscard]] StallStats stats() const;
 
  private:
+  bool WantsInlineWork();
   void Decide();
   [[nodiscard]] bool MemoryIsFull() const;
   [[nodiscard]] bool MustStop() const;
@@ -55,6 +60,7 @@ class WriteThrottle final : public Admission {
   Env* const env_;
   const Limits limits_;
   std::function<void()> inline_work_;
+  std::function<Status()> check_;
   std::atomic<bool> inline_hint_{false};
   mutable Mutex mutex_;  // guards all below
   CondVar eased_;

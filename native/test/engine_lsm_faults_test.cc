@@ -140,6 +140,21 @@ TEST("a writer that waits goes on as soon as there is room, and is told at once 
   EXPECT_EQ(CodeOf(status), AsInt(Code::kClosed));
 }
 
+TEST("a writer that waits is told when the store becomes read-only") {
+  SimEnv env(test::Seed());
+  Throttle t(&env);
+  Status health;
+  t.throttle.SetCheck([&] { return health; });
+  t.throttle.SetMemory(0, 4, {});
+  Status status;
+  auto writer = env.StartThread("writer", [&] { status = t.throttle.Admit(100, 60'000); });
+  env.SleepMicros(1000);
+  health = Status(Code::kReadOnly, "read-only");
+  t.throttle.SetMemory(0, 4, {Code::kIoError, "failed"});
+  writer->Join();
+  EXPECT_EQ(CodeOf(status), AsInt(Code::kReadOnly));
+}
+
 TEST("the further compaction lags behind, the longer each write is delayed") {
   SimEnv env(test::Seed());
   Throttle t(&env);
