@@ -28,8 +28,16 @@ void* Take(std::size_t bytes, std::size_t alignment) {
 
 }  // namespace
 
-// The array and nothrow forms of the standard library end up in these.
+// The array forms of the standard library end up in these.
 void* operator new(std::size_t bytes) { return Take(bytes, 0); }
+// AddressSanitizer's own would not.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return Take(bytes, 0);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void* operator new(std::size_t bytes, std::align_val_t alignment) { return Take(bytes, static_cast<std::size_t>(alignment)); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
