@@ -118,7 +118,7 @@ int SeedCount() { return g_seed_count; }
 int Stride(int sanitized) {
   if (g_seeds_given) return 1;
   if (kSanitizer == Sanitizer::kNone) return std::max(1, sanitized / 2);
-  return kSanitizer == Sanitizer::kThread ? 4 * sanitized : sanitized;
+  return kSanitizer == Sanitizer::kThread ? 8 * sanitized : sanitized;
 }
 
 void Fail(const char* file, int line, const std::string& what) {

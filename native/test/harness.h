@@ -36,7 +36,7 @@ inline constexpr Sanitizer kSanitizer = Sanitizer::kAddress;
 inline constexpr Sanitizer kSanitizer = Sanitizer::kNone;
 #endif
 // A test that visits every point of something visits every Stride(n)-th, from one that the seed decides: every n-th under
-// AddressSanitizer, twice as many without a sanitizer, a quarter under ThreadSanitizer, which has little to say of such
+// AddressSanitizer, twice as many without a sanitizer, an eighth of that under ThreadSanitizer, which has little to say of such
 // tests; and each when --seeds is given.
 int Stride(int sanitized);
 

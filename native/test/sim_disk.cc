@@ -276,11 +276,11 @@ void SimDisk::PowerLoss(const std::vector<Fate>& fates) {
       PutSector(&contents->second, sector, bytes);
     }
   }
-  KeepOnlyDurableNames();
   for (auto& [file, contents] : settled) {
     contents.resize(sizes[file]);
     file->durable = std::move(contents);
   }
+  KeepOnlyDurableNames();  // ends the files that have lost their names
   for (auto& [name, file] : names_) {
     file->data = file->durable;
     file->unsynced.clear();
