@@ -1,6 +1,7 @@
 # The addon: the engine, its indexes, query execution and the Node-API binding, in one shared library.
 #
-# Sources are found in the file system (sources.mjs), so that a new file needs no change here. Kernels for one instruction
+# Sources are found in the file system and compiled several at a time (sources.mjs): a new file needs no change here, and what
+# two files call the same in their unnamed namespaces is an error. Kernels for one instruction
 # set are libraries of their own, because flags go by target; index/vector/distance.h chooses among them at run time.
 # ZSTD is C, and not ours: a library of its own too, made where its sources are installed (zstd.mjs).
 {

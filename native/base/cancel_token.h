@@ -14,6 +14,9 @@
 
 namespace sochdb {
 
+// How many rows a loop over rows handles between two checks.
+inline constexpr uint32_t kRowsBetweenChecks = 256;
+
 class CancelToken {
  public:
   CancelToken() = default;

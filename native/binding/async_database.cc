@@ -21,13 +21,6 @@ Status ReadProgress(Call& call, size_t argument, AsyncEnvironment::Options* opti
 
 namespace {
 
-Status Closed() { return {Code::kClosed, "The database is closed: open it again."}; }
-
-DatabaseHandle* FindDatabase(Call& call) {
-  auto* database = call.environment().handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
-  return database == nullptr || database->closing ? nullptr : database;
-}
-
 class OpenOperation : public AsyncOperation {
  public:
   explicit OpenOperation(DatabaseOpening opening) : opening_(std::move(opening)) {}
@@ -62,7 +55,7 @@ napi_value AsyncOpen(Call& call) {
 napi_value AsyncClose(Call& call) {
   AsyncEnvironment* const async = AsyncEnvironment::Of(call);
   if (async == nullptr) return nullptr;
-  return async->CloseDatabase(FindDatabase(call));
+  return async->CloseDatabase(FindOpenDatabase(call));
 }
 
 class SyncOperation : public AsyncOperation {
@@ -76,8 +69,8 @@ class SyncOperation : public AsyncOperation {
 
 // asyncSync(database): when everything committed so far is durable.
 napi_value AsyncSync(Call& call) {
-  DatabaseHandle* const database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  DatabaseHandle* const database = FindOpenDatabase(call);
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   AsyncEnvironment* const async = AsyncEnvironment::Of(call);
   if (async == nullptr) return nullptr;
   AsyncEnvironment::Options options;
@@ -87,8 +80,8 @@ napi_value AsyncSync(Call& call) {
 
 // asyncVerifyWal(database, operation, timeout, progress): what verifyWal returns.
 napi_value AsyncVerifyWal(Call& call) {
-  DatabaseHandle* const database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  DatabaseHandle* const database = FindOpenDatabase(call);
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   AsyncEnvironment::Options options;
   Status status = ReadNumber(call, 1, &options);
   if (status.ok()) status = ReadTimeLimit(call, 2, &options);

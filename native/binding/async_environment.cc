@@ -7,9 +7,6 @@
 namespace sochdb::binding {
 namespace {
 
-constexpr uint64_t kMaxTimeoutMs = 31ull * 24 * 3600 * 1000;
-constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;
-
 // The exception that is pending, which is then no longer.
 napi_value TakeException(napi_env env) {
   napi_value error = nullptr;

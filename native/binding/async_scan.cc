@@ -11,15 +11,9 @@
 namespace sochdb::binding {
 namespace {
 
-// How a scan walks; JavaScript passes the bits as one number, as for scan.
-constexpr uint32_t kScanReverse = 1;
-constexpr uint32_t kScanKeysOnly = 2;
-constexpr uint32_t kScanPrefix = 4;  // lo is a prefix; hi is not read
-
 constexpr uint32_t kMaxRowsAtOnce = 100'000;
 constexpr uint32_t kMinBatchBytes = 1024;
 constexpr uint32_t kMaxBatchBytes = 64u << 20;
-constexpr uint32_t kRowsBetweenChecks = 256;
 
 // The scan is opened by its first batch: that may read from disk.
 struct AsyncCursorHandle : Handle {

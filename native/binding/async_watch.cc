@@ -216,7 +216,7 @@ Status WatchArguments(Call& call, HandleId* id, Timestamp* since) {
     return {Code::kInvalidArgument, "What is watched must be a database, or a namespace of one."};
   }
   auto* const database = static_cast<DatabaseHandle*>(target.handle);
-  if (database->closing) return {Code::kClosed, "The database is closed: open it again."};
+  if (database->closing) return DatabaseClosed();
   BytesArgument prefix;
   uint32_t max_changes = 0;
   SOCHDB_TRY(prefix.Read(call.env(), call[1], "prefix", target.prefix, kMaxUserKeyBytes));

@@ -9,11 +9,6 @@
 namespace sochdb::binding {
 namespace {
 
-// How a scan walks; JavaScript passes the bits as one number.
-constexpr uint32_t kScanReverse = 1;
-constexpr uint32_t kScanKeysOnly = 2;
-constexpr uint32_t kScanPrefix = 4;  // lo is a prefix; hi is not read
-
 // What scanNext returns: the state times kStateUnit, plus the bytes written or needed.
 constexpr double kStateUnit = 4294967296.0;
 

@@ -12,7 +12,7 @@ namespace {
 
 // Texts of one batch: a string that a row keeps a piece of is kept whole, so batches of long texts are cut short.
 constexpr uint64_t kTextBytesPerBatch = 64 * 1024;
-constexpr int64_t kMaxSafeInteger = (int64_t{1} << 53) - 1;
+constexpr auto kMaxExact = static_cast<int64_t>(kMaxSafeInteger);
 
 constexpr size_t Align8(size_t n) { return (n + 7) & ~size_t{7}; }
 
@@ -32,7 +32,7 @@ ColumnMode IntegerMode(const ColumnVector& column, uint32_t first, uint32_t coun
     high = std::max(high, column.i64(r));
   }
   if (low >= std::numeric_limits<int32_t>::min() && high <= std::numeric_limits<int32_t>::max()) return ColumnMode::kInt32;
-  return low >= -kMaxSafeInteger && high <= kMaxSafeInteger ? ColumnMode::kFloat64 : ColumnMode::kInt64;
+  return low >= -kMaxExact && high <= kMaxExact ? ColumnMode::kFloat64 : ColumnMode::kInt64;
 }
 
 // A column without a type of its own (a bare NULL) can hold NULLs, and nothing else crosses.

@@ -24,8 +24,6 @@
 namespace sochdb::binding {
 namespace {
 
-constexpr uint64_t kMaxTimeoutMs = 1ull << 31;
-
 struct StatementHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kStatement;
   StatementHandle(Engine* engine_, std::shared_ptr<const PreparedPlan> plan_)

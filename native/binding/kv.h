@@ -17,6 +17,17 @@
 
 namespace sochdb::binding {
 
+// The database of argument 0; null when it is closed.
+inline DatabaseHandle* FindDatabase(Call& call) {
+  return call.environment().handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
+}
+// The same, and nobody is closing it.
+inline DatabaseHandle* FindOpenDatabase(Call& call) {
+  DatabaseHandle* const database = FindDatabase(call);
+  return database == nullptr || database->closing ? nullptr : database;
+}
+inline Status DatabaseClosed() { return {Code::kClosed, "The database is closed: open it again."}; }
+
 // The target of argument 0.
 Status ReadTarget(Call& call, Target* out);
 // The same, and it may write.

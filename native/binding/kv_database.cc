@@ -6,18 +6,9 @@
 namespace sochdb::binding {
 namespace {
 
-constexpr uint64_t kMaxPathBytes = 4096;
 // Of the log's files.
 constexpr uint64_t kMinSegmentBytes = 1024 * 1024;
 constexpr uint64_t kMaxSegmentBytes = 64 * 1024 * 1024;
-constexpr uint64_t kMaxTimeoutMs = 31ull * 24 * 3600 * 1000;
-constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;
-
-DatabaseHandle* FindDatabase(Call& call) {
-  return call.environment().handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
-}
-
-Status Closed() { return {Code::kClosed, "The database is closed: open it again."}; }
 
 Status OpenArguments(Call& call, HandleId* id) {
   DatabaseOpening opening;
@@ -51,57 +42,55 @@ napi_value Close(Call& call) {
 // sync(database): everything committed so far is durable afterwards.
 napi_value Sync(Call& call) {
   DatabaseHandle* database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   const Status status = database->engine->Sync();
   return status.ok() ? nullptr : call.Throw(status);
 }
 
-double Count(uint64_t n) { return static_cast<double>(n); }
-
 napi_value WalStats(Call& call) {
   DatabaseHandle* database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   const Wal::Stats wal = database->engine->stats().wal;
   return ObjectBuilder(call.env())
-      .Number("totalSizeBytes", Count(wal.total_bytes))
-      .Number("activeSizeBytes", Count(wal.active_bytes))
-      .Number("segments", Count(wal.segments))
-      .Number("entryCount", Count(wal.entries))
+      .Count("totalSizeBytes", wal.total_bytes)
+      .Count("activeSizeBytes", wal.active_bytes)
+      .Count("segments", wal.segments)
+      .Count("entryCount", wal.entries)
       .BigInt("oldestEntryLsn", wal.oldest_lsn)
       .BigInt("newestEntryLsn", wal.newest_lsn)
-      .Number("syncs", Count(wal.syncs))
+      .Count("syncs", wal.syncs)
       .value();
 }
 
 ObjectBuilder DescribeWal(napi_env env, const WalReport& wal) {
   ObjectBuilder object(env);
-  object.Number("entries", Count(wal.entries))
-      .Number("records", Count(wal.records))
-      .Number("bytes", Count(wal.bytes))
+  object.Count("entries", wal.entries)
+      .Count("records", wal.records)
+      .Count("bytes", wal.bytes)
       .BigInt("oldestLsn", wal.oldest_lsn)
       .BigInt("endLsn", wal.end_lsn)
       .BigInt("lastCommitTs", wal.last_commit_ts)
       .Bool("torn", wal.torn)
       .BigInt("tornLsn", wal.torn_lsn)
-      .Number("tornBytes", Count(wal.torn_bytes));
+      .Count("tornBytes", wal.torn_bytes);
   return object;
 }
 
 // recoveryReport(database): what opening the store found.
 napi_value Recovery(Call& call) {
   DatabaseHandle* database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   const RecoveryReport& report = database->engine->recovery_report();
   return DescribeWal(call.env(), report.wal)
       .Bool("wasClean", report.was_clean)
-      .Number("replayedEntries", Count(report.replayed_entries))
+      .Count("replayedEntries", report.replayed_entries)
       .value();
 }
 
 // verifyWal(database): reads the whole log, on past errors.
 napi_value VerifyWal(Call& call) {
   DatabaseHandle* database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   const Result<WalReport> report = database->engine->VerifyWal();
   return report.ok() ? DescribeWalVerification(call.env(), report.value()) : call.Throw(report.status());
 }
@@ -161,10 +150,10 @@ napi_value DescribeWalVerification(napi_env env, const WalReport& report) {
   for (const WalChecksumError& error : report.errors) {
     ObjectBuilder entry(env);
     entry.BigInt("lsn", error.lsn)
-        .Number("expected", Count(error.expected))
-        .Number("actual", Count(error.actual))
+        .Count("expected", error.expected)
+        .Count("actual", error.actual)
         .Text("file", error.file)
-        .Number("offset", Count(error.offset));
+        .Count("offset", error.offset);
     napi_set_element(env, errors, index++, entry.value());
   }
   return DescribeWal(env, report).Set("errors", errors).value();

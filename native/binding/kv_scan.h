@@ -18,6 +18,11 @@
 
 namespace sochdb::binding {
 
+// How a scan walks; JavaScript passes the bits as one number.
+inline constexpr uint32_t kScanReverse = 1;
+inline constexpr uint32_t kScanKeysOnly = 2;
+inline constexpr uint32_t kScanPrefix = 4;  // lo is a prefix; hi is not read
+
 inline constexpr uint32_t kMaxRowsPerBatch = 100'000;
 inline constexpr size_t kMaxChildren = 1'000'000;
 

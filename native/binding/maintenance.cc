@@ -17,15 +17,9 @@
 namespace sochdb::binding {
 namespace {
 
-constexpr uint64_t kMaxPathBytes = 4096;
-
 using Outcome =
     std::variant<std::monostate, CheckpointInfo, TruncateInfo, BackupReport, VerifyReport, StoreInspection, RepairReport>;
 using Job = std::function<Result<Outcome>(const CancelToken* cancel, const ProgressFn& progress)>;
-
-Status Closed() { return {Code::kClosed, "The database is closed: open it again."}; }
-
-double Count(uint64_t n) { return static_cast<double>(n); }
 
 // --- what came of it, for JavaScript ---
 
@@ -48,18 +42,18 @@ napi_value Latin1(napi_env env, std::string_view bytes) {
 napi_value Describe(napi_env env, std::monostate) { return Undefined(env); }
 
 napi_value Describe(napi_env env, const CheckpointInfo& info) {
-  return ObjectBuilder(env).BigInt("lsn", info.lsn).BigInt("timestamp", info.ts).Number("micros", Count(info.micros)).value();
+  return ObjectBuilder(env).BigInt("lsn", info.lsn).BigInt("timestamp", info.ts).Count("micros", info.micros).value();
 }
 
 napi_value Describe(napi_env env, const TruncateInfo& info) {
-  return ObjectBuilder(env).BigInt("uptoLsn", info.upto_lsn).Number("bytesFreed", Count(info.bytes_freed)).value();
+  return ObjectBuilder(env).BigInt("uptoLsn", info.upto_lsn).Count("bytesFreed", info.bytes_freed).value();
 }
 
 napi_value Describe(napi_env env, const BackupReport& report) {
   return ObjectBuilder(env)
-      .Number("tables", Count(report.tables))
-      .Number("blobs", Count(report.blobs))
-      .Number("bytes", Count(report.bytes))
+      .Count("tables", report.tables)
+      .Count("blobs", report.blobs)
+      .Count("bytes", report.bytes)
       .BigInt("lsn", report.lsn)
       .BigInt("timestamp", report.ts)
       .value();
@@ -70,7 +64,7 @@ napi_value Describe(napi_env env, const VerifyReport& report) {
     return ObjectBuilder(env)
         .Text("part", fault.part)
         .Text("file", fault.file)
-        .Number("offset", Count(fault.offset))
+        .Count("offset", fault.offset)
         .Text("expected", fault.expected)
         .Text("actual", fault.actual)
         .value();
@@ -78,9 +72,9 @@ napi_value Describe(napi_env env, const VerifyReport& report) {
   return ObjectBuilder(env)
       .Set("faults", faults)
       .Bool("truncated", report.truncated)
-      .Number("tables", Count(report.tables))
-      .Number("blobs", Count(report.blobs))
-      .Number("bytes", Count(report.bytes))
+      .Count("tables", report.tables)
+      .Count("blobs", report.blobs)
+      .Count("bytes", report.bytes)
       .Set("wal", DescribeWalVerification(env, report.wal))
       .value();
 }
@@ -89,11 +83,11 @@ napi_value Describe(napi_env env, const StoreInspection& inspection) {
   return ObjectBuilder(env)
       .Bool("isStore", inspection.is_store)
       .Bool("locked", inspection.locked)
-      .Number("holderPid", Count(inspection.holder_pid))
-      .Number("formatVersion", Count(inspection.format_version))
+      .Count("holderPid", inspection.holder_pid)
+      .Count("formatVersion", inspection.format_version)
       .Bool("wasClean", inspection.was_clean)
-      .Number("tables", Count(inspection.tables))
-      .Number("tableBytes", Count(inspection.table_bytes))
+      .Count("tables", inspection.tables)
+      .Count("tableBytes", inspection.table_bytes)
       .Set("wal", DescribeWalVerification(env, inspection.wal))
       .Text("refusal", inspection.refusal)
       .value();
@@ -104,8 +98,8 @@ napi_value Describe(napi_env env, const RepairReport& report) {
     return ObjectBuilder(env)
         .Text("part", loss.part)
         .Text("file", loss.file)
-        .Number("offset", Count(loss.offset))
-        .Number("entries", Count(loss.entries))
+        .Count("offset", loss.offset)
+        .Count("entries", loss.entries)
         .Set("fromKey", Latin1(env, loss.from_key))
         .Set("throughKey", Latin1(env, loss.through_key))
         .Text("reason", loss.reason)
@@ -117,11 +111,11 @@ napi_value Describe(napi_env env, const RepairReport& report) {
       .Set("losses", losses)
       .Bool("lossesTruncated", report.losses_truncated)
       .Set("moved", moved)
-      .Number("tablesKept", Count(report.tables_kept))
-      .Number("tablesRewritten", Count(report.tables_rewritten))
-      .Number("tablesLost", Count(report.tables_lost))
-      .Number("logEntriesKept", Count(report.log_entries_kept))
-      .Number("logBytesLost", Count(report.log_bytes_lost))
+      .Count("tablesKept", report.tables_kept)
+      .Count("tablesRewritten", report.tables_rewritten)
+      .Count("tablesLost", report.tables_lost)
+      .Count("logEntriesKept", report.log_entries_kept)
+      .Count("logBytesLost", report.log_bytes_lost)
       .value();
 }
 
@@ -221,11 +215,6 @@ Status ReadStoreJob(Call& call, Job* job) {
   return {};
 }
 
-DatabaseHandle* FindDatabase(Call& call) {
-  auto* database = call.environment().handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
-  return database == nullptr || database->closing ? nullptr : database;
-}
-
 napi_value RunHere(Call& call, const Job& job) {
   const Result<Outcome> outcome = job(nullptr, {});
   return outcome.ok() ? DescribeOutcome(call.env(), outcome.value()) : call.Throw(outcome.status());
@@ -249,8 +238,8 @@ napi_value RunElsewhere(Call& call, DatabaseHandle* database, Job job) {
 
 // maintain(database, kind, argument)
 napi_value Maintain(Call& call) {
-  DatabaseHandle* const database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  DatabaseHandle* const database = FindOpenDatabase(call);
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   Job job;
   const Status status = ReadJob(call, database->engine.get(), &job);
   return status.ok() ? RunHere(call, job) : call.Throw(status);
@@ -258,8 +247,8 @@ napi_value Maintain(Call& call) {
 
 // asyncMaintain(database, kind, argument, operation, timeout, progress)
 napi_value AsyncMaintain(Call& call) {
-  DatabaseHandle* const database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  DatabaseHandle* const database = FindOpenDatabase(call);
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   Job job;
   const Status status = ReadJob(call, database->engine.get(), &job);
   return status.ok() ? RunElsewhere(call, database, std::move(job)) : call.Throw(status);
@@ -281,8 +270,8 @@ napi_value AsyncMaintainStore(Call& call) {
 
 // snapshotAt(database, timestamp): a snapshot's id.
 napi_value SnapshotAt(Call& call) {
-  DatabaseHandle* const database = FindDatabase(call);
-  if (database == nullptr) return call.Throw(Closed());
+  DatabaseHandle* const database = FindOpenDatabase(call);
+  if (database == nullptr) return call.Throw(DatabaseClosed());
   Timestamp ts = 0;
   bool lossless = false;
   if (napi_get_value_bigint_uint64(call.env(), call[1], &ts, &lossless) != napi_ok || !lossless) {

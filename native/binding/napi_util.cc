@@ -9,8 +9,6 @@
 namespace sochdb::binding {
 namespace {
 
-constexpr double kMaxSafeInteger = 9007199254740991.0;
-
 bool IsPending(napi_env env) {
   bool pending = false;
   napi_is_exception_pending(env, &pending);
@@ -134,7 +132,8 @@ Status ReadUint64(napi_env env, napi_value value, const char* name, uint64_t max
   if (napi_get_value_double(env, value, &number) != napi_ok) {
     return WrongType(env, value, name, "a whole number from 0 to " + std::to_string(max));
   }
-  if (!(number >= 0 && number <= kMaxSafeInteger) || std::floor(number) != number || static_cast<uint64_t>(number) > max) {
+  if (!(number >= 0 && number <= static_cast<double>(kMaxSafeInteger)) || std::floor(number) != number ||
+      static_cast<uint64_t>(number) > max) {
     return {Code::kInvalidArgument,
             std::string(name) + " must be a whole number from 0 to " + std::to_string(max) + ".",
             {{"argument", name}}};

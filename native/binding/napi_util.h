@@ -25,6 +25,11 @@ namespace sochdb::binding {
 
 class Environment;
 
+// Limits of arguments that several functions take.
+inline constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;  // JavaScript's
+inline constexpr uint64_t kMaxTimeoutMs = 31ull * 24 * 3600 * 1000;
+inline constexpr size_t kMaxPathBytes = 4096;
+
 // Throws { nativeCode, message, details } and returns nullptr. REQUIRES: status is not OK.
 napi_value ThrowStatus(napi_env env, const Status& status);
 
@@ -107,6 +112,7 @@ class ObjectBuilder {
   explicit ObjectBuilder(napi_env env);
   ObjectBuilder& Set(const char* name, napi_value value);
   ObjectBuilder& Number(const char* name, double value) { return Set(name, FromDouble(env_, value)); }
+  ObjectBuilder& Count(const char* name, uint64_t n) { return Number(name, static_cast<double>(n)); }
   ObjectBuilder& Bool(const char* name, bool value) { return Set(name, FromBool(env_, value)); }
   ObjectBuilder& BigInt(const char* name, uint64_t value) { return Set(name, FromUint64(env_, value)); }
   ObjectBuilder& Text(const char* name, std::string_view value) { return Set(name, FromUtf8(env_, value)); }

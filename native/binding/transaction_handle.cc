@@ -5,8 +5,6 @@
 namespace sochdb::binding {
 namespace {
 
-constexpr uint64_t kMaxTimeoutMs = 31ull * 24 * 3600 * 1000;
-
 TransactionHandle* FindTransaction(Call& call) {
   return call.environment().handles().Find<TransactionHandle>(ReadHandleId(call.env(), call[0]));
 }

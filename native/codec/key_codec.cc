@@ -26,7 +26,6 @@ enum NumberSign : uint8_t { kMinusInfinity = 0, kNegative = 1, kZero = 2, kPosit
 
 constexpr uint64_t kSignBit = 1ull << 63;
 constexpr int kExponentBias = 0x8000;
-constexpr size_t kUuidBytes = 16;
 
 void Invert(char* from, char* to) {
   for (; from != to; ++from) *from = static_cast<char>(~*from);

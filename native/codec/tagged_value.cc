@@ -9,8 +9,6 @@
 namespace sochdb {
 namespace {
 
-constexpr uint64_t kUuidBytes = 16;
-
 bool ReadBody(ByteReader* reader, Value* out) {
   uint64_t bits = 0;
   uint32_t n = 0;

@@ -4,12 +4,15 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "codec/column_type.h"
 
 namespace sochdb {
+
+inline constexpr size_t kUuidBytes = 16;  // of a UUID as a value
 
 struct Value {
   ValueTag tag = ValueTag::kNull;

@@ -19,6 +19,7 @@ namespace sochdb {
 
 class Background {
  public:
+  static constexpr uint64_t kLookAgainMicros = 20'000;  // at most, until what waits for another thread looks again
   static constexpr uint64_t kTickMicros = 2'000'000;
   static constexpr uint64_t kFirstRetryMicros = 50'000;
   static constexpr uint64_t kLastRetryMicros = 5'000'000;

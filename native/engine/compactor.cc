@@ -7,8 +7,6 @@
 namespace sochdb {
 namespace {
 
-constexpr uint64_t kLookAgainMicros = 20'000;
-
 bool Names(const Status& status, const std::string& path) {
   return std::any_of(status.details().begin(), status.details().end(),
                      [&](const auto& detail) { return detail.first == "file" && detail.second == path; });
@@ -154,7 +152,7 @@ class Compactor::ByHand {
     MutexLock lock(&of_->mutex_);
     while (of_->running_ != 0) {
       if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
-      of_->idle_.WaitFor(&of_->mutex_, kLookAgainMicros);
+      of_->idle_.WaitFor(&of_->mutex_, Background::kLookAgainMicros);
     }
     if (of_->stopped_) return {Code::kClosed, "The database is closed."};
     running_.emplace(of_);

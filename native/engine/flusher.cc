@@ -6,7 +6,6 @@
 namespace sochdb {
 namespace {
 
-constexpr uint64_t kLookAgainMicros = 20'000;
 constexpr uint64_t kReleasesPerLimit = 8;  // the log goes in parts of this share of its limit
 
 uint64_t BitOf(TreeId tree) { return uint64_t{1} << static_cast<unsigned>(tree); }
@@ -159,7 +158,7 @@ Status Flusher::EnterAlone(const CancelToken* cancel) {
   MutexLock lock(&mutex_);
   while (!stopped_ && (alone_ || busy_trees_ != 0)) {
     if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
-    round_ended_.WaitFor(&mutex_, kLookAgainMicros);
+    round_ended_.WaitFor(&mutex_, Background::kLookAgainMicros);
   }
   if (stopped_) return {Code::kClosed, "The database is closed."};
   alone_ = true;
@@ -169,7 +168,7 @@ Status Flusher::EnterAlone(const CancelToken* cancel) {
 void Flusher::Stop() {
   MutexLock release(&release_mutex_);
   MutexLock lock(&mutex_);
-  while (alone_ || busy_trees_ != 0) round_ended_.WaitFor(&mutex_, kLookAgainMicros);
+  while (alone_ || busy_trees_ != 0) round_ended_.WaitFor(&mutex_, Background::kLookAgainMicros);
   stopped_ = true;
 }
 

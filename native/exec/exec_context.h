@@ -49,7 +49,6 @@ struct ExecContext {
   }
 
  private:
-  static constexpr uint32_t kRowsBetweenChecks = 256;
   uint32_t work = 0;
 };
 

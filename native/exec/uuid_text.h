@@ -7,9 +7,10 @@
 #include <cstddef>
 #include <string_view>
 
+#include "codec/value.h"
+
 namespace sochdb {
 
-inline constexpr size_t kUuidBytes = 16;
 inline constexpr size_t kUuidTextBytes = 36;
 
 // Writes kUuidTextBytes characters. Bytes beyond the given ones count as 0.

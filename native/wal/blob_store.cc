@@ -11,13 +11,13 @@ namespace sochdb {
 namespace {
 
 constexpr std::string_view kExtension = "blob";
-constexpr std::string_view kMagic("SochBlb\x01", 8);
+constexpr std::string_view kBlobMagic("SochBlb\x01", 8);
 constexpr uint32_t kVersion = 1;
 constexpr size_t kHeaderBytes = 40;
 
 void EncodeHeader(const BlobRef& ref, char* to) {
   std::memset(to, 0, kHeaderBytes);
-  std::memcpy(to, kMagic.data(), kMagic.size());
+  std::memcpy(to, kBlobMagic.data(), kBlobMagic.size());
   EncodeFixed32(to + 12, kVersion);
   EncodeFixed64(to + 16, ref.file_number);
   EncodeFixed64(to + 24, ref.size);

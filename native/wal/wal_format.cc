@@ -8,7 +8,7 @@
 namespace sochdb {
 namespace {
 
-constexpr std::string_view kMagic("SochWal\x01", 8);
+constexpr std::string_view kWalMagic("SochWal\x01", 8);
 
 std::string Hex(uint32_t v) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -21,7 +21,7 @@ std::string Hex(uint32_t v) {
 
 void EncodeWalSegmentHeader(const WalSegmentHeader& header, char* to) {
   std::memset(to, 0, kWalSegmentHeaderBytes);
-  std::memcpy(to, kMagic.data(), kMagic.size());
+  std::memcpy(to, kWalMagic.data(), kWalMagic.size());
   EncodeFixed32(to + 12, kWalFormatVersion);
   EncodeFixed32(to + 16, header.salt);
   EncodeFixed32(to + 20, header.previous_salt);
@@ -42,7 +42,7 @@ Status DecodeWalSegmentHeader(std::string_view bytes, WalSegmentHeader* out) {
     return damaged("it is cut short", std::to_string(kWalSegmentHeaderBytes), std::to_string(bytes.size()));
   }
   const char* from = bytes.data();
-  if (bytes.substr(0, kMagic.size()) != kMagic) return damaged("wrong magic", "SochWal", "another");
+  if (bytes.substr(0, kWalMagic.size()) != kWalMagic) return damaged("wrong magic", "SochWal", "another");
   const uint32_t stored = UnmaskCrc(DecodeFixed32(from + 8));
   const uint32_t computed = Crc32c({from + 12, kWalSegmentHeaderBytes - 12});
   if (stored != computed) return damaged("wrong checksum", Hex(stored), Hex(computed));

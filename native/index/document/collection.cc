@@ -8,8 +8,6 @@
 namespace sochdb {
 namespace {
 
-constexpr uint32_t kRowsBetweenChecks = 256;
-
 // An operation that writes is a statement: it takes effect as a whole or, when it fails half way, not at all.
 class WriteStatement {
  public:

@@ -7,8 +7,6 @@
 namespace sochdb {
 namespace {
 
-constexpr uint32_t kRowsBetweenChecks = 256;
-
 bool Nearer(const SearchResult& a, const SearchResult& b) {
   if (a.distance != b.distance) return a.distance < b.distance;
   return a.document.id < b.document.id;

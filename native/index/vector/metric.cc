@@ -23,7 +23,7 @@ double SumInOrder(size_t count, Term term) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-double Dot(const float* a, const float* b, size_t count) {
+double ExactDot(const float* a, const float* b, size_t count) {
   return SumInOrder(count, [a, b](size_t i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
 }
 
@@ -53,10 +53,10 @@ Status CheckVector(Metric metric, size_t dimension, const float* values, size_t 
         .With("expected", "a finite number")
         .With("actual", actual);
   }
-  if (metric != Metric::kCosine && Dot(values, values, count) > kMaxLength * kMaxLength) {
+  if (metric != Metric::kCosine && ExactDot(values, values, count) > kMaxLength * kMaxLength) {
     return Status(Code::kInvalidArgument, "The vector is longer than 1e18, which its metric cannot compare.")
         .With("expected", "a length of at most 1e18")
-        .With("actual", std::to_string(std::sqrt(Dot(values, values, count))));
+        .With("actual", std::to_string(std::sqrt(ExactDot(values, values, count))));
   }
   return {};
 }
@@ -65,7 +65,7 @@ void PrepareVector(Metric metric, const float* values, size_t dimension, float* 
   std::memmove(prepared, values, dimension * sizeof(float));
   std::fill(prepared + dimension, prepared + PaddedDimension(dimension), 0.0f);
   if (metric != Metric::kCosine) return;
-  const double length = std::sqrt(Dot(prepared, prepared, dimension));
+  const double length = std::sqrt(ExactDot(prepared, prepared, dimension));
   if (length == 0) return;
   for (size_t i = 0; i < dimension; ++i) prepared[i] = static_cast<float>(static_cast<double>(prepared[i]) / length);
 }
@@ -86,18 +86,18 @@ Measure::Measure(Metric metric, const float* query, size_t padded)
     : metric_(metric),
       query_(query),
       padded_(padded),
-      squared_length_(metric == Metric::kCosine ? Dot(query, query, padded) : 0) {}
+      squared_length_(metric == Metric::kCosine ? ExactDot(query, query, padded) : 0) {}
 
 Nearness Measure::To(const float* row) const {
   switch (metric_) {
     case Metric::kCosine: {
       // Prepared vectors have length 1 only up to rounding; dividing again makes a vector's cosine with itself exactly 1.
-      const double product = squared_length_ * Dot(row, row, padded_);
-      const double cosine = product == 0 ? 0 : std::clamp(Dot(query_, row, padded_) / std::sqrt(product), -1.0, 1.0);
+      const double product = squared_length_ * ExactDot(row, row, padded_);
+      const double cosine = product == 0 ? 0 : std::clamp(ExactDot(query_, row, padded_) / std::sqrt(product), -1.0, 1.0);
       return {cosine, 1 - cosine};
     }
     case Metric::kDot: {
-      const double dot = Dot(query_, row, padded_);
+      const double dot = ExactDot(query_, row, padded_);
       return {dot, 0 - dot};
     }
     case Metric::kEuclidean: {

@@ -11,7 +11,6 @@ namespace sochdb {
 namespace {
 
 constexpr uint32_t kLinksPerTurn = 64;
-constexpr uint32_t kRowsBetweenChecks = 256;
 constexpr uint64_t kPublishPollMicros = 50;
 constexpr uint64_t kPublishWaitMicros = 5'000'000;
 
