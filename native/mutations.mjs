@@ -139,6 +139,12 @@ export const listed = [
     replace: '*damaged = false;',
   },
   {
+    file: 'wal/wal_reader.cc',
+    what: 'a log is gone on with where no record begins',
+    find: 'if (begins) *offset = needed;',
+    replace: '*offset = begins ? needed : needed;',
+  },
+  {
     file: 'wal/wal_writer.cc',
     what: 'what is synced does not end on a sector',
     find: '    PadToSector();\n',

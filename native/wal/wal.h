@@ -27,7 +27,7 @@ struct WalOptions {
   uint64_t recycle_segments = 2;                         // released segment files kept to be written again; 0 to 16
   CompressionType compression = CompressionType::kNone;  // of payloads that shrink; what is read needs no option
   int compression_level = 0;                             // ZSTD's; 0 is its default
-  Lsn first_lsn = 0;                                     // the log must reach back to here: nothing above was released
+  Lsn first_lsn = 0;                                     // the log must reach back to here; what is below is not read
 };
 
 // One transaction as it was logged: `payload` is what was handed to Append, reassembled.
@@ -48,7 +48,7 @@ struct WalChecksumError {
 
 // What reading the log found. `torn_bytes` were cut at the end of an unclean shutdown's log.
 struct WalReport {
-  uint64_t entries = 0;  // complete transactions
+  uint64_t entries = 0;  // complete transactions; when the log is opened, those from first_lsn on
   uint64_t records = 0;
   uint64_t bytes = 0;
   Lsn oldest_lsn = 0;
@@ -62,7 +62,7 @@ struct WalReport {
 
 class Wal {
  public:
-  // Reads every segment in `dir` in order, calling visit for each complete transaction. A torn tail is cut
+  // Reads the log in `dir` in order, from options.first_lsn on, calling visit for each complete transaction. A torn tail is cut
   // (and reported); damage before acknowledged data is kCorruption with file, offset, expected, actual.
   // `synced_end_lsn` is the end recorded by a clean close, or 0: up to it every byte must be valid.
   // Afterwards the log is ready to append: where it ended after a clean close, in a fresh segment otherwise.

@@ -119,6 +119,7 @@ Status WalReader::ReadSegment(size_t index, const Visit& visit, bool* end) {
   uint64_t limit = segment.file_bytes();
   const bool bounded = EndOffset(index, &limit);
   uint64_t offset = kWalSegmentHeaderBytes;
+  SOCHDB_TRY(SkipToNeeded(index, limit, &offset));
   for (;;) {
     position_ = segment.LsnAt(offset);
     // Without a successor that fits, the end of the file may be the end of the segment: EnterSegment judges the successor.
@@ -126,6 +127,26 @@ Status WalReader::ReadSegment(size_t index, const Visit& visit, bool* end) {
     SOCHDB_TRY(ReadOne(index, limit, visit, &offset, end));
     if (*end || (!bounded && offset >= limit && resyncing_)) return {};
   }
+}
+
+// What lies below first_lsn_ is in tables, and so nobody's loss; and it is no evidence either, since what it states to be
+// synced lies below itself. So it need not be read, if first_lsn_ stands where the log can go on: at the end of the segment, or
+// at a record that begins something. Where it does not look like that, everything is read and judged.
+Status WalReader::SkipToNeeded(size_t index, uint64_t limit, uint64_t* offset) {
+  WalSegmentReader& segment = *segments_[index];
+  if (verify_ || first_lsn_ <= segment.LsnAt(*offset)) return {};
+  SOCHDB_DCHECK(!open_.active);  // the segments before were skipped as a whole
+  const uint64_t needed = first_lsn_ - segment.LsnAt(0);
+  if (needed >= limit) {  // where a next segment must begin, or the log end
+    *offset = limit;
+    return {};
+  }
+  WalRecordRead record;
+  SOCHDB_TRY(segment.ReadRecord(needed, limit, &record));
+  const bool begins = record.state == WalRecordState::kValid && record.header.type != WalRecordType::kMiddle &&
+                      record.header.type != WalRecordType::kLast;
+  if (begins) *offset = needed;
+  return {};
 }
 
 Status WalReader::ReadOne(size_t index, uint64_t limit, const Visit& visit, uint64_t* offset, bool* end) {

@@ -10,6 +10,8 @@
 // after its predecessor's, and recovery deletes from the end. One with the right number but another predecessor's salt is of a
 // life that a recovery dropped.)
 //
+// What lies below first_lsn is in tables: recovery does not read it, whatever became of it. Verify and Salvage do.
+//
 // Thread safety: one thread. Files are only read; wal.cc acts on what is found.
 // Limits: one transaction of at most kMaxWalTransactionBytes is held in memory, and once more when it was compressed.
 
@@ -84,6 +86,8 @@ class WalReader {
   Status EnterSegment(size_t index, bool* end);
   // Reads to the segment's end; *end when the log ends inside.
   Status ReadSegment(size_t index, const Visit& visit, bool* end);
+  // Where to begin in a segment: behind what lies below first_lsn_.
+  Status SkipToNeeded(size_t index, uint64_t limit, uint64_t* offset);
   Status ReadOne(size_t index, uint64_t limit, const Visit& visit, uint64_t* offset, bool* end);
   Status Accept(size_t index, const WalRecordRead& record, const Visit& visit, bool* accepted);
   bool FitsTransaction(const WalRecordHeader& record) const;
