@@ -98,6 +98,10 @@ declare namespace native {
   function get(target: number, key: Bytes, buffer: ArrayBuffer, offset: number): number
   function getString(target: number, key: Bytes): string | undefined
   function exists(target: number, key: Bytes): boolean
+  /** The same from memory alone; what would have to wait for the disk is -(2^53 - 1) for get, null for the others. */
+  function getCached(target: number, key: Bytes, buffer: ArrayBuffer, offset: number): number
+  function getStringCached(target: number, key: Bytes): string | undefined | null
+  function existsCached(target: number, key: Bytes): boolean | null
   /** Packed keys in, packed values out; the bytes they take. More than `buffer` holds: come again with a larger one. */
   function getBatch(target: number, keys: Uint8Array, buffer: ArrayBuffer): number
   function put(target: number, key: Bytes, value: Bytes): void

@@ -42,6 +42,7 @@ enum class Code : int32_t {
   kInternal = 20,  // an invariant of ours does not hold
   kOutOfMemory = 21,
   kFormatVersion = 22,  // the store was written by a newer or incompatible version
+  kWouldBlock = 23,     // base/cached_only.h; never reaches JavaScript
 };
 
 class [[nodiscard]] Status {

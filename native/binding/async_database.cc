@@ -111,7 +111,7 @@ bool InitAsyncDatabase(Environment* environment, napi_value exports) {
 }
 
 bool InitAsync(Environment* environment, napi_value exports) {
-  return InitAsyncKeys(environment, exports) && InitAsyncScans(environment, exports) &&
+  return InitAsyncKeys(environment, exports) && InitAsyncReads(environment, exports) && InitAsyncScans(environment, exports) &&
          InitAsyncDatabase(environment, exports) && InitAsyncWatch(environment, exports);
 }
 

@@ -118,6 +118,7 @@ Status ReadTimeLimit(Call& call, size_t argument, AsyncEnvironment::Options* opt
 
 // The parts of InitAsync (init.h): each returns false with a JavaScript exception pending.
 [[nodiscard]] bool InitAsyncKeys(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitAsyncReads(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitAsyncScans(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitAsyncDatabase(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitAsyncWatch(Environment* environment, napi_value exports);

@@ -1,14 +1,10 @@
-// Keys by promise: single writes, read-modify-writes, batches, commits.
-//
-// Reads of single keys are not here: they are answered on the calling thread (packages/sochdb/src/async/). Everything that may
-// wait for the writer or the disk is, and every batch.
+// Keys by promise: single writes, read-modify-writes, batches, commits. Single reads are in async_read.cc.
 
 #include <cstring>
 #include <optional>
 #include <utility>
 
-#include "binding/async_environment.h"
-#include "binding/kv.h"
+#include "binding/async_arguments.h"
 #include "binding/kv_ops.h"
 #include "binding/slab.h"
 
@@ -17,41 +13,6 @@ namespace {
 
 constexpr size_t kMaxPayloadBytes = size_t{1} << 30;
 constexpr size_t kFirstPayloadBytes = 4096;
-
-// What every function here reads: the target, and how the operation is stopped.
-struct Arguments {
-  Target target;
-  AsyncEnvironment::Options options;
-
-  // `first` of the last two arguments: the operation's number and the time limit.
-  Status ReadFor(Call& call, bool writes, size_t first) {
-    SOCHDB_TRY(writes ? ReadWritable(call, &target) : ReadTarget(call, &target));
-    SOCHDB_TRY(ReadNumber(call, first, &options));
-    SOCHDB_TRY(ReadTimeLimit(call, first + 1, &options));
-    options.first_pin = target.handle;
-    return {};
-  }
-  Status ReadKeyOf(Call& call, std::string* out) {
-    BytesArgument key;
-    SOCHDB_TRY(ReadKey(call.env(), call[1], target, &key));
-    out->assign(key.view());
-    options.bytes += out->size();
-    return {};
-  }
-  Status ReadValueOf(Call& call, size_t argument, std::string* out) {
-    BytesArgument value;
-    SOCHDB_TRY(ReadValueArgument(call.env(), call[argument], &value));
-    out->assign(value.view());
-    options.bytes += out->size();
-    return {};
-  }
-};
-
-template <typename Operation>
-napi_value StartOn(Call& call, const Arguments& arguments, std::unique_ptr<Operation> operation) {
-  AsyncEnvironment* const async = AsyncEnvironment::Of(call);
-  return async == nullptr ? nullptr : async->Start(std::move(operation), arguments.options);
-}
 
 // Writes that a database commits by itself: applied here, published with all others that are under way.
 class WriteOperation : public AsyncOperation {
@@ -105,7 +66,7 @@ class PutOperation : public WriteOperation {
 
 // asyncPut(target, key, value, ttl in milliseconds or 0, operation, timeout): when it is committed.
 napi_value AsyncPut(Call& call) {
-  Arguments arguments;
+  AsyncArguments arguments;
   std::string key;
   std::string value;
   ExpiryMs expiry_ms = kNeverExpires;
@@ -120,7 +81,7 @@ napi_value AsyncPut(Call& call) {
 
 // asyncRemove(target, key, operation, timeout): when it is committed.
 napi_value AsyncRemove(Call& call) {
-  Arguments arguments;
+  AsyncArguments arguments;
   std::string key;
   Status status = arguments.ReadFor(call, true, 2);
   if (status.ok()) status = arguments.ReadKeyOf(call, &key);
@@ -152,7 +113,7 @@ class CompareAndSetOperation : public WriteOperation {
 // asyncCompareAndSet(target, key, expected value or undefined: none, value, ttl or 0, operation, timeout): whether it was
 // written.
 napi_value AsyncCompareAndSet(Call& call) {
-  Arguments arguments;
+  AsyncArguments arguments;
   std::string key;
   std::optional<std::string> expected;
   std::string value;
@@ -190,7 +151,7 @@ class IncrementOperation : public WriteOperation {
 
 // asyncIncrement(target, key, by: a bigint, ttl of a new counter or 0, operation, timeout): the new value, a bigint.
 napi_value AsyncIncrement(Call& call) {
-  Arguments arguments;
+  AsyncArguments arguments;
   std::string key;
   int64_t by = 0;
   bool lossless = false;
@@ -223,7 +184,7 @@ class WriteBatchOperation : public WriteOperation {
 
 // asyncWriteBatch(target, packed records, ttl in milliseconds or 0, operation, timeout): when all of it is written.
 napi_value AsyncWriteBatch(Call& call) {
-  Arguments arguments;
+  AsyncArguments arguments;
   std::string_view packed;
   Status status = arguments.ReadFor(call, true, 3);
   if (status.ok()) status = ReadBytes(call.env(), call[1], "records", &packed);
@@ -269,7 +230,7 @@ class GetBatchOperation : public AsyncOperation {
 
 // asyncGetBatch(target, packed keys, operation, timeout): { payload, bytes }, packed values as getBatch writes them.
 napi_value AsyncGetBatch(Call& call) {
-  Arguments arguments;
+  AsyncArguments arguments;
   std::string_view packed;
   Status status = arguments.ReadFor(call, false, 2);
   if (status.ok()) status = ReadBytes(call.env(), call[1], "keys", &packed);

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -51,6 +52,8 @@ struct DatabaseOpening {
 };
 inline constexpr size_t kOpenArguments = 16;
 Status ReadDatabaseOpening(Call& call, DatabaseOpening* out);
+// An array of strings.
+napi_value FromTexts(napi_env env, std::span<const std::string> texts);
 // What verifyWal returns.
 napi_value DescribeWalVerification(napi_env env, const WalReport& report);
 

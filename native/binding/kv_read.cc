@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/cached_only.h"
 #include "base/epoch.h"
 #include "binding/kv.h"
 #include "binding/kv_ops.h"
@@ -20,20 +21,37 @@ Status ReadWritable(Call& call, Target* out) {
 
 namespace {
 
-Status ReadOne(Call& call, ReadValue* out, bool* found) {
+// How a read of one key goes about what is not in memory: get reads it from the disk; getCached, for whoever must not wait,
+// says so, and is followed by asyncGet (async_read.cc).
+enum class Wait : uint8_t { kMay, kMustNot };
+
+Status ReadOne(Call& call, Wait wait, ReadValue* out, bool* found) {
   Target target;
   SOCHDB_TRY(ReadTarget(call, &target));
   BytesArgument key;
   SOCHDB_TRY(ReadKey(call.env(), call[1], target, &key));
+  if (wait == Wait::kMay) return GetKey(target, key.view(), out, found);
+  const CachedOnly here;
   return GetKey(target, key.view(), out, found);
 }
 
-// get(target, key, buffer, offset): the value's length, kNotFound, or kTooSmall - length (slab.h).
+// null: it would have to wait.
+napi_value FailRead(Call& call, const Status& status) {
+  if (status.code() != Code::kWouldBlock) return call.Throw(status);
+  napi_value null = nullptr;
+  napi_get_null(call.env(), &null);
+  return null;
+}
+
+// get(target, key, buffer, offset): the value's length, kNotFound, or kTooSmall - length (slab.h); getCached: or kWouldWait.
+template <Wait kWait>
 napi_value Get(Call& call) {
   const EpochGuard guard;  // keeps the value
   ReadValue value;
   bool found = false;
-  if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);
+  if (const Status status = ReadOne(call, kWait, &value, &found); !status.ok()) [[unlikely]] {
+    return status.code() == Code::kWouldBlock ? FromDouble(call.env(), kWouldWait) : call.Throw(status);
+  }
   if (!found) return FromDouble(call.env(), kNotFound);
   std::span<char> buffer;
   if (const Status status = ReadArrayBuffer(call.env(), call[2], "buffer", &buffer); !status.ok()) return call.Throw(status);
@@ -47,21 +65,23 @@ napi_value Get(Call& call) {
   return FromDouble(call.env(), static_cast<double>(length));
 }
 
-// getString(target, key): a string, or undefined.
+// getString(target, key): a string, or undefined; getStringCached: or null.
+template <Wait kWait>
 napi_value GetString(Call& call) {
   const EpochGuard guard;  // keeps the value
   ReadValue value;
   bool found = false;
-  if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);
+  if (const Status status = ReadOne(call, kWait, &value, &found); !status.ok()) return FailRead(call, status);
   return found ? FromUtf8(call.env(), value.data) : nullptr;
 }
 
-// exists(target, key): a boolean.
+// exists(target, key): a boolean; existsCached: or null.
+template <Wait kWait>
 napi_value Exists(Call& call) {
   const EpochGuard guard;  // keeps the value
   ReadValue value;
   bool found = false;
-  if (const Status status = ReadOne(call, &value, &found); !status.ok()) return call.Throw(status);
+  if (const Status status = ReadOne(call, kWait, &value, &found); !status.ok()) return FailRead(call, status);
   return FromBool(call.env(), found);
 }
 
@@ -84,33 +104,40 @@ Status ReadChildren(Call& call, std::vector<std::string>* names) {
   SOCHDB_TRY(ReadTarget(call, &target));
   BytesArgument directory;
   SOCHDB_TRY(directory.Read(call.env(), call[1], "path", target.prefix, kMaxUserKeyBytes));
-  return ListChildren(target, directory.view(), names);
+  return ListChildren(target, directory.view(), nullptr, names);
 }
 
 // listChildren(target, directory that ends in '/', or ''): an array of strings.
 napi_value Children(Call& call) {
   std::vector<std::string> names;
   if (const Status status = ReadChildren(call, &names); !status.ok()) return call.Throw(status);
-  napi_env env = call.env();
+  return FromTexts(call.env(), names);
+}
+
+}  // namespace
+
+napi_value FromTexts(napi_env env, std::span<const std::string> texts) {
   napi_value array = nullptr;
-  if (napi_create_array_with_length(env, names.size(), &array) != napi_ok) return nullptr;
-  for (uint32_t i = 0; i < names.size(); ++i) {
+  if (napi_create_array_with_length(env, texts.size(), &array) != napi_ok) return nullptr;
+  for (uint32_t i = 0; i < texts.size(); ++i) {
     napi_handle_scope scope = nullptr;
     if (napi_open_handle_scope(env, &scope) != napi_ok) return nullptr;
-    napi_value name = FromUtf8(env, names[i]);
-    const bool set = name != nullptr && napi_set_element(env, array, i, name) == napi_ok;
+    napi_value text = FromUtf8(env, texts[i]);
+    const bool set = text != nullptr && napi_set_element(env, array, i, text) == napi_ok;
     napi_close_handle_scope(env, scope);
     if (!set) return nullptr;
   }
   return array;
 }
 
-}  // namespace
-
 bool InitReads(Environment* environment, napi_value exports) {
-  return Define<Get, 4>(environment, exports, "get") && Define<GetString, 2>(environment, exports, "getString") &&
-         Define<Exists, 2>(environment, exports, "exists") && Define<GetBatch, 3>(environment, exports, "getBatch") &&
-         Define<Children, 2>(environment, exports, "listChildren");
+  return Define<Get<Wait::kMay>, 4>(environment, exports, "get") &&
+         Define<GetString<Wait::kMay>, 2>(environment, exports, "getString") &&
+         Define<Exists<Wait::kMay>, 2>(environment, exports, "exists") &&
+         Define<Get<Wait::kMustNot>, 4>(environment, exports, "getCached") &&
+         Define<GetString<Wait::kMustNot>, 2>(environment, exports, "getStringCached") &&
+         Define<Exists<Wait::kMustNot>, 2>(environment, exports, "existsCached") &&
+         Define<GetBatch, 3>(environment, exports, "getBatch") && Define<Children, 2>(environment, exports, "listChildren");
 }
 
 }  // namespace sochdb::binding

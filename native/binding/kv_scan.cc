@@ -59,7 +59,8 @@ Status KeyScan::Next(uint32_t max_rows, std::span<char> buffer, Batch* out) {
   return {};
 }
 
-Status ListChildren(const Target& target, std::string_view directory, std::vector<std::string>* names) {
+Status ListChildren(const Target& target, std::string_view directory, const CancelToken* cancel,
+                    std::vector<std::string>* names) {
   constexpr char kAfterSlash = '/' + 1;
   KeyView view;
   SOCHDB_TRY(view.Open(target));
@@ -69,7 +70,8 @@ Status ListChildren(const Target& target, std::string_view directory, std::vecto
   std::string next;  // where the children go on
   bool found = false;
   SOCHDB_TRY(cursor->Next(&found));
-  while (found) {
+  for (uint32_t steps = 0; found; ++steps) {
+    if (cancel != nullptr && steps % kRowsBetweenChecks == 0) SOCHDB_TRY(cancel->Check());
     const std::string_view rest = cursor->key().substr(directory.size());
     const size_t slash = rest.find('/');
     if (!rest.empty()) names->emplace_back(rest.substr(0, slash));

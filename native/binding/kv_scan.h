@@ -60,8 +60,9 @@ class KeyScan {
 
 // The names directly below a directory (a key of the tree that ends in '/', or no more than the namespace's prefix), sorted
 // by their bytes, each once: what stands between it and the next '/' or the key's end. A key that is the directory itself
-// has no name. Found by seeking from child to child. kLimit beyond kMaxChildren.
-Status ListChildren(const Target& target, std::string_view directory, std::vector<std::string>* names);
+// has no name. Found by seeking from child to child. kLimit beyond kMaxChildren. `cancel` may be null.
+Status ListChildren(const Target& target, std::string_view directory, const CancelToken* cancel,
+                    std::vector<std::string>* names);
 
 // The first key after all that start with prefix; empty when there is none.
 std::string PrefixEnd(std::string_view prefix);

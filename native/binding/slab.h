@@ -25,6 +25,8 @@ namespace sochdb::binding {
 
 inline constexpr double kNotFound = -1;
 inline constexpr double kTooSmall = -2;  // minus the length that is needed
+// Of a read that must not wait for the disk: it would have to.
+inline constexpr double kWouldWait = -9007199254740991;
 
 inline constexpr uint32_t kMissing = UINT32_MAX;
 

@@ -197,10 +197,11 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
   Timestamp ts = 0;
   const SuperVersion* const current = data->ReadNewest([this] { return pipeline_.visible_ts(); }, &ts);
   VersionView version;
-  SOCHDB_TRY(current->Get(key, ts, &version, &out->pin, found));
+  if (Status status = current->Get(key, ts, &version, &out->pin, found); !status.ok()) [[unlikely]]
+    return stats_.EndRead(std::move(status));
   if (!*found) return {};
-  stats_.bytes_read.Add(key.size() + version.value.size());
   if (version.kind == ValueKind::kValue && version.expiry_ms == kNeverExpires) [[likely]] {
+    stats_.bytes_read.Add(key.size() + version.value.size());
     out->data = version.value;
     out->ts = version.ts;
     out->expiry_ms = kNeverExpires;
@@ -210,7 +211,9 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
     *found = false;
     return {};
   }
-  return reader_.Resolve(current, tree, key, version, {ts, hlc_->NowMillis()}, false, out, found);
+  SOCHDB_TRY(stats_.EndRead(reader_.Resolve(current, tree, key, version, {ts, hlc_->NowMillis()}, false, out, found)));
+  if (*found) stats_.bytes_read.Add(key.size() + out->data.size());
+  return {};
 }
 
 Result<Timestamp> EngineImpl::PutAs(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms,

@@ -41,11 +41,11 @@ class alignas(64) Shard {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  BlockRef Find(uint64_t hash, uint64_t table_id, uint64_t offset) {
+  BlockRef Find(uint64_t hash, uint64_t table_id, uint64_t offset, bool count_miss) {
     const MutexLock lock(&mutex_);
     Node* node = slots_[SlotOf(hash, table_id, offset)];
     if (node == nullptr) {
-      ++misses_;
+      if (count_miss) ++misses_;
       return {};
     }
     __builtin_prefetch(node->data);
@@ -182,9 +182,9 @@ class ShardedCache final : public BlockCache {
   }
 
   uint64_t NewTableId() override { return next_id_.fetch_add(1, std::memory_order_relaxed); }
-  BlockRef Find(uint64_t table_id, uint64_t offset) override {
+  BlockRef Find(uint64_t table_id, uint64_t offset, bool count_miss) override {
     const uint64_t hash = HashOf(table_id, offset);
-    return ShardOf(hash).Find(hash, table_id, offset);
+    return ShardOf(hash).Find(hash, table_id, offset, count_miss);
   }
   void Insert(uint64_t table_id, uint64_t offset, const BlockRef& block) override {
     const uint64_t hash = HashOf(table_id, offset);

@@ -84,8 +84,8 @@ class BlockCache {
 
   // A number for a table, never used again while the cache lives.
   virtual uint64_t NewTableId() = 0;
-  // Empty when it is not there. Counts a hit or a miss.
-  virtual BlockRef Find(uint64_t table_id, uint64_t offset) = 0;
+  // Empty when it is not there. Counts a hit, or a miss unless the caller will come again for it.
+  virtual BlockRef Find(uint64_t table_id, uint64_t offset, bool count_miss = true) = 0;
   // Keeps a share of the block, and evicts others for it. When two threads insert one block, the first stays; both may use
   // theirs.
   virtual void Insert(uint64_t table_id, uint64_t offset, const BlockRef& block) = 0;

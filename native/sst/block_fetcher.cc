@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/cached_only.h"
 #include "sst/data_block.h"
 
 namespace sochdb {
@@ -27,7 +28,7 @@ void BlockFetcher::Note(uint32_t i) {
 
 Status BlockFetcher::FetchCached(uint32_t i, std::string_view* bytes) {
   const BlockHandle handle = core_->index.block(i).handle();
-  held_ = core_->cache->Find(core_->cache_id, handle.offset);
+  held_ = core_->cache->Find(core_->cache_id, handle.offset, !CachedOnly::OnThisThread());
   if (held_) {
     misses_in_row_ = 0;
   } else if (misses_in_row_++ < kMissesBeforeReadAhead) {

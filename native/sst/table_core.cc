@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "base/cached_only.h"
 #include "sst/data_block.h"
 
 namespace sochdb {
 
 Status TableCore::ReadFully(uint64_t offset, size_t n, char* out) const {
+  SOCHDB_TRY(CachedOnly::MayRead());
   size_t got = 0;
   SOCHDB_TRY(file->Read(offset, n, out, &got));
   if (got == n) return {};
@@ -45,7 +47,7 @@ Status TableCore::MakeDataBlock(BlockHandle handle, std::unique_ptr<char[]> stor
 Status TableCore::LoadDataBlock(uint32_t i, bool fill_cache, BlockRef* out) const {
   const BlockHandle handle = index.block(i).handle();
   if (cache != nullptr) {
-    *out = cache->Find(cache_id, handle.offset);
+    *out = cache->Find(cache_id, handle.offset, !CachedOnly::OnThisThread());
     if (*out) return {};
   }
   std::unique_ptr<char[]> stored;

@@ -27,7 +27,7 @@ struct TableCore {
   BloomFilter filter;
   TableProperties properties;
 
-  // Reads `n` bytes; a file that ends before is kCorruption.
+  // Reads `n` bytes; a file that ends before is kCorruption. kWouldBlock under CachedOnly.
   Status ReadFully(uint64_t offset, size_t n, char* out) const;
   // The block as it is stored.
   Status ReadStored(BlockHandle handle, std::unique_ptr<char[]>* out) const;

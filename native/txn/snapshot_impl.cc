@@ -25,7 +25,8 @@ Status SnapshotImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool
   SOCHDB_TRY(CheckKey(tree, key));
   context_->stats->reads.Add(1);
   const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::get));
-  SOCHDB_TRY(context_->reader->Get(views_.Of(*context_->trees, tree), tree, key, at_, out, found));
+  const SuperVersion* const data = views_.Of(*context_->trees, tree);
+  SOCHDB_TRY(context_->stats->EndRead(context_->reader->Get(data, tree, key, at_, out, found)));
   if (*found) context_->stats->bytes_read.Add(key.size() + out->data.size());
   return {};
 }

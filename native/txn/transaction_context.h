@@ -51,6 +51,12 @@ struct TransactionStats {
   StripedCounter reads;
   StripedCounter bytes_read;  // keys and values handed out
   StripedCounter writes;
+
+  // A read that ended with this: one that gave up, so as not to wait for the disk, is made again, and counts then.
+  Status EndRead(Status status) {
+    if (status.code() == Code::kWouldBlock) reads.Add(uint64_t{0} - 1);
+    return status;
+  }
 };
 
 struct TransactionLimits {

@@ -132,12 +132,13 @@ Status TransactionImpl::Read(TreeId tree, std::string_view key, bool constraint,
   const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::get));
   const OwnVersion* const own = writes_.Find(tree, key, kLatestSequence);
   if (own != nullptr && own->kind != ValueKind::kMerge)
-    return context_->reader->ResolveOwn(nullptr, tree, key, own, at_, false, out, found);
+    return context_->stats->EndRead(context_->reader->ResolveOwn(nullptr, tree, key, own, at_, false, out, found));
   const bool track = tracks_reads() || (constraint && validates());
   if (track) reads_.AddPoint(tree, key, at_.ts);
   const SuperVersion* const data = views_.Of(*context_->trees, tree);
-  if (own != nullptr) SOCHDB_TRY(context_->reader->ResolveOwn(data, tree, key, own, at_, false, out, found));
-  else SOCHDB_TRY(context_->reader->Get(data, tree, key, at_, out, found));
+  const VersionReader& reader = *context_->reader;
+  SOCHDB_TRY(context_->stats->EndRead(own != nullptr ? reader.ResolveOwn(data, tree, key, own, at_, false, out, found)
+                                                     : reader.Get(data, tree, key, at_, out, found)));
   if (*found && track && out->expiry_ms != kNeverExpires) {
     min_expiry_ms_ = min_expiry_ms_ == kNeverExpires ? out->expiry_ms : std::min(min_expiry_ms_, out->expiry_ms);
   }

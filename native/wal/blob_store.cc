@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/cached_only.h"
 #include "base/crc32c.h"
 #include "env/path.h"
 
@@ -89,6 +90,7 @@ Result<BlobRef> BlobStore::Write(std::string_view value) {
 }
 
 Status BlobStore::Read(const BlobRef& ref, std::string* value) const {
+  SOCHDB_TRY(CachedOnly::MayRead());
   const std::string path = PathOf(ref.file_number);
   auto opened = env_->OpenFile(path, OpenMode::kReadOnly);
   if (opened.status().code() == Code::kNotFound) return Damaged(path, 0, "it is missing", "a file", "none");

@@ -34,7 +34,7 @@ import type { Promised, ReadingVerb, WritingVerb } from './verbs.js'
 
 /**
  * An open database whose methods return promises: the methods of `Database`, under the same names. What takes long, or waits for the
- * disk, runs on threads of the engine; a key that is in memory is answered at once.
+ * disk, runs on threads of the engine; a key that is in memory is answered at once, one on the disk by those threads.
  *
  * Writes that wait for the disk at the same time share its syncs: `await Promise.all(…)` over many `put`s is the fast way.
  *

@@ -1,11 +1,12 @@
 /** Reading and writing keys by promise: what an async database, transaction and snapshot have in common. */
-import { copyKey } from '../bytes/bytes.js'
+import { copyKey, FastBuffer } from '../bytes/bytes.js'
 import type { Bytes } from '../bytes/bytes.js'
 import { addPairs, checkIterable, pack } from '../bytes/packer.js'
 import type { Packer } from '../bytes/packer.js'
 import { boolean, checkOptions, whole } from '../engine/check.js'
 import { checkPath, checkPrefix, checkStep, putChecks, ttlOf } from '../engine/keys.js'
-import { nativeHandle } from '../engine/index.js'
+import { native as sync, nativeHandle } from '../engine/index.js'
+import { readCachedValue } from '../engine/slab.js'
 import type { KeyReader, KeyStore, PutOptions } from '../engine/index.js'
 import { native } from './native.js'
 import { operate, operationChecks, signalCheck } from './operation.js'
@@ -107,15 +108,48 @@ export abstract class AsyncReader<Sync extends KeyReader> implements AsyncKeyRea
   }
 
   get(key: Bytes): Promise<Buffer | undefined> {
-    return this.enqueue(() => this[inner].get(key))
+    return this.#read(
+      target => readCachedValue(target, key),
+      async target => {
+        const payload = await native.asyncGet(target, key, 0)
+        return payload === undefined ? undefined : new FastBuffer(take(payload), 0, payload.bytes)
+      },
+    )
   }
 
   getString(key: Bytes): Promise<string | undefined> {
-    return this.enqueue(() => this[inner].getString(key))
+    return this.#read(
+      target => sync.getStringCached(target, key),
+      target => native.asyncGet(target, key, 1),
+    )
   }
 
   exists(key: Bytes): Promise<boolean> {
-    return this.enqueue(() => this[inner].exists(key))
+    return this.#read(
+      target => sync.existsCached(target, key),
+      target => native.asyncGet(target, key, 2),
+    )
+  }
+
+  /** What is in memory is answered at once; what would have to be read from the disk, by a thread of the engine. */
+  #read<T>(cached: (target: number) => T | null, elsewhere: (target: number) => Promise<T>): Promise<T> {
+    return this.enqueue(() => {
+      try {
+        const target = this[nativeHandle]
+        const value = cached(target)
+        return value === null ? this.#explained(elsewhere(target)) : value
+      } catch (error) {
+        throw this.explain(error)
+      }
+    })
+  }
+
+  async #explained<T>(promise: Promise<T>): Promise<T> {
+    try {
+      return await promise
+    } catch (error) {
+      throw this.explain(error)
+    }
   }
 
   async getBatch(keys: Iterable<Bytes>, options?: OperationOptions): Promise<(Buffer | undefined)[]> {
@@ -140,8 +174,10 @@ export abstract class AsyncReader<Sync extends KeyReader> implements AsyncKeyRea
     return this.get(path)
   }
 
-  listPath(path: string): Promise<string[]> {
-    return this.enqueue(() => this[inner].listPath(path))
+  async listPath(path: string): Promise<string[]> {
+    checkPath(path)
+    const directory = path === '' || path.endsWith('/') ? path : `${path}/`
+    return this.#explained(this.enqueue(() => native.asyncListChildren(this[nativeHandle], directory)))
   }
 
   scan(prefix: Bytes = '', options?: AsyncScanOptions): AsyncIterable<[Buffer, Buffer]> {

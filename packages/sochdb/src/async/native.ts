@@ -82,6 +82,11 @@ export interface NativeAsync {
     operation: number,
     timeoutMs: number,
   ): Promise<void>
+  /** What `getCached` and its like could not answer; `answer` 0: bytes, 1: a string, 2: whether it exists. */
+  asyncGet(target: number, key: Bytes, answer: 0): Promise<Payload | undefined>
+  asyncGet(target: number, key: Bytes, answer: 1): Promise<string | undefined>
+  asyncGet(target: number, key: Bytes, answer: 2): Promise<boolean>
+  asyncListChildren(target: number, directory: string): Promise<string[]>
   asyncGetBatch(target: number, keys: Uint8Array, operation: number, timeoutMs: number): Promise<Payload>
   asyncCommit(transaction: number): Promise<bigint>
 

@@ -16,6 +16,7 @@ const SLAB_BYTES = 64 * 1024
 const OWN_BUFFER_BYTES = SLAB_BYTES / 4
 const NOT_FOUND = -1
 const TOO_SMALL = -2
+const WOULD_WAIT = -Number.MAX_SAFE_INTEGER
 /** A value that other threads replace by larger ones while we allocate: give up after so many. */
 const MAX_ATTEMPTS = 100
 
@@ -78,7 +79,17 @@ export function allocate(bytes: number): ArrayBuffer {
 
 /** The value of a key in a target (a database, transaction or snapshot handle). */
 export function readValue(target: number, key: Bytes): Buffer | undefined {
-  const length = native.get(target, key, slab, offset)
+  return takeValue(native.get(target, key, slab, offset), target, key)
+}
+
+/** The same, but null where that would have to wait for the disk. */
+export function readCachedValue(target: number, key: Bytes): Buffer | undefined | null {
+  const length = native.getCached(target, key, slab, offset)
+  return length === WOULD_WAIT ? null : takeValue(length, target, key)
+}
+
+/** What the addon wrote into the slab, or why it did not. */
+function takeValue(length: number, target: number, key: Bytes): Buffer | undefined {
   if (length > 0) {
     const value = new FastBuffer(slab, offset, length)
     offset += (length + 7) & ~7
