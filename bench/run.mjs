@@ -28,6 +28,7 @@ const suites = {
     peers: ['writeOptimized', 'balanced', 'scanOptimized', 'appendOnly'],
     unit: 'µs',
     lowerIsBetter: true,
+    home: { random: 'writeOptimized', half: 'balanced', a: 'scanOptimized', appended: 'appendOnly' }, // by a row's first word
   },
   sql: { peers: ['sochdb', 'better-sqlite3'], unit: 'µs', lowerIsBetter: true },
   vector: { peers: ['sochdb', 'hnswlib-node'], unit: '', lowerIsBetter: false },
@@ -39,7 +40,7 @@ const conditions = {
   durable:
     'Every put survives the loss of power (fdatasync): syncMode full, RocksDB and classic-level sync: true, lmdb as it opens by default, SQLite WAL with synchronous=FULL. Values of 100 bytes.',
   policies:
-    '400,000 keys, values of 100 bytes, memtables of 4 MiB, a block cache of 8 MiB, not synced. The columns are index policies of the project; each row is the home ground of one.',
+    'Values of 100 bytes that compress as text does (events: 1,000), a block cache of 8 MiB, not synced. Overwrites: 1,000,000 keys twice over, memtables of 64 MiB. Keys: 400,000, memtables of 4 MiB. Pages: 400,000 keys, a tenth of them overwritten afterwards, memtables of 16 MiB. Events: 300,000, memtables of 16 MiB. The columns are index policies of the project; each workload is the home ground of one, named beside it.',
   sql: '100,000 rows of six columns, one process each, not synced (SQLite WAL, synchronous=OFF). One row by primary key as an object.',
   vector:
     '100,000 GloVe word vectors of 100 dimensions, 500 others as queries, cosine, M 16, efConstruction 100, k 10, one thread of searches; recall@10 against an exact scan over 200 queries. hnswlib-node as it installs. The project writes every vector through its log (not synced) before it is indexed, and its build time includes that.',
@@ -89,8 +90,15 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(suites)) {
   const value = (peer, row) =>
     samples[peer][0][row] === undefined ? undefined : median(samples[peer].map(s => s[row]))
   const [project, ...others] = suite.peers
-  const table = [[`${name}${suite.unit ? `, ${suite.unit}` : ''}`, ...suite.peers, ...others.map(peer => `× ${peer}`)]]
+  const ratioNames = suite.home === undefined ? others.map(peer => `× ${peer}`) : ['at home', '× the next best']
+  const table = [[`${name}${suite.unit ? `, ${suite.unit}` : ''}`, ...suite.peers, ...ratioNames]]
   for (const row of rows) {
+    if (suite.home !== undefined) {
+      const home = suite.home[row.split(' ')[0]]
+      const next = Math.min(...suite.peers.filter(peer => peer !== home).map(peer => value(peer, row)))
+      table.push([row, ...suite.peers.map(peer => show(value(peer, row))), home, (next / value(home, row)).toFixed(2)])
+      continue
+    }
     const own = value(project, row)
     const ratios = others.map(peer => {
       const other = value(peer, row)

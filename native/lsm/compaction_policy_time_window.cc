@@ -1,6 +1,6 @@
 // Time windows: for keys that arrive in ascending order. New tables meet nothing, so they are moved to the bottom without being
-// rewritten; there, neighbours of one window of time (by their newest commit) are put together until they have full size. A
-// table is thus rewritten once, and a reader who asks for what is newer than some moment finds old tables shut.
+// rewritten; there, small neighbours of one window of time (by their newest commit) are put together. So a table is
+// rewritten once at most, and a reader who asks for what is newer than some moment finds old tables shut.
 //
 // What arrives out of order is merged with what it meets. Nothing is dropped but by the keep rule.
 
@@ -13,6 +13,10 @@ namespace sochdb {
 namespace {
 
 constexpr size_t kGroupTrigger = 4;  // small neighbours of one window that are due to be put together
+// A table of less than this share of the target size is small. Larger ones are read no slower than full ones: they are only put
+// together, up to half the target size, where there are so many that their number itself costs something.
+constexpr uint64_t kSmallShare = 32;
+constexpr size_t kManyTables = 512;
 constexpr double kClosedWindowUrgency = 0.7;
 // Of the target size, from which on tables of two containers stay apart: well below what the writer parts them at, so that what
 // was parted is not put together again.
@@ -68,6 +72,7 @@ class TimeWindow final : public CompactionPolicy {
     if (view.level(kBottomLevel).size() != 1) return std::nullopt;
     const SortedRun& run = view.level(kBottomLevel).front();
     const uint64_t target = view.settings->target_file_bytes;
+    const uint64_t small = target / (run.files.size() < kManyTables ? kSmallShare : 2);
     const uint64_t newest = HlcMillis(run.max_ts) / std::max<uint64_t>(1, view.settings->window_ms);
     std::optional<Candidate> best;
     for (size_t i = 0; i < run.files.size();) {
@@ -80,7 +85,7 @@ class TimeWindow final : public CompactionPolicy {
         const TableFilePtr& file = run.files[next];
         const uint64_t more = file->properties().file_bytes;
         if (!files.empty() && bytes >= target / kApartShare && AtContainer(view, files.back(), file)) break;
-        if (WindowOf(view, file) != window || more > target / 2 || !view.Free(file)) break;
+        if (WindowOf(view, file) != window || more > small || !view.Free(file)) break;
         full = bytes + more > target;
         if (full) break;
         files.push_back(file);

@@ -11,19 +11,21 @@ PolicySettings SettingsOf(IndexPolicy policy, const TableOptions& table) {
     case IndexPolicy::kWriteOptimized:
       settings.style = CompactionStyle::kTiered;
       settings.ordered_memtable = false;
+      settings.compress_flushes = false;  // what is flushed is soon merged
       settings.runs_per_level = 4;
       settings.slowdown_runs = 24;
       settings.stop_runs = 48;
       break;
     case IndexPolicy::kBalanced:
       settings.style = CompactionStyle::kLazyLeveled;
+      settings.table.block_bytes = 4 * 1024;
       settings.size_ratio = 5;  // the upper levels hold at most a fifth of the bottom
       settings.slowdown_runs = 20;
       settings.stop_runs = 40;
       break;
     case IndexPolicy::kScanOptimized:
       settings.style = CompactionStyle::kLeveled;
-      settings.table.block_bytes = 32 * 1024;
+      settings.table.block_bytes = 8 * 1024;
       settings.level0_trigger = 2;
       break;
     case IndexPolicy::kAppendOnly:

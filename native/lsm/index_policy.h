@@ -1,9 +1,10 @@
 // IndexPolicy: how a tree's data is laid out and compacted. No policy ever drops live data.
 //
-//   writeOptimized  hash memtable with sorted runs, tiered compaction: each byte is rewritten the fewest times
-//   balanced        ordered memtable, tiered upper levels over one leveled bottom ("lazy leveling": Dayan, Idreos, SIGMOD 2018)
-//   scanOptimized   ordered memtable, leveled, 32 KiB blocks, two runs at level 0: a scan merges the fewest sources
-//   appendOnly      keys that arrive in ascending order: 64 KiB blocks, files grouped by time windows and moved, not rewritten
+//   writeOptimized  hash memtable with sorted runs, flushed uncompressed, tiered compaction: the least work for a write
+//   balanced        ordered memtable, 4 KiB blocks (a point read expands no more than it must), tiered upper levels over one
+//                   leveled bottom ("lazy leveling": Dayan, Idreos, SIGMOD 2018)
+//   scanOptimized   ordered memtable, 8 KiB blocks, leveled, two runs at level 0: a scan merges the fewest sources
+//   appendOnly      keys that arrive in ascending order: 64 KiB blocks, tables moved, not rewritten, and kept by time windows
 //
 // Thread safety: values.
 
@@ -27,6 +28,7 @@ struct PolicySettings {
   CompactionStyle style = CompactionStyle::kLazyLeveled;
   bool ordered_memtable = true;
   TableOptions table;
+  bool compress_flushes = true;
   uint32_t level0_trigger = 4;                       // runs at level 0 that start a compaction
   uint32_t runs_per_level = 4;                       // tiered: runs of about one size that are merged
   uint32_t size_ratio = 10;                          // between levels

@@ -77,7 +77,9 @@ class LsmStoreImpl final : public LsmStore {
     for (const FlushUnit& unit : units) {
       const bool oldest =
           std::none_of(jobs.begin(), jobs.end(), [&](const FlushJob& job) { return job.unit().tree == unit.tree; });
-      jobs.emplace_back(unit, rule, *levels(unit.tree), oldest, OutputOf(unit.tree));
+      OutputOptions output = OutputOf(unit.tree);
+      if (!settings(unit.tree).compress_flushes) output.table.compression = CompressionType::kNone;
+      jobs.emplace_back(unit, rule, *levels(unit.tree), oldest, std::move(output));
       SOCHDB_TRY(jobs.back().Run());
     }
     SOCHDB_TRY(InstallFlush(units, rule, &jobs));

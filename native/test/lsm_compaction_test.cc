@@ -173,19 +173,51 @@ TEST("what has expired is let go although nothing more is written, once, and not
   EXPECT_EQ(bench.contents().size(), 31u);
 }
 
-TEST("ascending keys are moved, then put together once") {
-  Bench bench(IndexPolicy::kAppendOnly);
-  for (uint64_t batch = 0; batch < 100; ++batch) {
-    for (uint64_t row = 0; row < 10; ++row) bench.Put(KeyOf(1, batch * 10 + row), ValueKind::kValue, std::string(60, 'v'));
-    bench.Flush();
-    bench.Settle(20);
+// Ten ascending rows a flush.
+void Append(uint64_t flushes, Bench* bench) {
+  for (uint64_t batch = 0; batch < flushes; ++batch) {
+    for (uint64_t row = 0; row < 10; ++row) bench->Put(KeyOf(1, batch * 10 + row), ValueKind::kValue, std::string(60, 'v'));
+    bench->Flush();
+    bench->Settle(20);
   }
+}
+
+TEST("ascending keys are moved, and put together once where tables are small") {
+  LsmOptions options = SmallTables();
+  options.target_file_bytes = 64 * 1024;  // a flush is less than a thirty-second of it
+  Bench bench(IndexPolicy::kAppendOnly, options);
+  Append(100, &bench);
   const LsmStats stats = bench.store->stats();
   EXPECT(stats.moves >= 20);
   EXPECT(stats.compaction_written_bytes <= stats.flushed_bytes * 2);
   EXPECT_EQ(bench.contents().size(), 1000u);
   EXPECT_EQ(stats.levels[kBottomLevel].entries + stats.levels[0].entries, 1000u);
   EXPECT(stats.levels[kBottomLevel].files < 60);
+}
+
+TEST("ascending keys are not rewritten where tables are not small, until there are very many") {
+  Bench bench(IndexPolicy::kAppendOnly);
+  Append(100, &bench);
+  EXPECT_EQ(bench.store->stats().compaction_written_bytes, 0u);
+  Append(500, &bench);
+  const LsmStats stats = bench.store->stats();
+  EXPECT(stats.compaction_written_bytes > 0);
+  EXPECT(stats.levels[kBottomLevel].files < 520);
+}
+
+TEST("what is written the most is flushed as it is, and compressed when it is merged") {
+  LsmOptions options = SmallTables();
+  options.table.compression = CompressionType::kLz4;
+  Bench bench(IndexPolicy::kWriteOptimized, options);
+  for (uint64_t flush = 0; flush < 4; ++flush) {
+    for (uint64_t row = 0; row < 10; ++row) bench.Put(KeyOf(1, row), ValueKind::kValue, std::string(60, 'v'));
+    bench.Flush();
+    EXPECT_EQ(bench.store->levels(kTree)->levels[0].front().files[0]->properties().compression, CompressionType::kNone);
+  }
+  bench.Settle(20);
+  const auto levels = bench.store->levels(kTree);
+  EXPECT(levels->levels[0].empty());
+  EXPECT_EQ(levels->levels[1].front().files[0]->properties().compression, CompressionType::kLz4);
 }
 
 TEST("ascending keys cost no rewriting under a leveled policy either, once tables have their size") {

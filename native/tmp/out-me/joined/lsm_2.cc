@@ -1,0 +1,1 @@
+#include "lsm/verify_tables.cc"

@@ -1,0 +1,1 @@
+#include "sst/table_verify.cc"
