@@ -35,6 +35,16 @@ class WriteOperation : public AsyncOperation {
     return {};
   }
 
+  // Runs operation(timestamp to await), which reads and writes as a whole (kv_ops.h).
+  template <typename Operation>
+  Status Unpublished(const Operation& operation) {
+    if (target_.transaction != nullptr) return operation(nullptr);
+    Timestamp ts = 0;
+    SOCHDB_TRY(operation(&ts));
+    PublishAt(target_.engine, ts);
+    return {};
+  }
+
   const Target target_;
 };
 
@@ -99,7 +109,10 @@ class CompareAndSetOperation : public WriteOperation {
         expected_(std::move(expected)),
         value_(std::move(value)),
         expiry_ms_(expiry_ms) {}
-  Status Run() override { return CompareAndSetKey(target_, key_, expected_, value_, expiry_ms_, &stored_); }
+  Status Run() override {
+    return Unpublished(
+        [this](Timestamp* ts) { return CompareAndSetKey(target_, key_, expected_, value_, expiry_ms_, ts, &stored_); });
+  }
   napi_value Deliver(Environment& environment) override { return FromBool(environment.env(), stored_); }
 
  private:
@@ -135,7 +148,9 @@ class IncrementOperation : public WriteOperation {
  public:
   IncrementOperation(const Target& target, std::string key, int64_t by, ExpiryMs expiry_ms)
       : WriteOperation(target), key_(std::move(key)), by_(by), expiry_ms_(expiry_ms) {}
-  Status Run() override { return IncrementKey(target_, key_, by_, expiry_ms_, &result_); }
+  Status Run() override {
+    return Unpublished([this](Timestamp* ts) { return IncrementKey(target_, key_, by_, expiry_ms_, ts, &result_); });
+  }
   napi_value Deliver(Environment& environment) override {
     napi_value value = nullptr;
     napi_create_bigint_int64(environment.env(), result_, &value);

@@ -12,9 +12,10 @@ namespace {
 
 constexpr uint32_t kDeleteMark = kMissing;
 
-// Runs body(transaction) as a whole: in a transaction of its own that is alone, or as a statement of the one that is open.
+// Runs body(transaction) as a whole: in a transaction of its own that is alone, or as a statement of the one that is open. What
+// an own one reads may not be durable yet; with `unpublished` it returns before it is (kv_ops.h).
 template <typename Body>
-Status Atomically(const Target& target, const Body& body) {
+Status Atomically(const Target& target, Timestamp* unpublished, const Body& body) {
   if (target.transaction != nullptr) {
     BeginRead(target);
     const SavepointId savepoint = target.transaction->SetSavepoint();
@@ -25,9 +26,24 @@ Status Atomically(const Target& target, const Body& body) {
   }
   TransactionOptions options;
   options.take_writer = true;
+  options.read_applied = true;
   SOCHDB_ASSIGN(transaction, target.engine->Begin(options));
-  SOCHDB_TRY(body(transaction.get()));
-  return transaction->Commit().status();
+  Target inside = target;
+  inside.transaction = transaction.get();
+  inside.reader = transaction.get();
+  Status done = CheckNamespace(inside);
+  if (done.ok()) done = body(transaction.get());
+  if (!done.ok()) {
+    // The answer rests on what was read, which must hold before it is given.
+    const Timestamp read_ts = transaction->read_ts();
+    transaction->Abort();
+    SOCHDB_TRY(target.engine->AwaitPublished(read_ts));
+    return done;
+  }
+  if (unpublished == nullptr) return transaction->Commit().status();
+  SOCHDB_ASSIGN(ts, transaction->CommitUnpublished());
+  *unpublished = ts;
+  return {};
 }
 
 constexpr size_t kMaxNumberBytes = std::numeric_limits<int64_t>::digits10 + 2;  // a sign, and one digit more
@@ -103,12 +119,12 @@ Status DeleteKey(const Target& target, std::string_view key) {
 }
 
 Status PutKeyIfAbsent(const Target& target, std::string_view key, std::string_view value, ExpiryMs expiry_ms, bool* stored) {
-  return CompareAndSetKey(target, key, std::nullopt, value, expiry_ms, stored);
+  return CompareAndSetKey(target, key, std::nullopt, value, expiry_ms, nullptr, stored);
 }
 
 Status CompareAndSetKey(const Target& target, std::string_view key, std::optional<std::string_view> expected,
-                        std::string_view value, ExpiryMs expiry_ms, bool* stored) {
-  return Atomically(target, [&](Transaction* transaction) -> Status {
+                        std::string_view value, ExpiryMs expiry_ms, Timestamp* unpublished, bool* stored) {
+  return Atomically(target, unpublished, [&](Transaction* transaction) -> Status {
     ReadValue held;
     bool found = false;
     SOCHDB_TRY(transaction->GetForConstraint(TreeId::kKeys, key, &held, &found));
@@ -117,8 +133,9 @@ Status CompareAndSetKey(const Target& target, std::string_view key, std::optiona
   });
 }
 
-Status IncrementKey(const Target& target, std::string_view key, int64_t by, ExpiryMs expiry_ms, int64_t* result) {
-  return Atomically(target, [&](Transaction* transaction) -> Status {
+Status IncrementKey(const Target& target, std::string_view key, int64_t by, ExpiryMs expiry_ms, Timestamp* unpublished,
+                    int64_t* result) {
+  return Atomically(target, unpublished, [&](Transaction* transaction) -> Status {
     ReadValue held;
     bool found = false;
     SOCHDB_TRY(transaction->GetForConstraint(TreeId::kKeys, key, &held, &found));
@@ -155,7 +172,7 @@ Status GetKeys(const Target& target, std::string_view packed_keys, PackedWriter*
 }
 
 Status WriteKeys(const Target& target, std::string_view packed, ExpiryMs expiry_ms) {
-  return Atomically(target,
+  return Atomically(target, nullptr,
                     [&](Transaction* transaction) { return ApplyPacked(transaction, target.prefix, packed, expiry_ms); });
 }
 

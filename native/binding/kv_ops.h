@@ -24,13 +24,17 @@ Status DeleteKey(const Target& target, std::string_view key);
 
 // Writes where there is none; *stored tells whether.
 Status PutKeyIfAbsent(const Target& target, std::string_view key, std::string_view value, ExpiryMs expiry_ms, bool* stored);
+// `unpublished`, null for a transaction's: on success the function returns before the commit is durable and visible, and the
+// answer holds once Engine::AwaitPublished(*unpublished) says so; many wait together for one sync. null: it waits itself.
+
 // Writes where the value is `expected`, or there is none when that is absent.
 Status CompareAndSetKey(const Target& target, std::string_view key, std::optional<std::string_view> expected,
-                        std::string_view value, ExpiryMs expiry_ms, bool* stored);
+                        std::string_view value, ExpiryMs expiry_ms, Timestamp* unpublished, bool* stored);
 // Adds to the value, a decimal number of 64 bits in ASCII; no value counts as 0. A counter that exists keeps its expiry;
 // expiry_ms is for one that is made. kInvalidArgument, with the detail "reason", when the value is no such number or would
 // not be one afterwards.
-Status IncrementKey(const Target& target, std::string_view key, int64_t by, ExpiryMs expiry_ms, int64_t* result);
+Status IncrementKey(const Target& target, std::string_view key, int64_t by, ExpiryMs expiry_ms, Timestamp* unpublished,
+                    int64_t* result);
 
 // Packed keys in, packed values out (slab.h), all from one snapshot. kInvalidArgument for damaged batches.
 Status GetKeys(const Target& target, std::string_view packed_keys, PackedWriter* out);

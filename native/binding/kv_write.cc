@@ -74,7 +74,7 @@ Status CompareArguments(Call& call, bool* stored) {
   SOCHDB_TRY(ReadValueArgument(call.env(), call[3], &value));
   ExpiryMs expiry_ms = kNeverExpires;
   SOCHDB_TRY(ReadExpiry(call, 4, target, &expiry_ms));
-  return CompareAndSetKey(target, key.view(), wanted, value.view(), expiry_ms, stored);
+  return CompareAndSetKey(target, key.view(), wanted, value.view(), expiry_ms, nullptr, stored);
 }
 
 // compareAndSet(target, key, expected value, or undefined: none, value, ttl in milliseconds, or 0): whether it was written.
@@ -96,7 +96,7 @@ Status IncrementArguments(Call& call, int64_t* result) {
   }
   ExpiryMs expiry_ms = kNeverExpires;
   SOCHDB_TRY(ReadExpiry(call, 3, target, &expiry_ms));
-  return IncrementKey(target, key.view(), by, expiry_ms, result);
+  return IncrementKey(target, key.view(), by, expiry_ms, nullptr, result);
 }
 
 // increment(target, key, by: a bigint, ttl in milliseconds of a new counter, or 0): the new value, a bigint.

@@ -168,7 +168,7 @@ KeepRule::Fold EngineImpl::FoldOf(TreeId tree) const {
 // --- reading and writing
 
 Result<std::unique_ptr<Transaction>> EngineImpl::Begin(const TransactionOptions& options) {
-  return TransactionImpl::Begin(&context_, {options.isolation, options.take_writer, options.timeout_ms});
+  return TransactionImpl::Begin(&context_, {options.isolation, options.take_writer, options.timeout_ms, options.read_applied});
 }
 
 Result<std::unique_ptr<Snapshot>> EngineImpl::NewSnapshot() {

@@ -63,6 +63,10 @@ struct TransactionOptions {
   IsolationLevel isolation = IsolationLevel::kSerializable;
   bool take_writer = false;  // a synchronous closure: alone until it ends; never conflicts
   uint64_t timeout_ms = 0;   // 0: the engine's
+  // With take_writer: reads what was committed before, durable yet or not, instead of waiting until it is. So those that read,
+  // write and commit one after the other share a sync. Nothing may be told of what was read until
+  // AwaitPublished(read_ts()) has returned; its own commit, and Commit of one that wrote nothing, include that.
+  bool read_applied = false;
 };
 
 }  // namespace sochdb

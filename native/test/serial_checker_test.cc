@@ -71,6 +71,7 @@ class History {
     TransactionOptions options;
     if (mix_.weaker_levels) options.isolation = static_cast<IsolationLevel>(random->Below(3));
     options.take_writer = mix_.closures && random->OneIn(4);
+    options.read_applied = random->OneIn(2);  // means nothing without the writer
     Result<std::unique_ptr<Transaction>> begun = engine_->Begin(options);
     EXPECT_OK(begun.status());
     Transaction* const txn = begun.value().get();

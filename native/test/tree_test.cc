@@ -286,6 +286,19 @@ TEST("read points are the floor, what is being read and what is published, each 
   list.Release(past);
 }
 
+TEST("who reads above what is published needs no point of its own, until it is published") {
+  MemEnv env;
+  SnapshotList list(&env);
+  Timestamp visible = 100;
+  const auto published = [&] { return visible; };
+  const Timestamp applied = list.Acquire([] { return Timestamp{120}; });
+  EXPECT_EQ(applied, 120u);
+  EXPECT(list.TakeReadPoints(published, 50).points == std::vector<Timestamp>({50, 100}));
+  visible = 130;
+  EXPECT(list.TakeReadPoints(published, 50).points == std::vector<Timestamp>({50, 120, 130}));
+  list.Release(applied);
+}
+
 TEST("a moment below the history floor is refused, the floor itself is not, and one ahead is the newest there is") {
   MemEnv env;
   SnapshotList list(&env);

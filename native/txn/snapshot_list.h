@@ -5,6 +5,7 @@
 //   - A timestamp that was registered before is among its points for as long as it is held.
 //   - One that is registered afterwards by Acquire is at least the published one that the compaction took: publishing moves
 //     only forward, and Acquire reads it under the mutex. Versions above the last point are all kept, so it finds its own.
+//     So does whoever is registered above the published one (a writer that reads what is applied), whenever that was.
 //   - One that is registered afterwards by AcquireAt is at least the floor, which only rises, and only here: it is above the
 //     floor that the compaction took, where all versions are kept, or is the floor itself, which is one of its points.
 //   - Hold registers what is registered already.
@@ -77,7 +78,7 @@ class SnapshotList {
     ReadPoints taken;
     taken.history_floor = std::min(history_floor_, now);  // it is above when a crash has undone what was published
     taken.points.reserve(held_.size() + 2);
-    taken.points.assign(held_.begin(), held_.end());
+    taken.points.assign(held_.begin(), held_.upper_bound(now));
     taken.points.push_back(taken.history_floor);
     taken.points.push_back(now);
     std::sort(taken.points.begin(), taken.points.end());

@@ -89,6 +89,12 @@ inline ReadPoint AcquireReadPoint(const TransactionContext& context) {
   return {ts, context.hlc->NowMillis()};
 }
 
+// The newest state, published or not. REQUIRES: the caller holds the writer, so that nobody commits beside it.
+inline ReadPoint AcquireAppliedPoint(const TransactionContext& context) {
+  const Timestamp ts = context.snapshots->Acquire([&] { return context.pipeline->applied_ts(); });
+  return {ts, context.hlc->NowMillis()};
+}
+
 // kInvalidArgument for a tree that does not exist, or a key that is too long.
 Status CheckKey(TreeId tree, std::string_view key);
 // As CheckKey, and for a value that is too long.

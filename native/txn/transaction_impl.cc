@@ -58,7 +58,7 @@ Status TransactionImpl::Start() {
   else context_->pipeline->AddValidating();
   writes_at_begin_ = context_->pipeline->applied_writes();
   try {
-    at_ = AcquireReadPoint(*context_);
+    at_ = settings_.read_applied && holds_writer_ ? AcquireAppliedPoint(*context_) : AcquireReadPoint(*context_);
   } catch (const std::bad_alloc&) {
     ReleaseWriter();
     if (!settings_.take_writer) context_->pipeline->RemoveValidating();
@@ -80,7 +80,7 @@ Status TransactionImpl::TakeWriter() {
   SOCHDB_TRY(context_->pipeline->gate()->Take(this, timeout_ms));
   holds_writer_ = true;
   // What was committed but not yet published must be seen: nobody validates a transaction that holds the writer.
-  context_->pipeline->AwaitPublished();
+  if (!settings_.read_applied) context_->pipeline->AwaitPublished();
   return {};
 }
 
@@ -328,6 +328,7 @@ Result<Timestamp> TransactionImpl::CommitAs(bool await_published) {
   for (CursorImpl* cursor : cursors_) cursor->RegisterProgress();
   if (writes_.empty()) {
     End(State::kCommitted);
+    if (settings_.read_applied && await_published) SOCHDB_TRY(context_->pipeline->AwaitPublished(at_.ts));
     return at_.ts;
   }
   try {

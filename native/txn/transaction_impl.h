@@ -20,7 +20,8 @@ namespace sochdb {
 struct TransactionSettings {
   IsolationLevel isolation = IsolationLevel::kSerializable;
   bool take_writer = false;
-  uint64_t timeout_ms = 0;  // 0: the store's limits
+  uint64_t timeout_ms = 0;    // 0: the store's limits
+  bool read_applied = false;  // TransactionOptions
 };
 
 class TransactionImpl final : public Transaction, public CursorOwner {

@@ -2,6 +2,7 @@ import {
   AsyncDatabase,
   Database,
   ErrorCode,
+  NamespaceNotFoundError,
   TransactionConflictError,
   TransactionError,
   TransactionTimeoutError,
@@ -11,6 +12,7 @@ import { native, nativeHandle } from 'sochdb/internal'
 
 import { temporaryDirectory } from '../support/temporary.js'
 import { rejection } from '../conformance/faces.js'
+import { crash } from '../storage/support.js'
 
 const directory = temporaryDirectory()
 const syncsOf = (db: AsyncDatabase): number => native.walStats(db.database[nativeHandle]).syncs
@@ -34,6 +36,72 @@ describe('durable commits', () => {
     const timestamps = await Promise.all(txns.map(txn => txn.commit()))
     expect(new Set(timestamps).size).toBe(128)
     expect(syncsOf(db) - before).toBeLessThan(16)
+    await db.close()
+  })
+
+  test('so do increments of one counter, and none is lost', async () => {
+    const db = await AsyncDatabase.open(directory('group-increments'), { syncMode: 'full' })
+    const before = syncsOf(db)
+    const values = await Promise.all(Array.from({ length: 256 }, () => db.increment('n')))
+    expect(values.toSorted((a, b) => Number(a - b))).toEqual(Array.from({ length: 256 }, (_, i) => BigInt(i + 1)))
+    expect(syncsOf(db) - before).toBeLessThan(64)
+    expect(await db.getString('n')).toBe('256')
+    await db.close()
+  })
+
+  test('so do increments of many counters, conditional writes, and those in a namespace', async () => {
+    const db = await AsyncDatabase.open(directory('group-conditional'), { syncMode: 'full' })
+    const space = await db.createNamespace('space')
+    const before = syncsOf(db)
+    const counted = await Promise.all(Array.from({ length: 64 }, (_, i) => db.increment(`n${i}`, i)))
+    expect(counted).toEqual(Array.from({ length: 64 }, (_, i) => BigInt(i)))
+    const locked = await Promise.all(Array.from({ length: 64 }, (_, i) => db.putIfAbsent(`lock${i % 32}`, String(i))))
+    expect(locked.filter(Boolean)).toHaveLength(32)
+    const swapped = await Promise.all(Array.from({ length: 64 }, () => space.compareAndSet('a', undefined, 'b')))
+    expect(swapped.filter(Boolean)).toHaveLength(1)
+    await Promise.all(Array.from({ length: 64 }, () => space.increment('n')))
+    expect(await space.getString('n')).toBe('64')
+    expect(syncsOf(db) - before).toBeLessThan(64)
+    await db.close()
+  })
+
+  test('what an increment answered is there after a crash', async () => {
+    const path = directory('increments')
+    const db = await AsyncDatabase.open(path, { syncMode: 'full' })
+    const increments = Array.from({ length: 100 }, () => db.increment('n'))
+    const least = await Promise.race(increments)
+    const copy = crash(db.database, directory('increments-copy'))
+    await Promise.all(increments)
+    await db.close()
+    const after = Database.open(copy, { logLevel: 'off' })
+    expect(Number(after.getString('n'))).toBeGreaterThanOrEqual(Number(least))
+    after.close()
+  })
+
+  test('an increment that fails leaves the value, and those beside it succeed', async () => {
+    const db = await AsyncDatabase.open(directory('not-a-number'), { syncMode: 'full' })
+    const [put, failed, counted] = await Promise.allSettled([
+      db.put('text', 'none'),
+      db.put('text', 'none').then(() => db.increment('text')),
+      db.increment('n'),
+    ])
+    expect(put.status).toBe('fulfilled')
+    expect(failed).toMatchObject({ status: 'rejected', reason: { code: ErrorCode.VALIDATION } })
+    expect(counted).toEqual({ status: 'fulfilled', value: 1n })
+    expect(await db.getString('text')).toBe('none')
+    await db.close()
+  })
+
+  test('a namespace that was deleted meanwhile takes no increment', async () => {
+    const db = await AsyncDatabase.open(directory('deleted'), { syncMode: 'full' })
+    const space = await db.createNamespace('space')
+    const [deleted, counted] = await Promise.allSettled([
+      db.deleteNamespace('space', { force: true }),
+      space.increment('n'),
+    ])
+    expect(deleted.status).toBe('fulfilled')
+    if (counted.status === 'rejected') expect(counted.reason).toBeInstanceOf(NamespaceNotFoundError)
+    expect(await rejection(space.increment('n'))).toBeInstanceOf(NamespaceNotFoundError)
     await db.close()
   })
 
