@@ -4,11 +4,12 @@
  * node native/sources.mjs general         files that include the sources, several of a module each: reading the headers is most
  *                                         of what the compiler does, and this way it reads them a tenth as often
  * node native/sources.mjs joined F M …    the same for the modules M, written below the folder F (the Makefile)
+ * node native/sources.mjs tests F T …     the same for the tests T; and those among them that have to be compiled alone
  * node native/sources.mjs avx2 | avx512   files that end in _avx2.cc and _avx512.cc: they get flags of their own
  * node native/sources.mjs zstd | zstd-folder           (ZSTD's, and where its headers lie; nothing where it is not installed)
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { zstdFolder, zstdSources } from './zstd.mjs'
 
@@ -32,12 +33,14 @@ const wanted = process.argv[2]
 /** Lines of sources that one compiler run takes: as many runs as keep every core busy to the end. */
 const LINES_TOGETHER = 2000
 
-/** Puts a module's sources together in order, and returns the lists. */
-function partsOf(module) {
+const textOf = path => readFileSync(join(root, path), 'utf8')
+
+/** Puts sources together in order, and returns the lists. */
+function partsOf(paths) {
   const parts = []
   let lines = Infinity
-  for (const path of sourcesIn(module).filter(path => kindOf(path) === 'general')) {
-    const length = readFileSync(join(root, path), 'utf8').split('\n').length
+  for (const path of paths) {
+    const length = textOf(path).split('\n').length
     if (lines + length > LINES_TOGETHER) {
       parts.push([])
       lines = 0
@@ -49,24 +52,45 @@ function partsOf(module) {
 }
 
 /** Writes the files that include others, where they differ from what is there: what is older is not compiled again. */
-function together(folder, names) {
-  mkdirSync(join(root, folder), { recursive: true })
-  return names.flatMap(module =>
-    partsOf(module).map((paths, i) => {
-      const file = `${folder}/${module}_${i}.cc`
-      const text = paths.map(path => `#include "${path}"\n`).join('')
-      if (!existsSync(join(root, file)) || readFileSync(join(root, file), 'utf8') !== text)
-        writeFileSync(join(root, file), text)
-      return file
-    }),
-  )
+function together(folder, name, paths) {
+  mkdirSync(resolve(root, folder), { recursive: true })
+  return partsOf(paths).map((part, i) => {
+    const file = `${folder}/${name}_${i}.cc`
+    const text = part.map(path => `#include "${path}"\n`).join('')
+    if (!existsSync(resolve(root, file)) || readFileSync(resolve(root, file), 'utf8') !== text)
+      writeFileSync(resolve(root, file), text)
+    return file
+  })
 }
+
+const modulesTogether = (folder, names) =>
+  names.flatMap(name =>
+    together(
+      folder,
+      name,
+      sourcesIn(name).filter(path => kindOf(path) === 'general'),
+    ),
+  )
+
+/** A test's names collide with no other's when its namespace is named as its file; what serves tests is in sochdb::test. */
+const canBeJoined = path =>
+  !path.endsWith('_fuzz.cc') &&
+  new RegExp(
+    `^namespace sochdb(::test)?${path.endsWith('_test.cc') ? `::${basename(path, '.cc')}` : ''} \\{`,
+    'm',
+  ).test(textOf(path))
+
+const testsTogether = (folder, paths) => [
+  ...together(folder, 'test', paths.filter(canBeJoined)),
+  ...paths.filter(path => !canBeJoined(path)),
+]
 
 function answer() {
   if (wanted === 'zstd') return zstdSources()
   if (wanted === 'zstd-folder') return [zstdFolder() ?? '']
-  if (wanted === 'general') return together('build/joined', modules)
-  if (wanted === 'joined') return together(process.argv[3], process.argv.slice(4))
+  if (wanted === 'general') return modulesTogether('build/joined', modules)
+  if (wanted === 'joined') return modulesTogether(process.argv[3], process.argv.slice(4))
+  if (wanted === 'tests') return testsTogether(process.argv[3], process.argv.slice(4))
   return modules.flatMap(sourcesIn).filter(path => kindOf(path) === wanted)
 }
 

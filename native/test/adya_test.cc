@@ -12,7 +12,7 @@
 #include "test/store_fixture.h"
 #include "test/tables.h"
 
-namespace sochdb {
+namespace sochdb::adya_test {
 namespace {
 
 using test::AdyaChecker;
@@ -282,4 +282,4 @@ TEST("a history is the same however its transactions were recorded") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::adya_test

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::base_test {
 namespace {
 
 TEST("CRC-32C gives the numbers of RFC 3720, with and without the instruction") {
@@ -210,4 +210,4 @@ TEST("a status carries code, message and details, and a copy is its own") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::base_test

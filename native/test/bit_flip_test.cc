@@ -13,7 +13,7 @@
 #include "test/sim_random.h"
 #include "test/tables.h"
 
-namespace sochdb {
+namespace sochdb::bit_flip_test {
 namespace {
 
 using test::StateOf;
@@ -139,4 +139,4 @@ void FlipAll(const EngineOptions& options) {
 TEST("any flipped bit of a closed store is found, or does no harm") { FlipAll(test::SmallOptions(SyncMode::kNormal)); }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::bit_flip_test

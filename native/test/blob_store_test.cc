@@ -6,7 +6,7 @@
 #include "test/harness.h"
 #include "test/sim_env.h"
 
-namespace sochdb {
+namespace sochdb::blob_store_test {
 namespace {
 
 constexpr const char* kDir = "/db/blobs";
@@ -117,4 +117,4 @@ TEST("opening sweeps what nothing refers to, and numbers go on above") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::blob_store_test

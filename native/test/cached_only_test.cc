@@ -8,7 +8,7 @@
 #include "env/mem_env.h"
 #include "test/engine_lsm_fixture.h"
 
-namespace sochdb {
+namespace sochdb::cached_only_test {
 namespace {
 
 using test::AsInt;
@@ -126,4 +126,4 @@ TEST("a walk stops where it would have to wait, and says why") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::cached_only_test

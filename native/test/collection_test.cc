@@ -10,7 +10,7 @@
 #include "test/sim_env.h"
 #include "test/vector_fixture.h"
 
-namespace sochdb {
+namespace sochdb::collection_test {
 namespace {
 
 using test::ClusteredVectors;
@@ -494,4 +494,4 @@ TEST("escapes mean what they say") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::collection_test

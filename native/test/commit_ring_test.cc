@@ -7,7 +7,7 @@
 #include "test/harness.h"
 #include "test/mem_keys.h"
 
-namespace sochdb {
+namespace sochdb::commit_ring_test {
 namespace {
 
 using test::MakeRecord;
@@ -93,4 +93,4 @@ TEST("a walk of the commit ring ends when it is told to") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::commit_ring_test

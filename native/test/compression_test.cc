@@ -10,7 +10,7 @@
 #include "test/harness.h"
 #include "test/sim_random.h"
 
-namespace sochdb {
+namespace sochdb::compression_test {
 namespace {
 
 constexpr CompressionType kTypes[] = {CompressionType::kNone, CompressionType::kLz4, CompressionType::kZstd};
@@ -131,4 +131,4 @@ TEST("compression: threads compress beside each other") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::compression_test

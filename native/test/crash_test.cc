@@ -8,7 +8,7 @@
 #include "test/harness.h"
 #include "test/sim_env.h"
 
-namespace sochdb {
+namespace sochdb::crash_test {
 namespace {
 
 using test::BeginOn;
@@ -115,4 +115,4 @@ TEST("threads that commit together in mode full lose nothing acknowledged, and n
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::crash_test

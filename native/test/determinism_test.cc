@@ -9,7 +9,7 @@
 #include "test/sim_env.h"
 #include "test/tables.h"
 
-namespace sochdb {
+namespace sochdb::determinism_test {
 namespace {
 
 struct Run {
@@ -88,4 +88,4 @@ TEST("every point that asks the environment for something rare is answered yes i
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::determinism_test

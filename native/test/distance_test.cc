@@ -10,7 +10,7 @@
 #include "index/vector/metric.h"
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::distance_test {
 namespace {
 
 std::vector<const DistanceKernels*> AvailableKernels() {
@@ -152,4 +152,4 @@ TEST("vectors too long or too short for f32 sums have the right cosine") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::distance_test

@@ -5,7 +5,7 @@
 #include "engine/dead_containers.h"
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::engine_dead_containers_test {
 namespace {
 
 using namespace std::string_literals;
@@ -37,4 +37,4 @@ TEST("of containers within containers and beside each other each key is told rig
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_dead_containers_test

@@ -7,7 +7,7 @@
 #include "env/env.h"
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::engine_histogram_test {
 namespace {
 
 TEST("a histogram's buckets cover every value, ascending, each within a sixteenth") {
@@ -50,4 +50,4 @@ TEST("threads that record together lose nothing") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_histogram_test

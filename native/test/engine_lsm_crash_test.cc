@@ -7,7 +7,7 @@
 #include "test/commit_script.h"
 #include "test/engine_lsm_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_lsm_crash_test {
 namespace {
 
 using test::CommitScript;
@@ -189,4 +189,4 @@ TEST("one seed gives one run, with all its threads") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_lsm_crash_test

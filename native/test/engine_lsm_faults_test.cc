@@ -7,7 +7,7 @@
 #include "env/path.h"
 #include "test/engine_lsm_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_lsm_faults_test {
 namespace {
 
 using test::AsInt;
@@ -176,4 +176,4 @@ TEST("the further compaction lags behind, the longer each write is delayed") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_lsm_faults_test

@@ -5,7 +5,7 @@
 #include "env/mem_env.h"
 #include "test/engine_lsm_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_lsm_history_test {
 namespace {
 
 using test::AsInt;
@@ -211,4 +211,4 @@ TEST("the file of a large value lives as long as something can read it, and no l
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_lsm_history_test

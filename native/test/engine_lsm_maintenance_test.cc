@@ -8,7 +8,7 @@
 #include "env/path.h"
 #include "test/engine_lsm_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_lsm_maintenance_test {
 namespace {
 
 using test::AsInt;
@@ -327,4 +327,4 @@ TEST("a store of the first format, all in its log, opens and becomes one of the 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_lsm_maintenance_test

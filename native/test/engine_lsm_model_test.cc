@@ -12,7 +12,7 @@
 #include "test/engine_lsm_fixture.h"
 #include "test/sim_random.h"
 
-namespace sochdb {
+namespace sochdb::engine_lsm_model_test {
 namespace {
 
 using test::AsInt;
@@ -295,4 +295,4 @@ TEST("whatever is done in whatever order, every moment that is remembered reads 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_lsm_model_test

@@ -7,7 +7,7 @@
 #include "env/path.h"
 #include "test/engine_lsm_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_lsm_test {
 namespace {
 
 using test::AsInt;
@@ -320,4 +320,4 @@ TEST("options out of range are refused, each by its name, and nothing is made") 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_lsm_test

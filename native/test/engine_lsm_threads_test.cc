@@ -8,7 +8,7 @@
 #include "env/mem_env.h"
 #include "test/engine_lsm_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_lsm_threads_test {
 namespace {
 
 using test::GetOr;
@@ -151,4 +151,4 @@ TEST("a close waits for what others do with the store, and refuses what comes la
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_lsm_threads_test

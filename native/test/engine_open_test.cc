@@ -12,7 +12,7 @@
 #include "test/sim_env.h"
 #include "test/store_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_open_test {
 namespace {
 
 using test::GetOr;
@@ -249,4 +249,4 @@ TEST("a store on a real disk is locked while open and opened again like any othe
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_open_test

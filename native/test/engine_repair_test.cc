@@ -9,7 +9,7 @@
 #include "env/path.h"
 #include "test/engine_lsm_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_repair_test {
 namespace {
 
 using test::AsInt;
@@ -230,4 +230,4 @@ TEST("a repair that crashes anywhere can be done again, and keeps what an undist
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_repair_test

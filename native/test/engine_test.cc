@@ -9,7 +9,7 @@
 #include "test/sim_env.h"
 #include "test/store_fixture.h"
 
-namespace sochdb {
+namespace sochdb::engine_test {
 namespace {
 
 using test::GetOr;
@@ -271,4 +271,4 @@ TEST("in mode off the log's own thread writes what was committed soon after") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::engine_test

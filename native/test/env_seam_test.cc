@@ -10,7 +10,7 @@
 
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::env_seam_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -195,4 +195,4 @@ TEST("the check sees through comments and strings") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::env_seam_test

@@ -9,7 +9,7 @@
 
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::epoch_test {
 namespace {
 
 TEST("what is retired is freed at once when nobody reads") {
@@ -151,4 +151,4 @@ TEST("readers of a pointer that is replaced all the time never see what was free
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::epoch_test

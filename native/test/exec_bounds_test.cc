@@ -2,7 +2,7 @@
 
 #include "test/exec_users.h"
 
-namespace sochdb::test {
+namespace sochdb::test::exec_bounds_test {
 namespace {
 
 TEST("an integer sum that does not fit is an error, whatever the order") {
@@ -183,4 +183,4 @@ TEST("decimals and ANY calculate exactly") {
 }
 
 }  // namespace
-}  // namespace sochdb::test
+}  // namespace sochdb::test::exec_bounds_test

@@ -2,7 +2,7 @@
 
 #include "test/exec_mixed.h"
 
-namespace sochdb::test {
+namespace sochdb::test::exec_damage_test {
 namespace {
 
 // Plans to damage: one of each operator, and most expressions.
@@ -109,4 +109,4 @@ TEST("plans that fan out without end are refused quickly") {
 }
 
 }  // namespace
-}  // namespace sochdb::test
+}  // namespace sochdb::test::exec_damage_test

@@ -4,7 +4,7 @@
 #include "test/exec_fixture.h"
 #include "test/store_fixture.h"
 
-namespace sochdb::test {
+namespace sochdb::test::exec_engine_test {
 namespace {
 
 constexpr ColumnType kInt = ColumnType::kInteger;
@@ -194,4 +194,4 @@ TEST("many rows go in at once and come back in order") {
 }
 
 }  // namespace
-}  // namespace sochdb::test
+}  // namespace sochdb::test::exec_engine_test

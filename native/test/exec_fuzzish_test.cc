@@ -6,7 +6,7 @@
 
 #include "test/exec_mixed.h"
 
-namespace sochdb::test {
+namespace sochdb::test::exec_fuzzish_test {
 namespace {
 
 std::string Sorted(Rows rows) {
@@ -247,4 +247,4 @@ TEST("the point path and the vector path agree") {
 }
 
 }  // namespace
-}  // namespace sochdb::test
+}  // namespace sochdb::test::exec_fuzzish_test

@@ -2,7 +2,7 @@
 
 #include "test/exec_users.h"
 
-namespace sochdb::test {
+namespace sochdb::test::exec_test {
 namespace {
 
 TEST("a scan yields rows in key order, forwards and backwards, only the columns asked for") {
@@ -179,4 +179,4 @@ TEST("distinct keeps the first of equal rows, NULLs being equal") {
 }
 
 }  // namespace
-}  // namespace sochdb::test
+}  // namespace sochdb::test::exec_test

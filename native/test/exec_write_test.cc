@@ -2,7 +2,7 @@
 
 #include "test/exec_users.h"
 
-namespace sochdb::test {
+namespace sochdb::test::exec_write_test {
 namespace {
 
 TEST("a taken key is refused, naming table, index and columns, and leaves nothing") {
@@ -291,4 +291,4 @@ TEST("a key that would be too long is refused before anything is written") {
 }
 
 }  // namespace
-}  // namespace sochdb::test
+}  // namespace sochdb::test::exec_write_test

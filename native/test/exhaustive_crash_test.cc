@@ -12,7 +12,7 @@
 #include "test/sim_env.h"
 #include "test/sim_random.h"
 
-namespace sochdb {
+namespace sochdb::exhaustive_crash_test {
 namespace {
 
 using test::CommitScript;
@@ -172,4 +172,4 @@ TEST("the subsets of few things are all of them, and of many things never more t
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::exhaustive_crash_test

@@ -17,7 +17,7 @@
 #include "test/sim_env.h"
 #include "test/tables.h"
 
-namespace sochdb {
+namespace sochdb::fail_nth_test {
 namespace {
 
 using test::StateOf;
@@ -346,4 +346,4 @@ TEST("a session survives any allocation that fails") { FailMemory(false, "bad_al
 TEST("a session survives memory that stays exhausted") { FailMemory(true, "bad_alloc for ever"); }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::fail_nth_test

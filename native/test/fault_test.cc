@@ -12,7 +12,7 @@
 #include "test/sim_env.h"
 #include "test/tables.h"
 
-namespace sochdb {
+namespace sochdb::fault_test {
 namespace {
 
 using test::BeginOn;
@@ -176,4 +176,4 @@ TEST("after a failed sync the store is read-only with the cause, reads go on, an
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::fault_test

@@ -31,7 +31,7 @@
 FUZZ_TARGETS(DECLARE)
 #undef DECLARE
 
-namespace sochdb {
+namespace sochdb::fuzz_replay_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -98,4 +98,4 @@ TEST("inputs with a few bytes changed pass as well") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::fuzz_replay_test

@@ -67,7 +67,7 @@ void ExpectEqual(const char* file, int line, const char* text, const A& actual, 
   static const ::sochdb::test::Registration SOCHDB_TEST_CONCAT(id, _registration)(__FILE__, name, id); \
   static void id()
 // TEST("a reader never sees half of a commit") { … }
-#define TEST(name) SOCHDB_TEST_IMPL(name, SOCHDB_TEST_CONCAT(sochdb_test_, __LINE__))
+#define TEST(name) SOCHDB_TEST_IMPL(name, SOCHDB_TEST_CONCAT(sochdb_test_, __COUNTER__))
 #define EXPECT(condition) ((condition) ? void(0) : ::sochdb::test::Fail(__FILE__, __LINE__, "expected: " #condition))
 #define EXPECT_EQ(actual, expected) ::sochdb::test::ExpectEqual(__FILE__, __LINE__, #actual, (actual), (expected))
 #define EXPECT_OK(expr)                                                                                        \

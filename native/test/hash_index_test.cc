@@ -9,7 +9,7 @@
 #include "test/harness.h"
 #include "test/mem_keys.h"
 
-namespace sochdb {
+namespace sochdb::hash_index_test {
 namespace {
 
 using test::HardKey;
@@ -89,4 +89,4 @@ TEST("a reader finds what was inserted before it looked, while the tables grow")
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::hash_index_test

@@ -5,7 +5,7 @@
 #include "test/harness.h"
 #include "test/sim_env.h"
 
-namespace sochdb {
+namespace sochdb::hlc_test {
 namespace {
 
 TEST("timestamps rise strictly while the wall clock runs, stands, and steps back") {
@@ -91,4 +91,4 @@ TEST("now never runs backwards, and is never before the last commit") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::hlc_test

@@ -14,7 +14,7 @@
 #include "test/harness.h"
 #include "test/vector_fixture.h"
 
-namespace sochdb {
+namespace sochdb::hnsw_test {
 namespace {
 
 using test::ClusteredVectors;
@@ -169,4 +169,4 @@ TEST("searches run while two threads link and a third appends") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::hnsw_test

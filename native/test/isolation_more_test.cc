@@ -9,7 +9,7 @@
 #include "test/sim_env.h"
 #include "test/store_fixture.h"
 
-namespace sochdb {
+namespace sochdb::isolation_more_test {
 namespace {
 
 using test::BeginOn;
@@ -380,4 +380,4 @@ TEST("in mode full nobody sees a commit that a power loss can undo") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::isolation_more_test

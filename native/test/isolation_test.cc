@@ -9,7 +9,7 @@
 #include "test/harness.h"
 #include "test/isolation_world.h"
 
-namespace sochdb {
+namespace sochdb::isolation_test {
 namespace {
 
 using test::Get;
@@ -163,4 +163,4 @@ TEST("the matrix holds when validation starts before the commit mutex") { CheckM
 TEST("the matrix holds when the snapshot is older than the commit ring") { CheckMatrix(20'000); }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::isolation_test

@@ -8,7 +8,7 @@
 #include "codec/decimal.h"
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::key_codec_test {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -294,4 +294,4 @@ TEST("decimals calculate exactly") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::key_codec_test

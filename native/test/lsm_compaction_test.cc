@@ -4,7 +4,7 @@
 #include "test/lsm_world.h"
 #include "test/sim_random.h"
 
-namespace sochdb {
+namespace sochdb::lsm_compaction_test {
 namespace {
 
 using namespace test;
@@ -325,4 +325,4 @@ TEST("flushes, compactions, readers and statistics meet without harm") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::lsm_compaction_test

@@ -4,7 +4,7 @@
 #include "test/sim_random.h"
 #include "wal/blob_store.h"
 
-namespace sochdb {
+namespace sochdb::lsm_crash_test {
 namespace {
 
 using namespace test;
@@ -327,4 +327,4 @@ TEST("files stay while a reader holds them, and go when it lets go; so do the bl
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::lsm_crash_test

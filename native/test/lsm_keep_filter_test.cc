@@ -6,7 +6,7 @@
 #include "test/lsm_versions.h"
 #include "test/sim_random.h"
 
-namespace sochdb {
+namespace sochdb::lsm_keep_filter_test {
 namespace {
 
 using namespace test;
@@ -310,4 +310,4 @@ TEST("a merge of streams gives each version once, the newest source's where two 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::lsm_keep_filter_test

@@ -8,7 +8,7 @@
 #include "test/sim_env.h"
 #include "test/sim_random.h"
 
-namespace sochdb {
+namespace sochdb::lsm_manifest_test {
 namespace {
 
 constexpr const char* kDir = "/db/tables";
@@ -332,4 +332,4 @@ TEST("a manifest written for a checkpoint opens as the state it was given") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::lsm_manifest_test

@@ -3,7 +3,7 @@
 #include "test/lsm_world.h"
 #include "test/sim_random.h"
 
-namespace sochdb {
+namespace sochdb::lsm_store_test {
 namespace {
 
 using namespace test;
@@ -351,4 +351,4 @@ TEST("after a whole compaction there is one version a live key, and nothing else
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::lsm_store_test

@@ -15,7 +15,7 @@
 #include <lz4.h>
 #endif
 
-namespace sochdb {
+namespace sochdb::lz4_test {
 namespace {
 
 // Memory of exactly n bytes, so that a sanitizer sees one byte too many.
@@ -233,4 +233,4 @@ TEST("lz4: of damaged blocks we take none that the reference refuses, and both r
 #endif
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::lz4_test

@@ -9,7 +9,7 @@
 #include "test/harness.h"
 #include "test/mem_keys.h"
 
-namespace sochdb {
+namespace sochdb::memtable_concurrency_test {
 namespace {
 
 using test::Random;
@@ -162,4 +162,4 @@ TEST("old versions of a hot key stay readable while it is written") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::memtable_concurrency_test

@@ -14,7 +14,7 @@
 #include "test/harness.h"
 #include "test/mem_keys.h"
 
-namespace sochdb {
+namespace sochdb::memtable_test {
 namespace {
 
 using test::HardKey;
@@ -351,4 +351,4 @@ TEST("timings of the memtable are printed when asked for") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::memtable_test

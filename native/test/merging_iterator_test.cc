@@ -11,7 +11,7 @@
 #include "test/harness.h"
 #include "test/mem_keys.h"
 
-namespace sochdb {
+namespace sochdb::merging_iterator_test {
 namespace {
 
 using test::Random;
@@ -179,4 +179,4 @@ TEST("a source that fails makes the merge invalid, with its status; a seek elsew
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::merging_iterator_test

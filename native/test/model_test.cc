@@ -13,7 +13,7 @@
 #include "test/store_fixture.h"
 #include "test/tables.h"
 
-namespace sochdb {
+namespace sochdb::model_test {
 namespace {
 
 using test::BeginOn;
@@ -202,4 +202,4 @@ TEST("any sequence of operations, closes and crashes of the process agrees with 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::model_test

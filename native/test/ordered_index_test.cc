@@ -9,7 +9,7 @@
 #include "test/harness.h"
 #include "test/mem_keys.h"
 
-namespace sochdb {
+namespace sochdb::ordered_index_test {
 namespace {
 
 using test::HardKey;
@@ -217,4 +217,4 @@ TEST("a cursor shows what was there before it, once and in order, while keys are
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::ordered_index_test

@@ -13,7 +13,7 @@
 #include "env/sync.h"
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::posix_env_test {
 namespace {
 
 // A directory that is gone when the test is over.
@@ -232,4 +232,4 @@ TEST("paths are joined, split and numbered") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::posix_env_test

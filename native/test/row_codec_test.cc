@@ -9,7 +9,7 @@
 #include "codec/utf8.h"
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::row_codec_test {
 namespace {
 
 const std::vector<ColumnType> kAllTypes = {ColumnType::kInteger,   ColumnType::kText,    ColumnType::kBoolean,
@@ -179,4 +179,4 @@ TEST("UTF-8 is told from other bytes, and measured in code points and UTF-16 uni
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::row_codec_test

@@ -13,7 +13,7 @@
 #include "test/store_fixture.h"
 #include "test/tables.h"
 
-namespace sochdb {
+namespace sochdb::serial_checker_test {
 namespace {
 
 using test::GetOr;
@@ -278,4 +278,4 @@ TEST("the checker tells a stale read, a lost update, a phantom and a shared time
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::serial_checker_test

@@ -7,7 +7,7 @@
 #include "env/sync.h"
 #include "test/harness.h"
 
-namespace sochdb {
+namespace sochdb::sim_env_test {
 namespace {
 
 std::unique_ptr<File> Open(SimEnv* env, const std::string& path) {
@@ -203,4 +203,4 @@ TEST("time leaps to the next deadline when all wait, and runs a little with ever
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::sim_env_test

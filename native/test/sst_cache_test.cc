@@ -11,7 +11,7 @@
 #include "test/harness.h"
 #include "test/sst_fixture.h"
 
-namespace sochdb {
+namespace sochdb::sst_cache_test {
 namespace {
 
 using test::Model;
@@ -150,4 +150,4 @@ TEST("threads that share tables and a small cache read the right data") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::sst_cache_test

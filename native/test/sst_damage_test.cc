@@ -16,7 +16,7 @@
 #include "test/harness.h"
 #include "test/sst_fixture.h"
 
-namespace sochdb {
+namespace sochdb::sst_damage_test {
 namespace {
 
 using test::Model;
@@ -354,4 +354,4 @@ TEST("the format is what it was") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::sst_damage_test

@@ -8,7 +8,7 @@
 #include "test/harness.h"
 #include "test/sst_fixture.h"
 
-namespace sochdb {
+namespace sochdb::sst_table_test {
 namespace {
 
 using test::Model;
@@ -349,4 +349,4 @@ TEST("the share of a table that a range takes is estimated to within two blocks"
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::sst_table_test

@@ -4,7 +4,7 @@
 
 #include "test/tree_fixture.h"
 
-namespace sochdb {
+namespace sochdb::super_version_test {
 namespace {
 
 using test::Random;
@@ -204,4 +204,4 @@ TEST("damage in a table is reported by every kind of read, and is no end of the 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::super_version_test

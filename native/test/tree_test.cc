@@ -9,7 +9,7 @@
 #include "test/tree_fixture.h"
 #include "txn/snapshot_list.h"
 
-namespace sochdb {
+namespace sochdb::tree_test {
 namespace {
 
 using test::TableMaker;
@@ -314,4 +314,4 @@ TEST("a moment below the history floor is refused, the floor itself is not, and 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::tree_test

@@ -7,7 +7,7 @@
 #include "test/sim_env.h"
 #include "test/store_fixture.h"
 
-namespace sochdb {
+namespace sochdb::txn_merge_test {
 namespace {
 
 using test::GetOr;
@@ -138,4 +138,4 @@ TEST("an assigned field that does not fit its value is refused") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::txn_merge_test

@@ -10,7 +10,7 @@
 #include "txn/write_batch.h"
 #include "txn/writer_gate.h"
 
-namespace sochdb {
+namespace sochdb::txn_parts_test {
 namespace {
 
 // --- footprint
@@ -193,4 +193,4 @@ TEST("the writer belongs to one owner at a time, and closing the gate wakes who 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::txn_parts_test

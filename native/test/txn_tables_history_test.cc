@@ -8,7 +8,7 @@
 #include "test/serial_checker.h"
 #include "test/tables_world.h"
 
-namespace sochdb {
+namespace sochdb::txn_tables_history_test {
 namespace {
 
 using test::GetOr;
@@ -116,4 +116,4 @@ TEST("transactions are serial in the order of their commits, whenever memtables 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::txn_tables_history_test

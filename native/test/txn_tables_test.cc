@@ -6,7 +6,7 @@
 
 #include "test/tables_world.h"
 
-namespace sochdb {
+namespace sochdb::txn_tables_test {
 namespace {
 
 using test::GetOr;
@@ -273,4 +273,4 @@ TEST("writes ask for admission when it is needed; whoever holds the writer was a
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::txn_tables_test

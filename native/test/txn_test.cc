@@ -12,7 +12,7 @@
 #include "test/sim_random.h"
 #include "test/store_fixture.h"
 
-namespace sochdb {
+namespace sochdb::txn_test {
 namespace {
 
 using test::BeginOn;
@@ -460,4 +460,4 @@ TEST("a store may be used by many threads at once") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::txn_test

@@ -8,7 +8,7 @@
 #include "test/harness.h"
 #include "test/sim_env.h"
 
-namespace sochdb {
+namespace sochdb::unpublished_commit_test {
 namespace {
 
 std::unique_ptr<Engine> OpenIn(SimEnv* env, SyncMode mode) {
@@ -178,4 +178,4 @@ TEST("a reader above what is published keeps its sight beside a flush and a comp
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::unpublished_commit_test

@@ -13,7 +13,7 @@
 #include "test/sim_env.h"
 #include "test/vector_fixture.h"
 
-namespace sochdb {
+namespace sochdb::vector_index_test {
 namespace {
 
 using test::ClusteredVectors;
@@ -395,4 +395,4 @@ TEST("under the simulated scheduler every interleaving of commits, searches and 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::vector_index_test

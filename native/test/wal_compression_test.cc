@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "test/wal_world.h"
 
-namespace sochdb {
+namespace sochdb::wal_compression_test {
 namespace {
 
 using namespace test;
@@ -166,4 +166,4 @@ TEST("without ZSTD a log that needs it says what to install, and cannot be opene
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::wal_compression_test

@@ -5,7 +5,7 @@
 #include "env/sync.h"
 #include "test/wal_world.h"
 
-namespace sochdb {
+namespace sochdb::wal_crash_test {
 namespace {
 
 using namespace test;
@@ -222,4 +222,4 @@ TEST("committers and a syncing thread in any order: what was acknowledged surviv
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::wal_crash_test

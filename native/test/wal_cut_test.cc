@@ -4,7 +4,7 @@
 
 #include "test/wal_world.h"
 
-namespace sochdb {
+namespace sochdb::wal_cut_test {
 namespace {
 
 using namespace test;
@@ -30,4 +30,4 @@ TEST("verifying a log with a segment that was cut short ends, and names the cut"
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::wal_cut_test

@@ -4,7 +4,7 @@
 
 #include "test/wal_world.h"
 
-namespace sochdb {
+namespace sochdb::wal_damage_test {
 namespace {
 
 using namespace test;
@@ -240,4 +240,4 @@ TEST("no bytes crash the reader or make it tell of transactions that never were"
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::wal_damage_test

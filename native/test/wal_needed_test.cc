@@ -5,7 +5,7 @@
 
 #include "test/wal_world.h"
 
-namespace sochdb {
+namespace sochdb::wal_needed_test {
 namespace {
 
 using namespace test;
@@ -168,4 +168,4 @@ TEST("a log that ends below what is needed is refused, though nothing of what it
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::wal_needed_test

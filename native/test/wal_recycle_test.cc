@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "test/wal_world.h"
 
-namespace sochdb {
+namespace sochdb::wal_recycle_test {
 namespace {
 
 using namespace test;
@@ -334,4 +334,4 @@ TEST("a disk that fills between the steps of an allocation refuses the reserve, 
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::wal_recycle_test

@@ -12,7 +12,7 @@
 #include "test/harness.h"
 #include "wal/wal_format.h"
 
-namespace sochdb {
+namespace sochdb::wal_test {
 namespace {
 
 struct Entry {
@@ -268,4 +268,4 @@ TEST("a log in a newer format is refused as such") {
 }
 
 }  // namespace
-}  // namespace sochdb
+}  // namespace sochdb::wal_test
