@@ -5,7 +5,7 @@
  *   get(key)          the value, or undefined
  *   put(key, value)   one write, acknowledged as `sync` says
  *   scan(prefix)      the number of bytes of all values under the prefix
- *   settle()          waits until the background has nothing left to do, where that can be told; the last quietMs of it to be sure
+ *   settle()          waits until the background has nothing left to do, where that can be told
  *
  * `sync` is what one put survives: 'off' nothing, 'process' the death of the process, 'power' the loss of power. `cacheBytes` is what a
  * store may keep in memory besides its write buffers; lmdb and SQLite read through the operating system's cache beside that.
@@ -35,13 +35,13 @@ export const engines = {
         for (const [, v] of db.scanPrefix(prefix)) bytes += v.length
         return bytes
       },
-      quietMs: 600,
-      async settle() {
+      async settle(every = 200) {
         const busy = () => {
           const { pendingCompactions, runningCompactions } = db.compactionStats()
           return pendingCompactions + runningCompactions
         }
-        for (let quiet = 0; quiet < 3; quiet = busy() === 0 ? quiet + 1 : 0) await new Promise(r => setTimeout(r, 200))
+        for (let quiet = 0; quiet < 3; quiet = busy() === 0 ? quiet + 1 : 0)
+          await new Promise(r => setTimeout(r, every))
       },
       close: () => db.close(),
     }
@@ -82,7 +82,7 @@ export const engines = {
         await iterator.close()
         return total
       },
-      async settle() {
+      async settle(every = 200) {
         const busy = () =>
           Number(db.getProperty('rocksdb.num-running-compactions')) +
           Number(db.getProperty('rocksdb.compaction-pending'))
