@@ -92,12 +92,7 @@ napi_value AsyncVerifyWal(Call& call) {
   return RunLong<WalReport>(
       call, options,
       [engine](const CancelToken* cancel, const LongProgress& progress) -> Result<WalReport> {
-        const uint64_t bytes = engine->stats().wal.total_bytes;
-        progress(0, bytes);
-        SOCHDB_ASSIGN(report, engine->VerifyWal());
-        SOCHDB_TRY(cancel->Check());
-        progress(bytes, bytes);
-        return report;
+        return engine->VerifyWal(cancel, [&](uint64_t done, uint64_t total) { progress(done, total); });
       },
       DescribeWalVerification);
 }

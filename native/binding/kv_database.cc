@@ -91,7 +91,7 @@ napi_value Recovery(Call& call) {
 napi_value VerifyWal(Call& call) {
   DatabaseHandle* database = FindDatabase(call);
   if (database == nullptr) return call.Throw(DatabaseClosed());
-  const Result<WalReport> report = database->engine->VerifyWal();
+  const Result<WalReport> report = database->engine->VerifyWal(nullptr, {});
   return report.ok() ? DescribeWalVerification(call.env(), report.value()) : call.Throw(report.status());
 }
 

@@ -95,7 +95,7 @@ class Engine {
   virtual Result<BackupReport> Backup(const std::string& to, const CancelToken* cancel, const ProgressFn& progress) = 0;
   // Reads and checks everything; goes on past faults.
   virtual Result<VerifyReport> Verify(const CancelToken* cancel, const ProgressFn& progress) = 0;
-  virtual Result<WalReport> VerifyWal() = 0;
+  virtual Result<WalReport> VerifyWal(const CancelToken* cancel, const ProgressFn& progress) = 0;
   // Lets go of the log below `upto`; kInvalidArgument beyond the last checkpoint.
   virtual Result<TruncateInfo> TruncateWal(Lsn upto) = 0;
   // About how much lies in [lo, hi) of a tree (hi empty: open), versions and deletes included.

@@ -83,7 +83,7 @@ class EngineImpl final : public Engine {
   Result<CheckpointInfo> Checkpoint(const CancelToken* cancel) override;
   Result<BackupReport> Backup(const std::string& to, const CancelToken* cancel, const ProgressFn& progress) override;
   Result<VerifyReport> Verify(const CancelToken* cancel, const ProgressFn& progress) override;
-  Result<WalReport> VerifyWal() override;
+  Result<WalReport> VerifyWal(const CancelToken* cancel, const ProgressFn& progress) override;
   Result<TruncateInfo> TruncateWal(Lsn upto) override;
   Result<SizeEstimate> ApproximateSize(TreeId tree, std::string_view lo, std::string_view hi) override;
   Status SetIndexPolicy(TreeId tree, IndexPolicy policy) override;

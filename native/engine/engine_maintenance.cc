@@ -84,7 +84,7 @@ Result<VerifyReport> EngineImpl::Verify(const CancelToken* cancel, const Progres
   MutexLock lock(&backup_mutex_);
   VerifyReport report;
   SOCHDB_TRY(VerifyFormatFiles(parts_.env, parts_.path, &report));
-  Result<WalReport> wal = VerifyWal();
+  Result<WalReport> wal = VerifyWal(cancel, {});
   if (wal.ok()) AddLogFaults(std::move(wal).value(), &report);
   else SOCHDB_TRY(FaultOrFailure(&report, "log", JoinPath(parts_.path, kWalDirName), wal.status()));
   SOCHDB_TRY(VerifyTables(store_, cancel, progress, &report));
@@ -93,13 +93,13 @@ Result<VerifyReport> EngineImpl::Verify(const CancelToken* cancel, const Progres
   return report;
 }
 
-Result<WalReport> EngineImpl::VerifyWal() {
+Result<WalReport> EngineImpl::VerifyWal(const CancelToken* cancel, const ProgressFn& progress) {
   if (pipeline_.closed()) return Status(Code::kClosed, "The database is closed.");
   SOCHDB_TRY(parts_.options.read_only ? Status() : pipeline_.Flush());
   const Flusher::LogHold hold(&flusher_);
   const Lsn flushed = wal_->flushed_lsn();
-  SOCHDB_ASSIGN(
-      report, Wal::Verify(parts_.env, JoinPath(parts_.path, kWalDirName), wal_->synced_lsn(), FirstNeededLsn(store_->state())));
+  SOCHDB_ASSIGN(report, Wal::Verify(parts_.env, JoinPath(parts_.path, kWalDirName), wal_->synced_lsn(),
+                                    FirstNeededLsn(store_->state()), cancel, progress));
   if (report.torn && report.torn_lsn >= flushed) {  // what was being written meanwhile
     report.torn = false;
     report.torn_lsn = 0;
@@ -117,8 +117,8 @@ Result<TruncateInfo> EngineImpl::TruncateWal(Lsn upto) {
                       ? "The log cannot be truncated: there was no checkpoint yet. Take one first; nothing was changed."
                       : "The log cannot be truncated beyond the last checkpoint, at LSN " + std::to_string(checkpoint) +
                             ": what was logged since is nowhere else. Take a checkpoint first; nothing was changed.")
-        .With("checkpoint_lsn", std::to_string(checkpoint))
-        .With("asked", std::to_string(upto));
+        .With("checkpointLsn", std::to_string(checkpoint))
+        .With("upToLsn", std::to_string(upto));
   }
   const uint64_t before = wal_->stats().total_bytes;
   SOCHDB_TRY(flusher_.ReleaseLog(true, upto));

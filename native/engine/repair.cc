@@ -283,7 +283,7 @@ class Repairer {
   Status RepairLog() {
     const std::string dir = In(kWalDirName);
     const Lsn synced_end = was_clean_ ? clean_.synced_end_lsn : 0;
-    Result<WalReport> verified = Wal::Verify(env_, dir, synced_end, FirstNeededLsn(state_));
+    Result<WalReport> verified = Wal::Verify(env_, dir, synced_end, FirstNeededLsn(state_), cancel_);
     if (!verified.ok() && verified.status().code() != Code::kCorruption) return verified.status();
     if (verified.ok() && verified->errors.empty()) return {};  // a torn end is cut when the store is opened
     if (verified.ok()) {
@@ -333,6 +333,7 @@ class Repairer {
       return FlushTrees(store.get(), &trees, entry.end_lsn);
     };
     WalReader reader(env_, dir, FirstNeededLsn(state), synced_end);
+    reader.Watch(cancel_, {});
     SOCHDB_ASSIGN(report, reader.Salvage(visit));
     *end = std::max({*end, report.end_lsn, clean_.synced_end_lsn});
     report_->log_bytes_lost = report.bytes - std::min(report.bytes, kept_bytes);

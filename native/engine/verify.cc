@@ -65,9 +65,10 @@ void AddLogFaults(WalReport found, VerifyReport* report) {
   }
 }
 
-Status VerifyLog(Env* env, const std::string& path, Lsn synced_end_lsn, Lsn first_lsn, VerifyReport* report) {
+Status VerifyLog(Env* env, const std::string& path, Lsn synced_end_lsn, Lsn first_lsn, const CancelToken* cancel,
+                 VerifyReport* report) {
   const std::string dir = JoinPath(path, kWalDirName);
-  Result<WalReport> verified = Wal::Verify(env, dir, synced_end_lsn, first_lsn);
+  Result<WalReport> verified = Wal::Verify(env, dir, synced_end_lsn, first_lsn, cancel);
   if (!verified.ok()) return FaultOrFailure(report, "log", dir, verified.status());
   AddLogFaults(std::move(verified).value(), report);
   return {};
@@ -124,7 +125,7 @@ Status VerifyStore(Env* env, const std::string& path, const CancelToken* cancel,
     SOCHDB_TRY(FaultOrFailure(report, "table", tables, store.status()));
   }
   if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
-  SOCHDB_TRY(VerifyLog(env, path, synced_end, first_lsn, report));
+  SOCHDB_TRY(VerifyLog(env, path, synced_end, first_lsn, cancel, report));
   SOCHDB_ASSIGN(blobs, BlobStore::Open(env, JoinPath(path, kBlobDirName)));
   if (report->sound()) SOCHDB_TRY(BlobsNamedByLog(env, path, synced_end, (*store)->state(), &named));
   std::vector<uint64_t> numbers(named.begin(), named.end());

@@ -56,7 +56,8 @@ void AddFault(VerifyReport* report, StoreFault fault);
 Status FaultOrFailure(VerifyReport* report, const char* part, const std::string& file, const Status& status);
 Status VerifyFormatFiles(Env* env, const std::string& path, VerifyReport* report);
 void AddLogFaults(WalReport found, VerifyReport* report);
-Status VerifyLog(Env* env, const std::string& path, Lsn synced_end_lsn, Lsn first_lsn, VerifyReport* report);
+Status VerifyLog(Env* env, const std::string& path, Lsn synced_end_lsn, Lsn first_lsn, const CancelToken* cancel,
+                 VerifyReport* report);
 Status VerifyTables(LsmStore* store, const CancelToken* cancel, const ProgressFn& progress, VerifyReport* report);
 Status VerifyBlobs(const BlobStore& blobs, const std::vector<uint64_t>& numbers, const CancelToken* cancel,
                    VerifyReport* report);

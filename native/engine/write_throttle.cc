@@ -111,7 +111,7 @@ Status WriteThrottle::Refusal(uint64_t waited_ms) const {
                                     " ms for flushes and compactions to catch up. Nothing was written; try again later, or "
                                     "write less at once." +
                                     why)
-      .With("waiting_bytes", std::to_string(waiting_bytes_))
+      .With("waitingBytes", std::to_string(waiting_bytes_))
       .With("runs", std::to_string(pressure_.runs));
 }
 

@@ -204,7 +204,7 @@ TEST("after close every call is refused, and what outlives it is harmless") {
   EXPECT(closed(engine->Begin({}).status()));
   EXPECT(closed(engine->NewSnapshot().status()));
   EXPECT(closed(engine->Sync()));
-  EXPECT(closed(engine->VerifyWal().status()));
+  EXPECT(closed(engine->VerifyWal(nullptr, {}).status()));
   EXPECT(closed((*cursor)->Next(&found)) && !found);
   EXPECT(closed(txn->Put(kTree, "a", "b", 0)));
   EXPECT(closed(txn->Commit().status()));

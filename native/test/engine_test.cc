@@ -250,10 +250,36 @@ TEST("the log verifies while the store is in use") {
   options.sync_mode = SyncMode::kOff;
   auto engine = OpenAt(&env, "/db", options);
   for (int i = 0; i < 50; ++i) EXPECT_OK(engine->Put(kTree, "k" + std::to_string(i), "v", kNeverExpires).status());
-  Result<WalReport> report = engine->VerifyWal();
+  Result<WalReport> report = engine->VerifyWal(nullptr, {});
   EXPECT_OK(report.status());
   EXPECT_EQ((*report).entries, 50u);
   EXPECT((*report).errors.empty() && !(*report).torn);
+}
+
+TEST("a verification of the log tells how far it is, and is stopped half-way") {
+  MemEnv env;
+  auto engine = OpenAt(&env);
+  const std::string value(100'000, 'v');
+  for (int i = 0; i < 40; ++i) EXPECT_OK(engine->Put(kTree, "k" + std::to_string(i), value, kNeverExpires).status());
+  std::vector<uint64_t> seen;
+  uint64_t all = 0;
+  CancelToken stopped;
+  const auto stop = [&](uint64_t done, uint64_t total) {
+    seen.push_back(done);
+    all = total;
+    if (done > 1'000'000) stopped.Cancel();
+  };
+  EXPECT_EQ(engine->VerifyWal(&stopped, stop).status().code(), Code::kCancelled);
+  EXPECT(seen.back() > 1'000'000 && seen.back() < 2'000'000 && all >= 4'000'000);
+  CancelToken unused;
+  const auto report = engine->VerifyWal(&unused, [&](uint64_t done, uint64_t) { seen.push_back(done); });
+  EXPECT_OK(report.status());
+  EXPECT_EQ(report.value().entries, 40u);
+  EXPECT_EQ(seen.back(), all);
+  // So is that of the whole store, while it reads the log.
+  CancelToken cancelled;
+  cancelled.Cancel();
+  EXPECT_EQ(engine->Verify(&cancelled, {}).status().code(), Code::kCancelled);
 }
 
 TEST("in mode off the log's own thread writes what was committed soon after") {

@@ -112,7 +112,7 @@ class Session {
     for (int i = 10; i < 12; ++i) Commit(i);
     Wander();
     Read();
-    (void)Step([this] { return engine_->VerifyWal().status(); });
+    (void)Step([this] { return engine_->VerifyWal(nullptr, {}).status(); });
     CloseAndJudge();
   }
 

@@ -73,7 +73,7 @@ Status WriterGate::WaitForOwner(uint64_t timeout_ms) {
     if (now >= deadline) {
       return Status(Code::kTimeout, "Another transaction held the writer for " + std::to_string(timeout_ms) +
                                         " ms. Make its closure shorter, or wait longer.")
-          .With("timeout_ms", std::to_string(timeout_ms));
+          .With("timeoutMs", std::to_string(timeout_ms));
     }
     free_.WaitFor(&mutex_, deadline - now);
   }

@@ -69,8 +69,11 @@ Result<std::unique_ptr<Wal>> Wal::Open(Env* env, const std::string& dir, const W
   return std::unique_ptr<Wal>(std::make_unique<WalWriter>(env, dir, options, contents, std::move(tail)));
 }
 
-Result<WalReport> Wal::Verify(Env* env, const std::string& dir, Lsn synced_end_lsn, Lsn first_lsn) {
-  return WalReader(env, dir, first_lsn, synced_end_lsn).Verify();
+Result<WalReport> Wal::Verify(Env* env, const std::string& dir, Lsn synced_end_lsn, Lsn first_lsn, const CancelToken* cancel,
+                              const Progress& progress) {
+  WalReader reader(env, dir, first_lsn, synced_end_lsn);
+  reader.Watch(cancel, progress);
+  return reader.Verify();
 }
 
 }  // namespace sochdb

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancel_token.h"
 #include "base/types.h"
 #include "codec/compression.h"
 #include "env/env.h"
@@ -70,7 +71,9 @@ class Wal {
                                            const std::function<Status(const WalEntry&)>& visit, WalReport* report);
   // Reads everything, changes nothing, and goes on past errors.
   // A log that is open may be verified; `synced_end_lsn` is then its synced_lsn().
-  static Result<WalReport> Verify(Env* env, const std::string& dir, Lsn synced_end_lsn, Lsn first_lsn = 0);
+  using Progress = std::function<void(uint64_t done_bytes, uint64_t total_bytes)>;  // may be empty
+  static Result<WalReport> Verify(Env* env, const std::string& dir, Lsn synced_end_lsn, Lsn first_lsn = 0,
+                                  const CancelToken* cancel = nullptr, const Progress& progress = {});
 
   virtual ~Wal() = default;
 

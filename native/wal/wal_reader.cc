@@ -8,6 +8,7 @@
 namespace sochdb {
 namespace {
 constexpr size_t kMaxReportedErrors = 1000;
+constexpr uint64_t kBytesBetweenLooks = 256 * 1024;
 
 // What n compressed bytes can stand for at most: LZ4's lengths add 255 a byte, a ZSTD block of a few bytes stands for 128 KiB.
 uint64_t MaxExpanded(CompressionType type, uint64_t n) {
@@ -51,6 +52,7 @@ Status WalReader::LoadSegments() {
     if (!number) continue;
     SOCHDB_ASSIGN(segment, WalSegmentReader::Open(env_, PathOf(*number), *number));
     if (segment->header_status().code() == Code::kFormatVersion) return segment->header_status();
+    total_bytes_ += segment->file_bytes();
     segments_.push_back(std::move(segment));
   }
   std::reverse(segments_.begin(), segments_.end());
@@ -63,13 +65,24 @@ Status WalReader::Run(const Visit& visit) {
     SOCHDB_TRY(EnterSegment(i, &end));
     if (!end && segments_[i]->header_status().ok()) SOCHDB_TRY(ReadSegment(i, visit, &end));
     segments_[i]->Forget();
+    passed_bytes_ += segments_[i]->file_bytes();
   }
   if (segments_.empty()) {
     bool damaged = false;
     Break nothing{dir_, 0, {}, "a log up to LSN " + std::to_string(proven_lsn_), "none"};
     SOCHDB_TRY(Judge(segments_.size(), nothing, &damaged));
   }
+  if (progress_) progress_(total_bytes_, total_bytes_);
   return Finish();
+}
+
+// Asked before each record of the current segment.
+Status WalReader::Look(uint64_t offset) {
+  const uint64_t at = passed_bytes_ + offset;
+  if (at < next_look_) return {};
+  next_look_ = at + kBytesBetweenLooks;
+  if (progress_) progress_(std::min(at, total_bytes_), total_bytes_);
+  return cancel_ == nullptr ? Status() : cancel_->Check();
 }
 
 bool WalReader::Follows(size_t index) const {
@@ -122,6 +135,7 @@ Status WalReader::ReadSegment(size_t index, const Visit& visit, bool* end) {
   SOCHDB_TRY(SkipToNeeded(index, limit, &offset));
   for (;;) {
     position_ = segment.LsnAt(offset);
+    SOCHDB_TRY(Look(offset));
     // Without a successor that fits, the end of the file may be the end of the segment: EnterSegment judges the successor.
     if (offset >= limit && (bounded || index + 1 < segments_.size())) return {};
     SOCHDB_TRY(ReadOne(index, limit, visit, &offset, end));
@@ -308,6 +322,7 @@ Status WalReader::Prove(size_t index, uint64_t offset) {
     WalSegmentReader& segment = *segments_[i];
     if (segment.header_status().ok()) proven_lsn_ = std::max(proven_lsn_, segment.header().synced_lsn);
     if (i > index && IsMisplaced(i)) proven_lsn_ = std::max({proven_lsn_, segment.header().start_lsn, position_ + 1});
+    if (cancel_ != nullptr) SOCHDB_TRY(cancel_->Check());
     SOCHDB_TRY(ProveByRecords(&segment, i == index ? offset : kWalSegmentHeaderBytes));
     if (i != index) segment.Forget();
   }

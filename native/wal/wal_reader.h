@@ -51,6 +51,12 @@ class WalReader {
   // The log must reach from first_lsn (or below) to synced_end_lsn (or beyond).
   WalReader(Env* env, std::string dir, Lsn first_lsn, Lsn synced_end_lsn);
 
+  // Before reading: how it is stopped (may be null), and whom it tells how far it is (may be empty).
+  void Watch(const CancelToken* cancel, Wal::Progress progress) {
+    cancel_ = cancel;
+    progress_ = std::move(progress);
+  }
+
   // Stops with kCorruption at the first damage, or with visit's error.
   Result<WalContents> Recover(const Visit& visit);
   // Records damage and reads on behind it. Fails only when files cannot be read at all.
@@ -77,6 +83,7 @@ class WalReader {
   };
 
   Status LoadSegments();
+  Status Look(uint64_t offset);
   Status Run(const Visit& visit);
   // The segment's start fits what was read so far.
   bool Follows(size_t index) const;
@@ -109,6 +116,11 @@ class WalReader {
   Env* const env_;
   const std::string dir_;
   const Lsn first_lsn_;
+  const CancelToken* cancel_ = nullptr;
+  Wal::Progress progress_;
+  uint64_t total_bytes_ = 0;   // of all segments
+  uint64_t passed_bytes_ = 0;  // of those that were read to their ends
+  uint64_t next_look_ = 0;
   bool verify_ = false;
   bool resyncing_ = false;  // verifying, behind damage: what lost its beginning there is skipped
   std::vector<std::unique_ptr<WalSegmentReader>> segments_;

@@ -52,14 +52,14 @@ export interface VerifyResult {
 /** What a closed store looks like from outside. */
 export interface StoreInspection {
   readonly isStore: boolean
-  /** The process that has it open: nothing else is known then. */
+  /** The process that has it open; undefined: none has. While one has, the fields that follow are undefined: they change. */
   readonly holderPid: number | undefined
   readonly formatVersion: number | undefined
-  readonly wasClean: boolean
-  readonly tables: number
-  readonly tableBytes: number
-  readonly wal: WalVerification
-  /** Why it would not open; undefined: it would, as far as can be told without reading every block. */
+  readonly wasClean: boolean | undefined
+  readonly tables: number | undefined
+  readonly tableBytes: number | undefined
+  readonly wal: WalVerification | undefined
+  /** Why it would not open: it is held, or damaged. undefined: it would, as far as can be told without reading every block. */
   readonly refusal: string | undefined
 }
 
@@ -103,10 +103,14 @@ export type MaintenanceKind = keyof NativeOutcomes
 type NativeVerifyReport = ReturnType<typeof native.verifyWal>
 
 export interface NativeStoreOutcomes {
-  inspect: Omit<StoreInspection, 'holderPid' | 'formatVersion' | 'wal' | 'refusal'> & {
+  inspect: {
+    readonly isStore: boolean
     readonly locked: boolean
     readonly holderPid: number
     readonly formatVersion: number
+    readonly wasClean: boolean
+    readonly tables: number
+    readonly tableBytes: number
     readonly wal: NativeVerifyReport
     readonly refusal: string
   }

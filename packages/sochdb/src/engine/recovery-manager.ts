@@ -35,23 +35,16 @@ export class RecoveryManager {
 
   /** What the store looks like; changes nothing. */
   inspect(): StoreInspection {
-    const { locked, holderPid, formatVersion, wal, refusal, ...rest } = this.#run('inspect')
-    return {
-      isStore: rest.isStore,
-      holderPid: locked ? holderPid : undefined,
-      formatVersion: formatVersion === 0 ? undefined : formatVersion,
-      wasClean: rest.wasClean,
-      tables: rest.tables,
-      tableBytes: rest.tableBytes,
-      wal: verificationOf(wal),
-      refusal: refusal === '' ? undefined : refusal,
-    }
+    return inspectionOf(this.#run('inspect'))
   }
 
-  /** Whether the last shutdown was unclean, or opening would be refused. */
+  /**
+   * Whether the last shutdown was unclean, or opening would be refused for damage. A store that a process has open was recovered when
+   * that opened it: false.
+   */
   needsRecovery(): boolean {
-    const { isStore, wasClean, refusal } = this.inspect()
-    return isStore && (!wasClean || refusal !== undefined)
+    const { isStore, holderPid, wasClean, refusal } = this.inspect()
+    return isStore && holderPid === undefined && (wasClean === false || refusal !== undefined)
   }
 
   /**
@@ -104,5 +97,20 @@ export class RecoveryManager {
     } catch (error) {
       throw errorFromNative(error)
     }
+  }
+}
+
+function inspectionOf(found: NativeStoreOutcomes['inspect']): StoreInspection {
+  const { isStore, locked } = found
+  const known = <T>(value: T): T | undefined => (locked ? undefined : value)
+  return {
+    isStore,
+    holderPid: locked ? found.holderPid : undefined,
+    formatVersion: found.formatVersion === 0 ? undefined : found.formatVersion,
+    wasClean: known(found.wasClean),
+    tables: known(found.tables),
+    tableBytes: known(found.tableBytes),
+    wal: known(verificationOf(found.wal)),
+    refusal: found.refusal === '' ? undefined : found.refusal,
   }
 }

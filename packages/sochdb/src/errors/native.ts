@@ -63,9 +63,20 @@ export function isNativeError(error: unknown): error is NativeError {
   )
 }
 
-const numeric = new Set(['pid', 'offset', 'errno', 'limit', 'bytes', 'expected', 'actual', 'lsn'])
+const numeric = new Set([
+  'pid',
+  'offset',
+  'errno',
+  'limit',
+  'bytes',
+  'expected',
+  'actual',
+  'lsn',
+  'timeoutMs',
+  'waitingBytes',
+])
 
-/** Details come as strings; those that count something become numbers. */
+/** Details come as strings; those that count something become numbers where they are exact. Errors go into JSON: no bigints. */
 function readDetails(details: Readonly<Record<string, string>> | undefined): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(details ?? {}).map(([name, value]) => [

@@ -33,7 +33,7 @@ const works: readonly (readonly [name: string, work: Work])[] = [
   ['checkpoint', (db, options) => db.recovery().checkpoint(options)],
   ['verifyWal', (db, options) => db.recovery().verifyWal(options)],
 ]
-const withProgress = works.filter(([name]) => ['compact', 'backup', 'verify'].includes(name))
+const withProgress = works.filter(([name]) => ['compact', 'backup', 'verify', 'verifyWal'].includes(name))
 
 /** Nothing is lost, and nothing is left behind. */
 async function expectUntouched(db: AsyncDatabase, before: Map<string, string>): Promise<void> {

@@ -183,6 +183,7 @@ describe('truncateWal', () => {
     const error = thrownBy(() => db.recovery().truncateWal(checkpointLsn + 1n))
     expect(error).toBeInstanceOf(ValidationError)
     expect(error.message).toContain(`LSN ${checkpointLsn}`)
+    expect(error.details).toEqual({ checkpointLsn: String(checkpointLsn), upToLsn: String(checkpointLsn + 1n) })
     expect(db.recovery().walStats()).toEqual(before)
   })
 
@@ -533,7 +534,16 @@ describe('RecoveryManager', () => {
     const holder = await startWritingProcess(path)
     try {
       const manager = RecoveryManager.forPath(path)
-      expect(manager.inspect().holderPid).toBe(holder.pid)
+      expect(manager.inspect()).toMatchObject({
+        isStore: true,
+        holderPid: holder.pid,
+        wasClean: undefined,
+        tables: undefined,
+        tableBytes: undefined,
+        wal: undefined,
+        refusal: expect.stringContaining(String(holder.pid)) as string,
+      })
+      expect(manager.needsRecovery()).toBe(false)
       for (const work of [
         () => manager.recover(),
         () => manager.verify(),
