@@ -10,13 +10,14 @@ Background::Background(Env* env, Work work) : env_(env), work_(std::move(work)),
 
 void Background::Start() {
   MutexLock lock(&mutex_);
-  threads_.reserve(work_.flush_threads + work_.compaction_threads);  // a thread that has begun must find its place
+  threads_.reserve(work_.flush_threads + work_.compaction_threads + 1);  // a thread that has begun must find its place
   for (uint32_t i = 0; i < work_.flush_threads; ++i) {
     threads_.push_back(env_->StartThread("sochdb-flush", [this] { Run(&flush_, work_.flush, false); }));
   }
   for (uint32_t i = 0; i < work_.compaction_threads; ++i) {
     threads_.push_back(env_->StartThread("sochdb-compact", [this, i] { Run(&compaction_, work_.compact, i == 0); }));
   }
+  threads_.push_back(env_->StartThread("sochdb-help", [this] { Run(&compaction_, work_.help, false); }));
 }
 
 void Background::HintFlush() {

@@ -27,7 +27,8 @@ class Background {
   struct Work {
     std::function<Status(bool* worked)> flush;
     std::function<Status(bool* worked)> compact;
-    std::function<void()> tick;  // every kTickMicros, by a thread that compacts
+    std::function<Status(bool* worked)> help;  // what is overdue, by one more thread: not to wait for a long compaction to end
+    std::function<void()> tick;                // every kTickMicros, by a thread that compacts
     uint32_t flush_threads = 1;
     uint32_t compaction_threads = 1;
   };

@@ -37,7 +37,7 @@ class Compactor::Running {
   Compactor* const of_;
 };
 
-Status Compactor::RunOne(bool* worked) {
+Status Compactor::RunOne(double least_urgency, bool* worked) {
   *worked = false;
   SOCHDB_TRY(parts_.pipeline->CheckNotPoisoned());
   std::optional<Running> running;
@@ -46,8 +46,9 @@ Status Compactor::RunOne(bool* worked) {
     if (stopped_ || by_hand_ != 0) return {};
     running.emplace(this);
   }
-  std::optional<CompactionPick> pick = parts_.store->PickCompaction(parts_.env->NowMillis());
-  while (pick && SetAside(*pick)) pick = parts_.store->PickCompaction(parts_.env->NowMillis());
+  const auto next = [&] { return parts_.store->PickCompaction(parts_.env->NowMillis(), least_urgency); };
+  std::optional<CompactionPick> pick = next();
+  while (pick && SetAside(*pick)) pick = next();
   if (!pick) return {};
   *worked = true;
   const Status status = Run(*pick, &stop_, nullptr);

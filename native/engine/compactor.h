@@ -38,8 +38,10 @@ class Compactor {
   Compactor(const Compactor&) = delete;
   Compactor& operator=(const Compactor&) = delete;
 
-  // The most urgent compaction, if one is due. *worked: one was.
-  Status RunOne(bool* worked);
+  // From which on a compaction is overdue: level 0, say, has so many times the runs that start one.
+  static constexpr double kOverdue = 2;
+  // The most urgent compaction, if one is due (kOverdue: if one is overdue). *worked: one was.
+  Status RunOne(double least_urgency, bool* worked);
   // Everything in tables to its bottom; or what lies at a level to the one below. Others wait meanwhile.
   Status CompactAll(const CancelToken* cancel, const LsmStore::Progress& progress);
   Status CompactLevel(int level, const CancelToken* cancel);

@@ -94,7 +94,8 @@ void EngineImpl::StartWork() {
   }
   Background::Work work;
   work.flush = [this](bool* worked) { return flusher_.FlushWaiting(worked); };
-  work.compact = [this](bool* worked) { return compactor_.RunOne(worked); };
+  work.compact = [this](bool* worked) { return compactor_.RunOne(0, worked); };
+  work.help = [this](bool* worked) { return compactor_.RunOne(Compactor::kOverdue, worked); };
   work.tick = [this] { Tick(); };
   work.flush_threads = parts_.options.flush_threads;
   work.compaction_threads = parts_.options.compaction_threads;
@@ -132,7 +133,7 @@ void EngineImpl::RunInline() {
   if (status.code() == Code::kDiskFull) throttle_.HintInlineWork();  // the next write tries again
   worked = true;
   status = Status();
-  while (worked && status.ok()) status = compactor_.RunOne(&worked);
+  while (worked && status.ok()) status = compactor_.RunOne(0, &worked);
   Tick();
 }
 

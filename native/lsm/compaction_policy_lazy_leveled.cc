@@ -3,17 +3,22 @@
 // (Dayan, Idreos: "Dostoevsky", SIGMOD 2018.)
 //
 // Upper runs go into the bottom when they hold 1/size_ratio of it. A bottom that is too large to be rewritten at once is taken
-// in slices: the upper runs become one run first, whose tables then go down a few at a time.
+// in slices: tables of the oldest upper run go down one at a time, with what they meet, while newer runs go on being gathered
+// above. So no compaction takes long enough for level 0 to fill up behind it.
 
 #include <algorithm>
+#include <limits>
 
 #include "lsm/compaction_policy.h"
 
 namespace sochdb {
 namespace {
 
-constexpr uint64_t kWholeFiles = 32;  // in target sizes: what is merged at once
-constexpr uint64_t kSliceFiles = 8;   // in target sizes: of the upper run in a slice
+constexpr uint64_t kWholeFiles = 4;  // in target sizes: what is merged at once
+// A slice may rewrite so many times size_ratio of the upper run's bytes; where it would be more, the run is gathered larger
+// first.
+constexpr double kSliceCost = 1.25;
+constexpr double kMostUrgent = 4;  // of slices
 
 class LazyLeveled final : public CompactionPolicy {
  public:
@@ -25,14 +30,13 @@ class LazyLeveled final : public CompactionPolicy {
     for (int level = 0; level < kBottomLevel; ++level) {
       const size_t runs = view.level(level).size();
       const size_t trigger = level == 0 ? view.settings->level0_trigger : view.settings->runs_per_level;
-      const bool slicing = level > 0 && runs == 1 && Ripe(view, level) && !IsSmall(view, level);
-      if (runs < trigger && !slicing) continue;
-      const double urgency = kDue * std::max(1.0, static_cast<double>(runs) / static_cast<double>(trigger));
+      if (runs < trigger) continue;
+      const double urgency = kDue * static_cast<double>(runs) / static_cast<double>(trigger);
       if (best && urgency <= best->urgency) continue;
-      if (auto pick = Ripe(view, level) ? PickDown(view, level) : PickTier(view, level)) {
-        best = Candidate{std::move(*pick), urgency};
-      }
+      const bool down = Ripe(view, level) && (IsSmall(view, level) || level + 1 == kBottomLevel);
+      if (auto pick = down ? PickDown(view, level) : PickTier(view, level)) best = Candidate{std::move(*pick), urgency};
     }
+    Prefer(PickSlicing(view), &best);
     return best ? best : PickUpkeep(view);
   }
 
@@ -65,6 +69,16 @@ class LazyLeveled final : public CompactionPolicy {
     return BytesFrom(view, level) + BottomBytes(view) <= kWholeFiles * view.settings->target_file_bytes;
   }
 
+  // Of a bottom that is too large to be rewritten at once: its next slice, the more urgent the more lies above it.
+  static std::optional<Candidate> PickSlicing(const PolicyView& view) {
+    if (IsSmall(view, 0) || !Ripe(view, 0) || BytesFrom(view, 0) == 0) return std::nullopt;
+    auto pick = PickDown(view, 0);
+    if (!pick) return std::nullopt;
+    const double share = static_cast<double>(BytesFrom(view, 0) * view.settings->size_ratio) /
+                         std::max(1.0, static_cast<double>(BottomBytes(view)));
+    return Candidate{std::move(*pick), kDue * std::clamp(share, 1.0, kMostUrgent)};
+  }
+
   // All runs of a level into one of the next.
   static std::optional<CompactionPick> PickTier(const PolicyView& view, int level) {
     CompactionPick pick = NewPick(view, level + 1, 0, "runs");
@@ -77,13 +91,14 @@ class LazyLeveled final : public CompactionPolicy {
   static std::optional<CompactionPick> PickDown(const PolicyView& view, int level) {
     if (view.level(kBottomLevel).size() > 1) return std::nullopt;  // which is put right first
     if (IsSmall(view, level)) return PickWholeDown(view, level, true);
-    size_t runs = 0;
-    for (int upper = level; upper < kBottomLevel; ++upper) runs += view.level(upper).size();
-    if (runs == 1) return PickSlice(view, level);
     // What meets nothing is moved, however much it is.
     auto pick = PickWholeDown(view, level, true);
     if (pick && pick->move_only) return pick;
-    return PickGathered(view, level);
+    size_t runs = 0;
+    for (int upper = level; upper < kBottomLevel; ++upper) runs += view.level(upper).size();
+    const double limit = runs == 1 ? std::numeric_limits<double>::infinity() : kSliceCost * view.settings->size_ratio;
+    pick = PickSlice(view, limit);
+    return pick ? pick : PickGathered(view, level);
   }
 
   static void AddUpper(const PolicyView& view, int level, CompactionPick* pick) {
@@ -118,15 +133,17 @@ class LazyLeveled final : public CompactionPolicy {
     return pick;
   }
 
-  // Some tables of the only upper run, with what they meet in the bottom: those that meet the least for their size.
-  static std::optional<CompactionPick> PickSlice(const PolicyView& view, int level) {
-    int at = level;
-    while (view.level(at).empty()) ++at;
-    const SortedRun& run = view.level(at).front();
+  // A table of the oldest upper run (small ones together), with what it meets in the bottom: the one that meets the least for
+  // its size, and at most `limit` times that.
+  static std::optional<CompactionPick> PickSlice(const PolicyView& view, double limit) {
+    int at = kBottomLevel - 1;
+    while (at > 0 && view.level(at).empty()) --at;
+    if (view.level(at).empty()) return std::nullopt;
+    const SortedRun& run = view.level(at).back();
     const auto& bottom = view.level(kBottomLevel);
-    const uint64_t most = kSliceFiles * view.settings->target_file_bytes;
+    const uint64_t most = view.settings->target_file_bytes;
     std::optional<CompactionPick> best;
-    double least = 0;
+    double least = limit;
     for (size_t i = 0; i < run.files.size();) {
       std::vector<TableFilePtr> files;
       uint64_t bytes = 0;
@@ -138,8 +155,7 @@ class LazyLeveled final : public CompactionPolicy {
       AddFiles(at, run, std::move(files), &pick);
       if (!bottom.empty()) AddFiles(kBottomLevel, bottom.front(), Meeting(bottom.front(), pick), &pick);
       const double cost = static_cast<double>(InputBytes(pick)) / static_cast<double>(bytes);
-      if (best && cost >= least) continue;
-      if (!Complete(view, true, &pick)) continue;
+      if (cost >= least || !Complete(view, true, &pick)) continue;
       least = cost;
       best = std::move(pick);
     }

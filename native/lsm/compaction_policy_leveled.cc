@@ -12,7 +12,7 @@
 namespace sochdb {
 namespace {
 
-constexpr uint64_t kPickFiles = 8;      // in target sizes: of the upper level in one compaction
+constexpr uint64_t kPickFiles = 1;      // in target sizes: of the upper level in one compaction
 constexpr double kMisplaced = 8.0;      // urgency of data above the base level, which would be in level 0's way
 constexpr double kShapeUrgency = 16.0;  // and of levels of several runs, which nothing can be merged into
 

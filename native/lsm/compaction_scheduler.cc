@@ -41,7 +41,7 @@ void CompactionScheduler::Reserve(CompactionPick* pick) {
 }
 
 std::optional<CompactionPick> CompactionScheduler::Pick(const std::function<Levels()>& levels, const SettingsOfTree& settings,
-                                                        uint64_t now_ms) {
+                                                        uint64_t now_ms, double least_urgency) {
   std::optional<Candidate> best;
   MutexLock lock(&mutex_);
   const Levels now = levels();
@@ -52,7 +52,7 @@ std::optional<CompactionPick> CompactionScheduler::Pick(const std::function<Leve
     const std::vector<CompactionPick> running = RunningIn(tree);
     Prefer(PolicyOf(tree_settings.style).Pick(ViewOf(tree, *now[i], tree_settings, running, now_ms)), &best);
   }
-  if (!best) return std::nullopt;
+  if (!best || best->urgency < least_urgency) return std::nullopt;
   Reserve(&best->pick);
   return std::move(best->pick);
 }

@@ -25,7 +25,8 @@ class CompactionScheduler {
   CompactionScheduler(Env* env, std::function<uint64_t()> new_run_id) : new_run_id_(std::move(new_run_id)), mutex_(env) {}
 
   // `levels` is asked under the mutex, so that what a finished compaction made is seen with its reservation gone.
-  std::optional<CompactionPick> Pick(const std::function<Levels()>& levels, const SettingsOfTree& settings, uint64_t now_ms);
+  std::optional<CompactionPick> Pick(const std::function<Levels()>& levels, const SettingsOfTree& settings, uint64_t now_ms,
+                                     double least_urgency);
   // The same of one tree, by a rule of its own.
   using Choose = std::function<std::optional<CompactionPick>(const PolicyView&)>;
   std::optional<CompactionPick> PickBy(TreeId tree, const std::function<Levels()>& levels, const PolicySettings& settings,

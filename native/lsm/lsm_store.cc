@@ -94,9 +94,10 @@ class LsmStoreImpl final : public LsmStore {
     return {};
   }
 
-  std::optional<CompactionPick> PickCompaction(uint64_t now_ms) override {
+  std::optional<CompactionPick> PickCompaction(uint64_t now_ms, double least_urgency) override {
     if (!MayCompact()) return std::nullopt;
-    return scheduler_.Pick([this] { return registry_->all_levels(); }, [this](TreeId tree) { return settings(tree); }, now_ms);
+    return scheduler_.Pick([this] { return registry_->all_levels(); }, [this](TreeId tree) { return settings(tree); }, now_ms,
+                           least_urgency);
   }
   std::optional<CompactionPick> PickWhole(TreeId tree) override {
     return PickBy(tree, [](const PolicyView& view) { return PickEverything(view); });

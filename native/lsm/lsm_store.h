@@ -131,7 +131,7 @@ class LsmStore {
   virtual Status Flush(std::span<const FlushUnit> units, const KeepRule& rule) = 0;
 
   // The most urgent compaction, over all trees; nothing when none is due. Its inputs are reserved until Run or Release.
-  virtual std::optional<CompactionPick> PickCompaction(uint64_t now_ms) = 0;
+  virtual std::optional<CompactionPick> PickCompaction(uint64_t now_ms, double least_urgency = 0) = 0;
   // The same by hand: everything of a tree into its bottom; or one level into the next. Nothing when there is nothing there, or
   // when a compaction that is under way holds a file that would be needed: ask again when it has ended.
   virtual std::optional<CompactionPick> PickWhole(TreeId tree) = 0;
