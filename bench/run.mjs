@@ -36,7 +36,7 @@ const suites = {
 const conditions = {
   kv: '100,000 keys of 16 bytes, values of 100 bytes, one process each. off: nothing is synced (lmdb noSync, SQLite synchronous=OFF). normal: written to the operating system before the call returns (classic-level sync: false, SQLite WAL synchronous=NORMAL).',
   engine:
-    'Keys of 16 bytes, values of 100 bytes that compress as text does, loaded in random order; a cache of 64 MiB for every store that has one, one process each. Nothing is synced but what a store syncs by itself; a put survives the process (lmdb: noSync). RocksDB 9.7 with compression and Bloom filters; lmdb and SQLite do not compress.',
+    'Keys of 16 bytes, values of 100 bytes that compress as text does, loaded in random order; a cache of 64 MiB for every store that has one, one process each. Nothing is synced but what a store syncs by itself; a put survives the process (lmdb: noSync). RocksDB 9.7 with ZSTD, dictionaries and Bloom filters (as its binding compresses), the project with LZ4; lmdb and SQLite do not compress.',
   durable:
     'Every put survives the loss of power (fdatasync): syncMode full, RocksDB and classic-level sync: true, lmdb as it opens by default, SQLite WAL with synchronous=FULL. Values of 100 bytes.',
   policies:
