@@ -80,7 +80,7 @@ describe('compression', () => {
 
   test('lz4 is what none was given means', () => {
     expect(memory().config().compression).toBe('lz4')
-    expect(tablesWith({}).ratio).toBeGreaterThan(1.5)
+    expect(tablesWith({}).ratio).toBeGreaterThan(tablesWith({ compression: 'none' }).ratio * 1.3)
   })
 
   test('zstd makes tables smaller than lz4 does, a higher level no larger; without it the error says what is missing', () => {
