@@ -49,6 +49,8 @@ napi_value Transactions(napi_env env, const EngineStats& stats) {
       .Count("conflicts", stats.conflicts)
       .Count("snapshots", stats.active_snapshots)
       .BigInt("oldestSnapshot", stats.oldest_snapshot)
+      .Count("snapshotAgeMs", stats.snapshot_age_ms)
+      .Count("snapshotBytes", stats.snapshot_bytes)
       .BigInt("historyFloor", stats.history_floor)
       .value();
 }

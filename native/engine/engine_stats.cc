@@ -1,5 +1,7 @@
 // What the engine says of itself. docs/internals/statistics.md lists the source of every number.
 
+#include <algorithm>
+
 #include "engine/engine_impl.h"
 
 namespace sochdb {
@@ -22,6 +24,11 @@ EngineStats EngineImpl::stats() const {
   const SnapshotList::Summary snapshots = snapshots_.summary();
   stats.active_snapshots = snapshots.count;
   stats.oldest_snapshot = snapshots.oldest;
+  if (snapshots.count != 0) {
+    const uint64_t now_ms = hlc_->NowMillis();
+    stats.snapshot_age_ms = now_ms - std::min(now_ms, snapshots.since_ms);
+    stats.snapshot_bytes = store_->PinnedBytes(snapshots.oldest);
+  }
   stats.history_floor = snapshots_.history_floor();
   stats.uptime_ms = (parts_.env->MonotonicMicros() - opened_micros_) / 1000;
   stats.wal = wal_->stats();

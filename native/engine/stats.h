@@ -62,7 +62,9 @@ struct EngineStats {
   uint64_t waiting_bytes = 0;
   uint64_t active_snapshots = 0;
   Timestamp oldest_snapshot = 0;
-  Timestamp history_floor = 0;  // reads as of an earlier moment are refused
+  uint64_t snapshot_age_ms = 0;  // of the one that has been open longest
+  uint64_t snapshot_bytes = 0;   // in tables, kept for snapshots alone (LsmStore::PinnedBytes)
+  Timestamp history_floor = 0;   // reads as of an earlier moment are refused
   uint64_t uptime_ms = 0;
 
   uint64_t logical_bytes = 0;  // keys and values of all versions in tables, uncompressed

@@ -76,7 +76,7 @@ std::vector<std::string> CutsOf(const CompactionPick& pick, const LevelState& le
 
 CompactionJob::CompactionJob(const CompactionPick& pick, const KeepRule& rule, const LevelState& levels,
                              Timestamp in_memory_from, OutputOptions output)
-    : pick_(pick), rule_(rule), cancel_(output.cancel), writer_(std::move(output)) {
+    : pick_(pick), rule_(rule), cancel_(output.cancel), writer_(Counting(std::move(output), &kept_)) {
   rule_.bottom = pick.bottom;
   rule_.unseen_operands_from = UnseenOperandsFrom(pick, levels, in_memory_from);
   for (const CompactionPick::Input& input : pick_.inputs) {

@@ -62,7 +62,7 @@ bool MeetsTables(const Memtable& memtable, const LevelState& levels) {
 }  // namespace
 
 FlushJob::FlushJob(const FlushUnit& unit, const KeepRule& rule, const LevelState& levels, bool oldest, OutputOptions output)
-    : unit_(unit), rule_(rule), writer_(std::move(output)) {
+    : unit_(unit), rule_(rule), writer_(Counting(std::move(output), &kept_)) {
   rule_.bottom = oldest && !MeetsTables(*unit_.memtable, levels);
   // Whatever is written from now on, and what waits in newer memtables.
   rule_.unseen_operands_from = std::max(unit_.last_write, unit_.memtable->newest_ts()) + 1;

@@ -48,6 +48,7 @@ class KeepFilter final : public VersionStream {
     size_t offset = 0;
     bool own = true;        // the value is in bytes_
     bool selected = false;  // the newest at a read point
+    bool pinned = false;    // only for readers older than the floor
     bool expired = false;   // for every reader
   };
 
@@ -127,13 +128,14 @@ class KeepFilter final : public VersionStream {
       const VersionView& version = input_->version();
       const auto stripe = static_cast<size_t>(std::lower_bound(points_.begin(), points_.end(), version.ts) - points_.begin());
       const bool selected = stripe != stripe_;
+      const bool pinned = selected && !pulls_ && stripe_ != kNoStripe;  // the floor sees a newer one
       stripe_ = stripe;
       if (!selected && !pulls_) {
         ++stats_->superseded;
         continue;
       }
       pulls_ = version.kind == ValueKind::kMerge;
-      Hold(version, selected);
+      Hold(version, selected, pinned);
       if (bytes_.size() > kMaxHeldBytes) {
         input_->Next();
         GiveUp();
@@ -147,11 +149,12 @@ class KeepFilter final : public VersionStream {
     Settle(pulled);
   }
 
-  void Hold(const VersionView& version, bool selected) {
+  void Hold(const VersionView& version, bool selected, bool pinned) {
     Held held;
     held.view = version;
     held.offset = bytes_.size();
     held.selected = selected;
+    held.pinned = pinned;
     bytes_.append(version.value);
     held_.push_back(held);
   }
@@ -181,6 +184,9 @@ class KeepFilter final : public VersionStream {
     Bury(pulled);
     if (rule_.bottom) DropDeletesAtTheEnd();
     stats_->kept += held_.size();
+    for (const Held& held : held_) {
+      if (held.pinned) stats_->pinned_bytes += key_.size() + held.view.value.size();
+    }
   }
 
   // Values that are expired for everyone, and the operands that went with them.

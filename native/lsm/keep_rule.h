@@ -73,7 +73,8 @@ struct KeepStats {
   uint64_t deletes_dropped = 0;
   uint64_t expired = 0;  // dropped; what became a delete is kept
   uint64_t dead = 0;
-  uint64_t folded = 0;  // operands that became part of a value
+  uint64_t folded = 0;        // operands that became part of a value
+  uint64_t pinned_bytes = 0;  // keys and values that are kept for readers older than the floor alone: see KeepRule::floor
 
   void Add(const KeepStats& other) {
     read += other.read;
@@ -83,6 +84,7 @@ struct KeepStats {
     expired += other.expired;
     dead += other.dead;
     folded += other.folded;
+    pinned_bytes += other.pinned_bytes;
   }
 };
 

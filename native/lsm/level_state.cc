@@ -7,8 +7,8 @@
 
 namespace sochdb {
 
-TableFile::TableFile(TreeId tree, std::unique_ptr<Table> table, FileReaper* reaper)
-    : tree_(tree), table_(std::move(table)), reaper_(reaper) {
+TableFile::TableFile(TreeId tree, std::unique_ptr<Table> table, FileReaper* reaper, const PinnedVersions& pinned)
+    : tree_(tree), table_(std::move(table)), reaper_(reaper), pinned_(pinned) {
   reaper_->Born(properties().blobs);
 }
 

@@ -27,10 +27,16 @@ inline constexpr int kLevels = 7;
 
 class FileReaper;
 
+// What in a table readers alone keep: known while the process lives in which it was written, as those readers are of it too.
+struct PinnedVersions {
+  uint64_t bytes = 0;    // keys and values, uncompressed
+  Timestamp before = 0;  // for who reads at an earlier moment than this
+};
+
 // A table that belongs to a tree.
 class TableFile {
  public:
-  TableFile(TreeId tree, std::unique_ptr<Table> table, FileReaper* reaper);
+  TableFile(TreeId tree, std::unique_ptr<Table> table, FileReaper* reaper, const PinnedVersions& pinned = {});
   ~TableFile();
   TableFile(const TableFile&) = delete;
   TableFile& operator=(const TableFile&) = delete;
@@ -43,6 +49,10 @@ class TableFile {
   [[nodiscard]] std::string_view largest() const { return properties().largest_key; }
   // Whether it may hold keys in [lo, hi], both included.
   [[nodiscard]] bool Meets(std::string_view lo, std::string_view hi) const { return smallest() <= hi && lo <= largest(); }
+  // Of it, as long as the oldest reader is at this moment.
+  [[nodiscard]] uint64_t pinned_bytes(Timestamp oldest_reader) const {
+    return oldest_reader < pinned_.before ? pinned_.bytes : 0;
+  }
   // The manifest names it no more: the file is deleted once nobody reads it. Once.
   void MarkObsolete() const;
 
@@ -50,6 +60,7 @@ class TableFile {
   const TreeId tree_;
   std::unique_ptr<Table> table_;
   FileReaper* const reaper_;
+  const PinnedVersions pinned_;
   mutable std::atomic<bool> obsolete_{false};
 };
 using TableFilePtr = std::shared_ptr<const TableFile>;

@@ -142,6 +142,18 @@ class LsmStoreImpl final : public LsmStore {
     return stats;
   }
 
+  uint64_t PinnedBytes(Timestamp oldest_reader) const override {
+    uint64_t bytes = 0;
+    for (const LevelStatePtr& levels : registry_->all_levels()) {
+      for (const std::vector<SortedRun>& level : levels->levels) {
+        for (const SortedRun& run : level) {
+          for (const TableFilePtr& file : run.files) bytes += file->pinned_bytes(oldest_reader);
+        }
+      }
+    }
+    return bytes;
+  }
+
   Pressure pressure() const override {
     Pressure worst;
     double worst_share = -1;
@@ -201,10 +213,10 @@ class LsmStoreImpl final : public LsmStore {
     return output;
   }
 
-  Status OpenOutputs(TreeId tree, const std::vector<OutputFile>& files, int level, uint64_t run_id, ManifestEdit* edit,
-                     std::vector<TableFilePtr>* tables) {
+  Status OpenOutputs(TreeId tree, const std::vector<OutputFile>& files, const KeepRule& rule, int level, uint64_t run_id,
+                     ManifestEdit* edit, std::vector<TableFilePtr>* tables) {
     for (const OutputFile& file : files) {
-      SOCHDB_ASSIGN(table, registry_->OpenTable(tree, file.number));
+      SOCHDB_ASSIGN(table, registry_->OpenTable(tree, file.number, {file.pinned_bytes, rule.floor()}));
       tables->push_back(std::move(table));
       edit->added.push_back({tree, static_cast<uint8_t>(level), run_id, file.number, file.properties});
     }
@@ -231,7 +243,7 @@ class LsmStoreImpl final : public LsmStore {
     Timestamp last_ts = 0;
     for (FlushJob& job : *jobs) {
       const FlushUnit& unit = job.unit();
-      SOCHDB_TRY(OpenOutputs(unit.tree, job.files(), 0, registry_->NewRunId(), &edit, &tables));
+      SOCHDB_TRY(OpenOutputs(unit.tree, job.files(), rule, 0, registry_->NewRunId(), &edit, &tables));
       edit.flushed.emplace_back(unit.tree, unit.end_lsn);
       const Timestamp last_write = std::max(unit.last_write, unit.memtable->newest_ts());
       if (last_write != 0) edit.last_writes.emplace_back(unit.tree, last_write);
@@ -279,7 +291,7 @@ class LsmStoreImpl final : public LsmStore {
     ManifestEdit edit;
     std::vector<TableFilePtr> tables;
     RemoveInputs(pick, &edit);
-    SOCHDB_TRY(OpenOutputs(pick.tree, job.files(), pick.output_level, pick.output_run_id, &edit, &tables));
+    SOCHDB_TRY(OpenOutputs(pick.tree, job.files(), rule, pick.output_level, pick.output_run_id, &edit, &tables));
     if (job.kept().superseded != 0) edit.history_floor = rule.floor();
     SOCHDB_TRY(InstallOrKeep(std::move(edit), tables, {}, [&job] { job.Keep(); }));
     for (const OutputFile& file : job.files()) {

@@ -170,6 +170,9 @@ class LsmStore {
 
   [[nodiscard]] virtual LsmStats stats() const = 0;
   [[nodiscard]] virtual LsmStats stats(TreeId tree) const = 0;  // levels only
+  // About how many bytes of keys and values in tables are kept for readers alone, the oldest of whom is at this moment: as the
+  // flushes and compactions that wrote the tables found. What compaction has not met yet counts nowhere.
+  [[nodiscard]] virtual uint64_t PinnedBytes(Timestamp oldest_reader) const = 0;
   // How far behind compaction is for the tree that is worst off: runs a read must merge, beside its slowdown and stop marks.
   struct Pressure {
     uint32_t runs = 0;

@@ -89,6 +89,11 @@ Status OutputWriter::Open() {
 Status OutputWriter::Finish() {
   SOCHDB_TRY(builder_->Finish(&files_.back().properties));
   builder_.reset();
+  if (options_.kept != nullptr) {
+    // The filter is one key ahead, which is near enough.
+    files_.back().pinned_bytes = options_.kept->pinned_bytes - pinned_before_;
+    pinned_before_ = options_.kept->pinned_bytes;
+  }
   const uint64_t bytes = files_.back().properties.file_bytes;
   if (options_.limiter == nullptr || bytes <= paid_bytes_) return {};
   return options_.limiter->Pay(bytes - paid_bytes_, options_.cancel);

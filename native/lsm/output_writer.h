@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "base/types.h"
 #include "env/env.h"
+#include "lsm/keep_rule.h"
 #include "lsm/rate_limiter.h"
 #include "mem/snapshot_iterator.h"
 #include "sst/table_builder.h"
@@ -27,6 +28,7 @@ struct OutputFile {
   uint64_t number = 0;
   std::string path;
   TableProperties properties;
+  uint64_t pinned_bytes = 0;
 };
 
 struct OutputOptions {
@@ -39,7 +41,13 @@ struct OutputOptions {
   std::function<uint64_t()> new_file_number;
   RateLimiter* limiter = nullptr;       // null: as fast as it goes
   const CancelToken* cancel = nullptr;  // null: cannot be stopped
+  const KeepStats* kept = nullptr;      // of the filter that gives the input; null: there is none
 };
+
+inline OutputOptions Counting(OutputOptions options, const KeepStats* kept) {
+  options.kept = kept;
+  return options;
+}
 
 class OutputWriter {
  public:
@@ -67,7 +75,8 @@ class OutputWriter {
   std::unique_ptr<TableBuilder> builder_;
   std::string last_key_;
   size_t next_cut_ = 0;
-  uint64_t paid_bytes_ = 0;  // of the current file
+  uint64_t paid_bytes_ = 0;     // of the current file
+  uint64_t pinned_before_ = 0;  // in the files before it
   bool keep_ = false;
 };
 

@@ -165,10 +165,10 @@ Status TableRegistry::health() const {
   return health_;
 }
 
-Result<TableFilePtr> TableRegistry::OpenTable(TreeId tree, uint64_t number) const {
+Result<TableFilePtr> TableRegistry::OpenTable(TreeId tree, uint64_t number, const PinnedVersions& pinned) const {
   const std::string path = JoinPath(dir_, NumberedFileName(number, kTableExtension));
   SOCHDB_ASSIGN(table, Table::Open(env_, path, number, {.cache = options_.cache, .check_all = false}));
-  return TableFilePtr(std::make_shared<TableFile>(tree, std::move(table), options_.reaper));
+  return TableFilePtr(std::make_shared<TableFile>(tree, std::move(table), options_.reaper, pinned));
 }
 
 Result<LevelStatePtr> TableRegistry::LevelsAfter(TreeId tree, const ManifestState& next,

@@ -50,7 +50,7 @@ class TableRegistry {
   uint64_t NewRunId() { return next_run_id_.fetch_add(1, std::memory_order_relaxed); }
 
   // Opens a table that was just written.
-  Result<TableFilePtr> OpenTable(TreeId tree, uint64_t number) const;
+  Result<TableFilePtr> OpenTable(TreeId tree, uint64_t number, const PinnedVersions& pinned = {}) const;
 
   // Makes the edit durable and shows it to everyone. `tables` are those that it adds and that were not there before; `flushed`
   // the memtables that it takes in. history_floor and last_ts never go back; counters are filled in here.

@@ -101,6 +101,34 @@ TEST("without retention old versions go, but for those that a snapshot holds") {
   ExpectMany(engine.get(), 0, 300, 8);
 }
 
+TEST("what a snapshot alone keeps is counted, by a flush and by a compaction, until it is released") {
+  for (const bool flush_alone : {false, true}) {
+    SimEnv env(test::Seed());
+    EngineOptions options = TinyOptions();
+    options.retention_ms = 0;
+    auto engine = OpenAt(&env, "/db", options);
+    const auto tidy = [&] { return flush_alone ? engine->Flush(nullptr) : engine->Compact(nullptr, nullptr); };
+    EXPECT_EQ(engine->stats().snapshot_age_ms, 0u);
+    for (int i = 0; i < 20; ++i) test::PutOne(engine.get(), KeyOf(i), ValueOf(i));
+    if (!flush_alone) EXPECT_OK(tidy());
+    auto snapshot = engine->NewSnapshot().value();
+    env.AdvanceMillis(30 * 60'000);
+    for (int round = 1; round < 4; ++round) {
+      for (int i = 0; i < 20; ++i) test::PutOne(engine.get(), KeyOf(i), ValueOf(i + round));
+    }
+    EXPECT_OK(tidy());
+    const EngineStats stats = engine->stats();
+    EXPECT_EQ(stats.snapshot_bytes, 20 * (KeyOf(0).size() + 100));
+    EXPECT(stats.snapshot_age_ms >= 30 * 60'000 && stats.snapshot_age_ms < 31 * 60'000);
+    EXPECT_EQ(stats.logical_bytes, 2 * stats.snapshot_bytes);
+    snapshot.reset();
+    EXPECT_EQ(engine->stats().snapshot_bytes, 0u);
+    EXPECT_EQ(engine->stats().snapshot_age_ms, 0u);
+    EXPECT_OK(engine->Compact(nullptr, nullptr));
+    EXPECT_EQ(engine->stats().logical_bytes, stats.snapshot_bytes);
+  }
+}
+
 TEST("a cursor and a transaction go on over what they began with while everything is flushed and compacted under them") {
   MemEnv env;
   EngineOptions options = TinyOptions();

@@ -182,6 +182,34 @@ TEST("one ancient snapshot costs one version a key, not all history since") {
   EXPECT_EQ(kept, (Chain{Value(1000, "1000"), Value(5, "5")}));
 }
 
+TEST("what is counted as pinned is what would go if nobody read before the floor") {
+  SimRandom random(test::Seed());
+  uint64_t pinned_worlds = 0;
+  for (int i = 0; i < 3000; ++i) {
+    World world = RandomWorld(&random);
+    world.rule.fold = nullptr;
+    for (PlainVersion& version : world.input) {
+      version.kind = ValueKind::kValue;
+      version.expiry_ms = kNeverExpires;
+    }
+    const auto bytes = [](const Chain& chain) {
+      uint64_t sum = 0;
+      for (const PlainVersion& version : chain) sum += std::string_view("key").size() + version.value.size();
+      return sum;
+    };
+    KeepStats stats;
+    const uint64_t with_readers = bytes(Filter(world, &stats));
+    World without = world;
+    std::erase_if(without.rule.read_points, [&](Timestamp point) { return point < world.rule.floor(); });
+    KeepStats unread;
+    const uint64_t without_readers = bytes(Filter(without, &unread));
+    EXPECT_EQ(stats.pinned_bytes, with_readers - without_readers);
+    EXPECT_EQ(unread.pinned_bytes, 0u);
+    pinned_worlds += stats.pinned_bytes != 0;
+  }
+  EXPECT(pinned_worlds > 100);
+}
+
 TEST("a delete goes at the bottom, and stays above something") {
   KeepRule rule;
   rule.read_points = {At(50)};

@@ -214,7 +214,9 @@ class Race {
   }
   void ReadSnapshots() {
     for (uint64_t n = 0; !stop_; ++n) {
-      const Timestamp ts = snapshots_.Acquire([this] { return published_.load(std::memory_order_acquire); });
+      const SnapshotList::Held held =
+          snapshots_.Acquire([this] { return published_.load(std::memory_order_acquire); }, [] { return uint64_t{0}; });
+      const Timestamp ts = held.ts;
       if (n % 2 == 0) std::this_thread::yield();
       {
         TreeIterator it(world_.tree.Acquire(), ts);
@@ -231,7 +233,7 @@ class Race {
           Expect(twin == seen.end() ? "-" : twin->second, expected);
         }
       }
-      snapshots_.Release(ts);
+      snapshots_.Release(held);
     }
   }
   KeepRule Rule() {
@@ -274,9 +276,9 @@ TEST("read points are the floor, what is being read and what is published, each 
   MemEnv env;
   SnapshotList list(&env);
   const auto published = [] { return Timestamp{100}; };
-  const Timestamp held = list.Acquire(published);
-  const Timestamp past = list.AcquireAt(40, published).value();
-  EXPECT_EQ(past, 40u);
+  const SnapshotList::Held held = list.Acquire(published, [] { return uint64_t{5000}; });
+  const SnapshotList::Held past = list.AcquireAt(40, published, 6000).value();
+  EXPECT_EQ(past.ts, 40u);
   const ReadPoints points = list.TakeReadPoints(published, 70);
   EXPECT(points.points == std::vector<Timestamp>({40, 70, 100}));
   EXPECT_EQ(points.history_floor, 70u);
@@ -291,8 +293,8 @@ TEST("who reads above what is published needs no point of its own, until it is p
   SnapshotList list(&env);
   Timestamp visible = 100;
   const auto published = [&] { return visible; };
-  const Timestamp applied = list.Acquire([] { return Timestamp{120}; });
-  EXPECT_EQ(applied, 120u);
+  const SnapshotList::Held applied = list.Acquire([] { return Timestamp{120}; }, [] { return uint64_t{1}; });
+  EXPECT_EQ(applied.ts, 120u);
   EXPECT(list.TakeReadPoints(published, 50).points == std::vector<Timestamp>({50, 100}));
   visible = 130;
   EXPECT(list.TakeReadPoints(published, 50).points == std::vector<Timestamp>({50, 120, 130}));
@@ -304,13 +306,39 @@ TEST("a moment below the history floor is refused, the floor itself is not, and 
   SnapshotList list(&env);
   const auto published = [] { return Timestamp{100}; };
   (void)list.TakeReadPoints(published, 70);
-  const auto refused = list.AcquireAt(69, published);
+  const auto refused = list.AcquireAt(69, published, 1);
   EXPECT_EQ(static_cast<int>(refused.status().code()), static_cast<int>(Code::kLimit));
-  EXPECT_EQ(list.AcquireAt(70, published).value(), 70u);
-  EXPECT_EQ(list.AcquireAt(1000, published).value(), 100u);
+  EXPECT_EQ(list.AcquireAt(70, published, 1).value().ts, 70u);
+  EXPECT_EQ(list.AcquireAt(1000, published, 2).value().ts, 100u);
   EXPECT_EQ(list.summary().count, 2u);
-  list.Release(70);
-  list.Release(100);
+  list.Release({70, 1});
+  list.Release({100, 2});
+}
+
+TEST("the oldest snapshot is the one that looks back furthest, its age that of the one that has been open longest") {
+  MemEnv env;
+  SnapshotList list(&env);
+  EXPECT_EQ(list.summary().since_ms, 0u);
+  const auto at = [&list](Timestamp ts, uint64_t now_ms) {
+    return list.Acquire([ts] { return ts; }, [now_ms] { return now_ms; });
+  };
+  const SnapshotList::Held first = at(100, 5000);
+  const SnapshotList::Held same = at(100, 7000);
+  const SnapshotList::Held past = list.AcquireAt(
+                                          40, [] { return Timestamp{100}; }, 9000)
+                                      .value();
+  EXPECT_EQ(list.summary().oldest, 40u);
+  EXPECT_EQ(list.summary().since_ms, 5000u);
+  {
+    const SnapshotHold hold(&list, 100);
+    list.Release(first);
+    EXPECT_EQ(list.summary().since_ms, 5000u);  // whose reader still holds it
+  }
+  EXPECT_EQ(list.summary().since_ms, 7000u);
+  list.Release(same);
+  EXPECT_EQ(list.summary().since_ms, 9000u);
+  list.Release(past);
+  EXPECT_EQ(list.summary().count, 0u);
 }
 
 }  // namespace

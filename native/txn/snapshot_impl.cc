@@ -15,8 +15,9 @@ Result<std::unique_ptr<Snapshot>> SnapshotImpl::AsOf(const TransactionContext* c
                   "keeps and now.")
         .With("asOf", std::to_string(ts));
   }
-  SOCHDB_ASSIGN(at, context->snapshots->AcquireAt(ts, [&] { return context->pipeline->visible_ts(); }));
-  return std::unique_ptr<Snapshot>(new SnapshotImpl(context, {at, HlcMillis(ts)}));
+  SOCHDB_ASSIGN(held, context->snapshots->AcquireAt(
+                          ts, [&] { return context->pipeline->visible_ts(); }, context->hlc->NowMillis()));
+  return std::unique_ptr<Snapshot>(new SnapshotImpl(context, {held.ts, HlcMillis(ts)}, held.since_ms));
 }
 
 Status SnapshotImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) {

@@ -37,33 +37,44 @@ class SnapshotList {
  public:
   explicit SnapshotList(Env* env) : mutex_(env) {}
 
-  // Reads the published timestamp and registers it in one step, so that no collection can slip between.
-  template <typename Published>
-  Timestamp Acquire(const Published& published) {
+  // A registration.
+  struct Held {
+    Timestamp ts = 0;
+    uint64_t since_ms = 0;  // when it was made
+    friend auto operator<=>(const Held&, const Held&) = default;
+  };
+
+  // Reads the published timestamp and registers it in one step, so that no collection can slip between. `now_ms` is asked
+  // afterwards.
+  template <typename Published, typename Now>
+  Held Acquire(const Published& published, const Now& now_ms) {
     MutexLock lock(&mutex_);
-    const Timestamp ts = published();
-    held_.insert(ts);
-    return ts;
+    Held held{published()};
+    held.since_ms = now_ms();
+    held_.insert(held);
+    return held;
   }
   // Registers a moment of the past: `ts`, or the published timestamp when that is earlier (nothing was written since). kLimit
   // when it lies below the history floor: what could be seen then is no longer whole.
   template <typename Published>
-  Result<Timestamp> AcquireAt(Timestamp ts, const Published& published) {
+  Result<Held> AcquireAt(Timestamp ts, const Published& published, uint64_t now_ms) {
     MutexLock lock(&mutex_);
     const Timestamp at = std::min<Timestamp>(ts, published());
     if (at < history_floor_) return BelowFloor(at);
-    held_.insert(at);
-    return at;
+    const Held held{at, now_ms};
+    held_.insert(held);
+    return held;
   }
   // Registers once more what is registered already.
-  void Hold(Timestamp ts) {
+  Held Hold(Timestamp ts) {
     MutexLock lock(&mutex_);
-    SOCHDB_DCHECK(held_.contains(ts));
-    held_.insert(ts);
+    const auto found = held_.lower_bound({ts, 0});
+    SOCHDB_CHECK(found != held_.end() && found->ts == ts);
+    return *held_.insert(*found);
   }
-  void Release(Timestamp ts) {
+  void Release(const Held& held) {
     MutexLock lock(&mutex_);
-    const auto found = held_.find(ts);
+    const auto found = held_.find(held);
     SOCHDB_CHECK(found != held_.end());
     held_.erase(found);
   }
@@ -78,7 +89,10 @@ class SnapshotList {
     ReadPoints taken;
     taken.history_floor = std::min(history_floor_, now);  // it is above when a crash has undone what was published
     taken.points.reserve(held_.size() + 2);
-    taken.points.assign(held_.begin(), held_.upper_bound(now));
+    for (const Held& held : held_) {
+      if (held.ts > now) break;
+      taken.points.push_back(held.ts);
+    }
     taken.points.push_back(taken.history_floor);
     taken.points.push_back(now);
     std::sort(taken.points.begin(), taken.points.end());
@@ -99,11 +113,14 @@ class SnapshotList {
 
   struct Summary {
     uint64_t count = 0;
-    Timestamp oldest = 0;  // 0 when there is none
+    Timestamp oldest = 0;   // what the one that looks back furthest sees; 0 when there is none
+    uint64_t since_ms = 0;  // when the one that has been there longest was made; 0 when there is none
   };
   [[nodiscard]] Summary summary() const {
     MutexLock lock(&mutex_);
-    return {held_.size(), held_.empty() ? 0 : *held_.begin()};
+    Summary summary{held_.size(), held_.empty() ? 0 : held_.begin()->ts, held_.empty() ? 0 : held_.begin()->since_ms};
+    for (const Held& held : held_) summary.since_ms = std::min(summary.since_ms, held.since_ms);
+    return summary;
   }
 
  private:
@@ -119,21 +136,21 @@ class SnapshotList {
   }
 
   mutable Mutex mutex_;  // guards all below
-  std::multiset<Timestamp> held_;
+  std::multiset<Held> held_;
   Timestamp history_floor_ = 0;
 };
 
 // Holds once more, for a scope, what is registered already.
 class SnapshotHold {
  public:
-  SnapshotHold(SnapshotList* list, Timestamp ts) : list_(list), ts_(ts) { list_->Hold(ts_); }
-  ~SnapshotHold() { list_->Release(ts_); }
+  SnapshotHold(SnapshotList* list, Timestamp ts) : list_(list), held_(list->Hold(ts)) {}
+  ~SnapshotHold() { list_->Release(held_); }
   SnapshotHold(const SnapshotHold&) = delete;
   SnapshotHold& operator=(const SnapshotHold&) = delete;
 
  private:
   SnapshotList* const list_;
-  const Timestamp ts_;
+  const SnapshotList::Held held_;
 };
 
 }  // namespace sochdb

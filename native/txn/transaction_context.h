@@ -85,14 +85,16 @@ struct TransactionContext {
 
 // The newest published state, registered until it is released.
 inline ReadPoint AcquireReadPoint(const TransactionContext& context) {
-  const Timestamp ts = context.snapshots->Acquire([&] { return context.pipeline->visible_ts(); });
-  return {ts, context.hlc->NowMillis()};
+  const SnapshotList::Held held =
+      context.snapshots->Acquire([&] { return context.pipeline->visible_ts(); }, [&] { return context.hlc->NowMillis(); });
+  return {held.ts, held.since_ms};
 }
 
 // The newest state, published or not. REQUIRES: the caller holds the writer, so that nobody commits beside it.
 inline ReadPoint AcquireAppliedPoint(const TransactionContext& context) {
-  const Timestamp ts = context.snapshots->Acquire([&] { return context.pipeline->applied_ts(); });
-  return {ts, context.hlc->NowMillis()};
+  const SnapshotList::Held held =
+      context.snapshots->Acquire([&] { return context.pipeline->applied_ts(); }, [&] { return context.hlc->NowMillis(); });
+  return {held.ts, held.since_ms};
 }
 
 // kInvalidArgument for a tree that does not exist, or a key that is too long.

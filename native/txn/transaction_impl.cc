@@ -107,7 +107,7 @@ Status TransactionImpl::CheckUsable() {
 void TransactionImpl::Refresh() {
   const ReadPoint fresh = AcquireReadPoint(*context_);  // first: on bad_alloc the old one stays
   views_.Clear();
-  context_->snapshots->Release(at_.ts);
+  context_->snapshots->Release({at_.ts, at_.now_ms});
   at_ = fresh;
 }
 
@@ -397,7 +397,7 @@ void TransactionImpl::End(State state) noexcept {
   writes_.Clear();
   reads_.Clear();
   views_.Clear();
-  context_->snapshots->Release(at_.ts);
+  context_->snapshots->Release({at_.ts, at_.now_ms});
   ReleaseWriter();
   if (!settings_.take_writer) context_->pipeline->RemoveValidating();
   context_->stats->active.fetch_sub(1, std::memory_order_relaxed);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "txn/cursor_impl.h"
@@ -118,11 +119,11 @@ class TransactionImpl final : public Transaction, public CursorOwner {
 // A plain snapshot.
 class SnapshotImpl final : public Snapshot {
  public:
-  explicit SnapshotImpl(const TransactionContext* context) : SnapshotImpl(context, AcquireReadPoint(*context)) {}
+  explicit SnapshotImpl(const TransactionContext* context) : SnapshotImpl(context, AcquireReadPoint(*context), std::nullopt) {}
   // Of a moment of the past, which also decides what had expired. kInvalidArgument when it lies ahead, kLimit when its history
   // is gone.
   static Result<std::unique_ptr<Snapshot>> AsOf(const TransactionContext* context, Timestamp ts);
-  ~SnapshotImpl() override { context_->snapshots->Release(at_.ts); }
+  ~SnapshotImpl() override { context_->snapshots->Release({at_.ts, since_ms_}); }
   SnapshotImpl(const SnapshotImpl&) = delete;
   SnapshotImpl& operator=(const SnapshotImpl&) = delete;
 
@@ -133,11 +134,13 @@ class SnapshotImpl final : public Snapshot {
   uint64_t now_ms() const override { return at_.now_ms; }
 
  private:
-  // at: registered; released with this.
-  SnapshotImpl(const TransactionContext* context, const ReadPoint& at) : context_(context), at_(at) {}
+  // at: registered, at its own moment unless another is given; released with this.
+  SnapshotImpl(const TransactionContext* context, const ReadPoint& at, std::optional<uint64_t> since_ms)
+      : context_(context), at_(at), since_ms_(since_ms.value_or(at.now_ms)) {}
 
   const TransactionContext* const context_;
   const ReadPoint at_;
+  const uint64_t since_ms_;
   TreeViews views_;
 };
 

@@ -22,6 +22,8 @@ export interface NativeStatistics {
     readonly conflicts: number
     readonly snapshots: number
     readonly oldestSnapshot: bigint
+    readonly snapshotAgeMs: number
+    readonly snapshotBytes: number
     readonly historyFloor: bigint
   }
   readonly reads: number
@@ -132,6 +134,13 @@ export interface DatabaseStats {
   readonly activeSnapshots: number
   /** The timestamp of the oldest open snapshot or transaction; undefined when there is none. */
   readonly oldestSnapshot: bigint | undefined
+  /** For how long the one that was opened first has been open; undefined when there is none. */
+  readonly oldestSnapshotAgeMs: number | undefined
+  /**
+   * About how many bytes of keys and values in tables are there for open snapshots and transactions alone: neither the newest state
+   * nor `retentionMs` asks for them. Flushes and compactions count them as they meet them.
+   */
+  readonly snapshotBytes: number
   /** Reads as of an earlier moment are refused. */
   readonly historyFloor: bigint
   readonly walBytes: number
@@ -268,6 +277,8 @@ export function databaseStats(n: NativeStatistics): DatabaseStats {
     memoryBytes: storage.memtableBytes,
     activeSnapshots: transactions.snapshots,
     oldestSnapshot: transactions.oldestSnapshot === 0n ? undefined : transactions.oldestSnapshot,
+    oldestSnapshotAgeMs: transactions.snapshots === 0 ? undefined : transactions.snapshotAgeMs,
+    snapshotBytes: transactions.snapshotBytes,
     historyFloor: transactions.historyFloor,
     walBytes: n.wal.totalBytes,
     walSyncs: n.wal.syncs,

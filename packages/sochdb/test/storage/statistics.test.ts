@@ -252,6 +252,51 @@ everyField<DatabaseStats>('stats()', db => db.stats(), {
       second.close()
     },
   ],
+  oldestSnapshotAgeMs: [
+    'is the age of the one that was opened first, whatever moment it reads',
+    () => {
+      const db = memory({ retentionMs: 0 })
+      db.put('a', '1')
+      expect(db.stats().oldestSnapshotAgeMs).toBeUndefined()
+      const first = db.snapshot()
+      until('time passes', () => db.stats().oldestSnapshotAgeMs! >= 20)
+      const second = db.snapshot() // of the same moment: nothing was written since
+      const age = db.stats().oldestSnapshotAgeMs!
+      expect(age).toBeGreaterThanOrEqual(20)
+      first.close()
+      expect(db.stats().oldestSnapshotAgeMs).toBeLessThan(age)
+      until('time passes', () => db.stats().oldestSnapshotAgeMs! > 0)
+      second.close()
+      expect(db.stats().oldestSnapshotAgeMs).toBeUndefined()
+    },
+  ],
+  snapshotBytes: [
+    'is what compaction met that snapshots alone keep',
+    () => {
+      const db = memory({ retentionMs: 0 })
+      const row = keyOf(0).length + 4 + 1000 // with the namespace's id
+      const overwrite = (): void => {
+        for (let i = 0; i < 100; i++) db.put(keyOf(i), noise(1000))
+        db.compact()
+      }
+      overwrite()
+      expect(db.stats().snapshotBytes).toBe(0)
+      const snapshot = db.snapshot()
+      expect(db.stats().snapshotBytes).toBe(0)
+      overwrite()
+      expect(db.stats().snapshotBytes).toBe(100 * row)
+      overwrite() // the versions in between are nobody's
+      expect(db.stats().snapshotBytes).toBe(100 * row)
+      const later = db.snapshot()
+      overwrite()
+      expect(db.stats().snapshotBytes).toBe(200 * row)
+      snapshot.close()
+      later.close()
+      expect(db.stats().snapshotBytes).toBe(0)
+      db.compact()
+      expect(db.stats().totalDataBytes).toBeLessThan(110 * row)
+    },
+  ],
   historyFloor: [
     'moves on with time, and reads below it are refused',
     () => {
