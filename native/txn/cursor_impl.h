@@ -55,6 +55,9 @@ class CursorImpl final : public Cursor {
   std::string_view value() const override { return value_.data; }
   Timestamp timestamp() const override { return value_.ts; }
 
+  // Where its owner's list has it: the owner's business.
+  size_t place = 0;
+
   // For the owner: registers what has been read so far; keeps the current entry when the write set is about to lose
   // entries; and lets go of everything, when the transaction ends.
   void RegisterProgress();

@@ -153,11 +153,18 @@ Result<std::unique_ptr<Cursor>> TransactionImpl::NewCursor(TreeId tree, std::str
   RefreshOutsideStatement();
   auto cursor = std::make_unique<CursorImpl>(context_, this, CursorImpl::Range{tree, std::string(lo), std::string(hi)}, options,
                                              at_, views_.Share(*context_->trees, tree));
+  cursor->place = cursors_.size();
   cursors_.push_back(cursor.get());
   return std::unique_ptr<Cursor>(std::move(cursor));
 }
 
-void TransactionImpl::Forget(CursorImpl* cursor) { std::erase(cursors_, cursor); }
+// The last one takes its place: a transaction may have many thousand.
+void TransactionImpl::Forget(CursorImpl* cursor) {
+  SOCHDB_DCHECK(cursors_[cursor->place] == cursor);
+  cursors_[cursor->place] = cursors_.back();
+  cursors_[cursor->place]->place = cursor->place;
+  cursors_.pop_back();
+}
 
 void TransactionImpl::RegisterScan(TreeId tree, std::string_view lo, std::string_view hi, bool hi_included, Timestamp since) {
   if (!tracks_reads() || state_ != State::kOpen) return;
