@@ -5,7 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "engine/store_dir.h"
+#include "engine/store_format.h"
 #include "env/mem_env.h"
+#include "env/path.h"
 #include "env/sync.h"
 #include "index/vector/vector_index_registry.h"
 
@@ -98,8 +101,19 @@ Result<EngineRef> OpenPrivate(const EngineOptions& options) {
 
 // The name by which two openings of one store are recognised. Creates the directory, so that it has one.
 Result<std::string> CanonicalPath(const std::string& path, const EngineOptions& options) {
-  if (options.create_if_missing) SOCHDB_TRY(Env::Posix()->CreateDir(path));
+  SOCHDB_TRY(OpenDirectory(Env::Posix(), path, options.create_if_missing));
   return Env::Posix()->RealPath(path);
+}
+
+// An engine whose directory was deleted is no store to share: what it took would be lost.
+Status CheckStillThere(const RegistryEntry& entry) {
+  if (Env::Posix()->FileExists(JoinPath(entry.key, kFormatFileName))) return {};
+  return {
+      Code::kIoError,
+      "\"" + entry.key +
+          "\" is open in this process, and its directory was deleted or replaced meanwhile: close every database on it, then "
+          "open it again.",
+      {{"file", entry.key}}};
 }
 
 }  // namespace
@@ -116,6 +130,7 @@ Result<EngineRef> OpenShared(const std::string& path, const EngineOptions& optio
       if (found == registry.entries.end()) break;
       RegistryEntry* existing = found->second.get();
       if (existing->state == RegistryEntry::State::kOpen) {
+        SOCHDB_TRY(CheckStillThere(*existing));
         SOCHDB_TRY(CheckSameOptions(*existing, options));
         SOCHDB_TRY(CheckSamePolicy(*existing, options));
         ++existing->shares;

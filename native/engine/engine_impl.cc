@@ -6,6 +6,8 @@
 
 #include "base/epoch.h"
 #include "engine/read_only_log.h"
+#include "engine/store_format.h"
+#include "env/path.h"
 #include "txn/transaction_impl.h"
 #include "txn/write_batch.h"
 
@@ -96,7 +98,10 @@ void EngineImpl::StartWork() {
   work.flush = [this](bool* worked) { return flusher_.FlushWaiting(worked); };
   work.compact = [this](bool* worked) { return compactor_.RunOne(0, worked); };
   work.help = [this](bool* worked) { return compactor_.RunOne(Compactor::kOverdue, worked); };
-  work.tick = [this] { Tick(); };
+  work.tick = [this] {
+    CheckDirectory();
+    Tick();
+  };
   work.flush_threads = parts_.options.flush_threads;
   work.compaction_threads = parts_.options.compaction_threads;
   background_ = std::make_unique<Background>(parts_.env, std::move(work));
@@ -141,6 +146,16 @@ void EngineImpl::Tick() {
   flusher_.CheckLogLength();
   (void)CollectRetired();
   ReapFiles();
+}
+
+// Files that are open outlive their names: what is written to them would be acknowledged, and gone with the process.
+void EngineImpl::CheckDirectory() {
+  const std::string file = JoinPath(parts_.path, kFormatFileName);
+  if (parts_.env->FileExists(file) || !pipeline_.CheckNotPoisoned().ok()) return;
+  (void)pipeline_.Poison(
+      {Code::kIoError,
+       "the directory of the store was deleted, moved or replaced while it was open: " + file + " is missing",
+       {{"file", file}}});
 }
 
 void EngineImpl::ReapFiles() {
@@ -266,6 +281,7 @@ Status EngineImpl::Sync() {
 
 Status EngineImpl::Close() {
   MutexLock lock(&close_mutex_);
+  if (!parts_.options.read_only && !pipeline_.closed()) CheckDirectory();
   if (!pipeline_.Close()) return {};
   throttle_.Close();
   compactor_.Stop();

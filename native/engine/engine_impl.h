@@ -109,6 +109,7 @@ class EngineImpl final : public Engine {
   void OnRotated();
   void OnTablesChanged();
   void Tick();
+  void CheckDirectory();
   void ReapFiles();
   KeepRule::Fold FoldOf(TreeId tree) const;
   Status RecordCheckpoint(Lsn lsn);

@@ -126,8 +126,7 @@ Result<std::unique_ptr<Engine>> OpenStore(Env* env, const std::string& path, con
   parts.report.read_only = options.read_only;
   SOCHDB_TRY(OpenDirectory(env, path, parts.options.create_if_missing));
   if (!parts.options.create_if_missing && !env->FileExists(JoinPath(path, kFormatFileName))) {
-    return Status(Code::kNotFound, "The directory " + path + " holds no store, and " +
-                                       (options.read_only ? "readOnly makes none." : "createIfMissing is off."));
+    return Status(Code::kNotFound, "The directory " + path + " holds no store, and this opening makes none (readOnly).");
   }
   SOCHDB_TRY(Lock(&parts));
   bool made = false;

@@ -47,7 +47,7 @@ Status OpenDirectory(Env* env, const std::string& path, bool create_if_missing) 
   if (path.empty()) return {Code::kInvalidArgument, "The path of the store is empty."};
   if (!env->FileExists(path)) {
     if (create_if_missing) return MakeDirs(env, path);
-    return {Code::kNotFound, "There is no store at " + path + ", and createIfMissing is off."};
+    return {Code::kNotFound, "There is no store at " + path + ", and this opening makes none (readOnly)."};
   }
   Result<std::vector<std::string>> names = env->ListDir(path);
   if (names.ok()) return CheckUsable(env, path, *names);

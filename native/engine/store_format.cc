@@ -142,7 +142,7 @@ Status OpenStoreFormat(Env* env, const std::string& path, bool create_if_missing
   *made = !env->FileExists(file);
   if (*made) {
     if (create_if_missing) return MakeStore(env, path, out);
-    return {Code::kNotFound, "The directory " + path + " holds no store, and createIfMissing is off."};
+    return {Code::kNotFound, "The directory " + path + " holds no store, and this opening makes none (readOnly)."};
   }
   std::string bytes;
   SOCHDB_TRY(ReadWholeFile(env, file, &bytes));

@@ -215,6 +215,35 @@ TEST("after close every call is refused, and what outlives it is harmless") {
   (*cursor).reset();
 }
 
+TEST("a store whose directory is gone takes no more writes once that was noticed, and is not closed as if all were well") {
+  for (const bool noticed_by_tick : {false, true}) {
+    SimEnv env(1);
+    auto engine = OpenAt(&env);
+    test::PutOne(engine.get(), "a", "1");
+    const std::string format = JoinPath("/db", kFormatFileName);
+    const std::string bytes = env.Contents(format);
+    EXPECT_OK(env.DeleteFile(format));
+    if (noticed_by_tick) {
+      env.SleepMicros(5'000'000);
+      const Status refused = engine->Put(kTree, "b", "2", kNeverExpires).status();
+      EXPECT_EQ(refused.code(), Code::kReadOnly);
+      EXPECT(refused.message().find("was deleted, moved or replaced") != std::string::npos);
+      EXPECT_EQ(GetOr(engine.get(), "a"), "1");
+    }
+    EXPECT(!engine->Close().ok());
+    EXPECT(!env.FileExists(JoinPath("/db", kCleanFileName)));
+    engine.reset();
+    {
+      auto file = env.OpenFile(format, OpenMode::kCreate).value();
+      EXPECT_OK(file->Write(0, bytes));
+      EXPECT_OK(file->Sync());
+    }
+    engine = OpenAt(&env);
+    EXPECT(!engine->recovery_report().was_clean);
+    EXPECT_EQ(GetOr(engine.get(), "a"), "1");
+  }
+}
+
 TEST("a store in memory works as one on disk does") {
   MemEnv env;
   auto engine = OpenAt(&env, ":memory:");
