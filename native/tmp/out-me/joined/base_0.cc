@@ -1,8 +1,0 @@
-#include "base/arena.cc"
-#include "base/crc32c.cc"
-#include "base/epoch.cc"
-#include "base/hash.cc"
-#include "base/histogram.cc"
-#include "base/hlc.cc"
-#include "base/json.cc"
-#include "base/status.cc"

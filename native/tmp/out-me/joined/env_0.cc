@@ -1,6 +1,0 @@
-#include "env/env.cc"
-#include "env/mem_env.cc"
-#include "env/path.cc"
-#include "env/posix_env.cc"
-#include "env/posix_file.cc"
-#include "env/posix_lock.cc"

@@ -1,1 +1,0 @@
-#include "lsm/verify_tables.cc"

@@ -1,1 +1,0 @@
-#include "sst/table_verify.cc"

@@ -1,7 +1,0 @@
-#include "wal/blob_store.cc"
-#include "wal/wal.cc"
-#include "wal/wal_format.cc"
-#include "wal/wal_reader.cc"
-#include "wal/wal_segment.cc"
-#include "wal/wal_space.cc"
-#include "wal/wal_writer.cc"
