@@ -24,55 +24,63 @@ const describe = error => ({
   details: error.details,
 })
 const bytesOf = n => Buffer.alloc(16 * 1024, randomBytes(4096)).fill(`${n}:`, 0, 8)
-const numberOf = value => Number(value.toString('latin1', 0, 8).split(':')[0])
+const numberOf = key => Number(key.slice(1))
+const valueNumber = value => (value === undefined ? undefined : Number(value.toString('latin1', 0, 8).split(':')[0]))
 
-/** Puts rows until it fails, at most `most`; the error. */
-function fill(db, from, most = 10_000) {
-  for (let n = from; n < from + most; n++) {
-    const { error } = outcome(() => db.put(`k${n}`, bytesOf(n)))
-    if (error !== undefined) return { rows: n, error }
+/** Calls until it gives something. */
+function until(probe, napMs) {
+  for (let i = 0; i < 20_000; i++) {
+    const value = probe()
+    if (value !== undefined) return value
+    if (napMs > 0) Atomics.wait(nap, 0, 0, napMs)
   }
-  return { rows: from + most }
-}
-
-/** How many of the rows are as they were put. */
-function sound(db, rows) {
-  let count = 0
-  for (let n = 0; n < rows; n++) {
-    const value = db.get(`k${n}`)
-    if (value !== undefined && numberOf(value) === n) count++
-  }
-  return count
+  throw new Error('Tried in vain.')
 }
 
 const works = {
-  // The directory is on a small disk of its own, on which a ballast makes room later.
+  // The directory is on a small disk of its own, on which a ballast makes room later. In the background room may come and go, as
+  // what is logged becomes tables: so each kind of write goes on until it has met the full disk.
   'full-disk'() {
     const ballast = join(path, 'ballast')
     const store = join(path, 'store')
     writeFileSync(ballast, Buffer.alloc(12 * 1024 * 1024))
     const options = { syncMode: 'full', memtableSizeBytes: 256 * 1024, logLevel: 'off' }
     let db = Database.open(store, options)
-    const full = fill(db, 0)
-    const again = outcome(() => db.put('again', bytesOf(0))).error
-    const batch = outcome(() => db.putBatch(Array.from({ length: 20 }, (_, i) => [`b${i}`, bytesOf(i)]))).error
-    const txn = outcome(() => db.transaction(inner => inner.put('t', bytesOf(0)))).error
-    const readable = sound(db, full.rows)
-    const scanned = [...db.scan('k')].length
-    const traces = ['again', 'b0', 't'].filter(key => db.exists(key))
-    unlinkSync(ballast)
-    let resumed = outcome(() => db.put(`k${full.rows}`, bytesOf(full.rows)))
-    for (let i = 0; i < 2000 && resumed.error !== undefined; i++) {
-      Atomics.wait(nap, 0, 0, 5)
-      resumed = outcome(() => db.put(`k${full.rows}`, bytesOf(full.rows)))
+    const there = new Map() // what was acknowledged
+    const traces = [] // of what was refused
+    let next = 0
+    const write = act => {
+      const keys = Array.from({ length: 5 }, () => `k${next++}`)
+      const { error } = outcome(() => act(keys))
+      for (const key of keys) {
+        if (error === undefined) there.set(key, numberOf(key))
+        else if (db.exists(key)) traces.push(key)
+      }
+      return error
     }
-    const more = fill(db, full.rows + 1, 50)
-    const closed = outcome(() => db.close())
+    const row = key => [key, bytesOf(numberOf(key))]
+    const kinds = {
+      put: keys => {
+        keys.length = 1
+        db.put(...row(keys[0]))
+      },
+      batch: keys => db.putBatch(keys.map(row)),
+      transaction: keys => db.transaction(txn => keys.forEach(key => txn.put(...row(key)))),
+    }
+    const errors = Object.fromEntries(Object.entries(kinds).map(([kind, act]) => [kind, until(() => write(act), 0)]))
+    const filled = there.size
+    const sound = () => [...there].filter(([key, n]) => valueNumber(db.get(key)) === n).length
+    const report = { errors, filled, readable: sound(), scanned: [...db.scan('k')].length, traces }
+    unlinkSync(ballast)
+    for (let i = 0; i <= 50; i++) until(() => (write(kinds.put) === undefined ? true : undefined), 2)
+    report.added = there.size - filled
+    report.closed = outcome(() => db.close())
     db = Database.open(store, options)
-    const kept = sound(db, more.rows)
-    const isValid = db.verify().isValid
+    report.kept = sound()
+    report.all = [...db.scan('k')].length
+    report.isValid = db.verify().isValid
     db.close()
-    return { full, again, batch, txn, readable, scanned, traces, resumed, more, closed, kept, isValid }
+    return report
   },
 
   // `file` makes syncs fail while it is there (failing-sync.c).
