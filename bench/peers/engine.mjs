@@ -86,7 +86,8 @@ export const engines = {
         const busy = () =>
           Number(db.getProperty('rocksdb.num-running-compactions')) +
           Number(db.getProperty('rocksdb.compaction-pending'))
-        for (let quiet = 0; quiet < 3; quiet = busy() === 0 ? quiet + 1 : 0) await new Promise(r => setTimeout(r, every))
+        for (let quiet = 0; quiet < 3; quiet = busy() === 0 ? quiet + 1 : 0)
+          await new Promise(r => setTimeout(r, every))
       },
       close: () => db.close(),
     }
