@@ -444,7 +444,8 @@ struct SelectiveStore {
 
 TEST("a filtered search is never short and finds nearly all of the right ones, however selective the filter") {
   for (const bool declared : {true, false}) {
-    SelectiveStore selective(declared, declared ? 12000 : 5000);
+    const size_t count = test::kSanitizer == test::Sanitizer::kNone ? 12000 : 5000;
+    SelectiveStore selective(declared, declared ? count : 5000);
     const auto snapshot = selective.store.NewSnapshot();
     for (const char* path : {"every.2", "every.10", "every.100", "every.1000", "far"}) {
       const MetadataFilter filter = Filter({{path, JsonScalar::Boolean(true)}});

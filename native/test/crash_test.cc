@@ -20,8 +20,8 @@ CommitScript MakeScript(SyncMode mode, bool wal_enabled = true) {
 }
 
 // Which operations are tried: all, or every n-th from one that the seed chooses where a sanitizer makes it slow.
-uint64_t Step(int sanitized) { return static_cast<uint64_t>(test::Stride(sanitized)); }
-uint64_t FirstOf(int sanitized) { return 1 + test::Seed() % Step(sanitized); }
+uint64_t Step(int n) { return static_cast<uint64_t>(test::Stride(n)); }
+uint64_t FirstOf(int n) { return 1 + test::Seed() % Step(n); }
 
 void PowerLossAtEveryOperation(SyncMode mode, bool wal_enabled) {
   CommitScript script = MakeScript(mode, wal_enabled);

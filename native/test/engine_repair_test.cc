@@ -208,7 +208,7 @@ TEST("a repair that crashes anywhere can be done again, and keeps what an undist
   const uint64_t before = calm.io_count();
   const int wanted = MissingAfter(&calm, Repair(&calm));
   const uint64_t operations = calm.io_count() - before;
-  const uint64_t stride = test::SeedCount() >= 100 ? 1 : 23;
+  const uint64_t stride = test::SeedCount() >= 100 ? 1 : static_cast<uint64_t>(23 * test::Stride(2));
   for (uint64_t at = 1 + test::Seed() % stride; at < operations; at += stride) {
     SimEnv env(1);
     damage(&env);

@@ -40,7 +40,7 @@ void ExpectSame(ExecWorld* world, const Relation& wanted) {
 size_t RandomSize(MixedWorld* world) { return world->Below(6) == 0 ? 1500 : world->Below(60); }
 
 TEST("expressions mean what a naive evaluation says, failures included") {
-  for (uint64_t seed = 0; seed < 120; ++seed) {
+  for (uint64_t seed = 0; seed < static_cast<uint64_t>(Rounds(120)); ++seed) {
     MixedWorld w(test::Seed() * 1000 + seed, true);
     w.Fill(w.Below(40));
     static constexpr ColumnType kKinds[] = {ColumnType::kBoolean, ColumnType::kInteger, ColumnType::kReal, ColumnType::kText};
@@ -63,7 +63,7 @@ TEST("expressions mean what a naive evaluation says, failures included") {
 }
 
 TEST("scans of every index and range yield what a naive scan does") {
-  for (uint64_t seed = 0; seed < 60; ++seed) {
+  for (uint64_t seed = 0; seed < static_cast<uint64_t>(Rounds(60)); ++seed) {
     MixedWorld w(test::Seed() * 1000 + seed, false);
     w.Fill(RandomSize(&w));
     for (int i = 0; i < 12; ++i) {
@@ -94,7 +94,7 @@ TEST("scans of every index and range yield what a naive scan does") {
 }
 
 TEST("plans of all operators yield what a naive execution does") {
-  for (uint64_t seed = 0; seed < 400; ++seed) {
+  for (uint64_t seed = 0; seed < static_cast<uint64_t>(Rounds(400)); ++seed) {
     MixedWorld w(test::Seed() * 1000 + seed, false);
     w.Fill(RandomSize(&w));
     Relation relation = RefScan(w.table, w.rows, static_cast<int32_t>(w.Below(6)) - 1, w.AllColumns(), {});
@@ -201,7 +201,7 @@ void RandomDelete(MixedWorld* w) {
 }
 
 TEST("writes leave the rows a naive table has, with every index whole") {
-  for (uint64_t seed = 0; seed < 60; ++seed) {
+  for (uint64_t seed = 0; seed < static_cast<uint64_t>(Rounds(60)); ++seed) {
     MixedWorld w(test::Seed() * 1000 + seed, false);
     w.Fill(w.Below(30));
     for (int step = 0; step < 25; ++step) {
@@ -225,7 +225,7 @@ TEST("writes leave the rows a naive table has, with every index whole") {
 }
 
 TEST("the point path and the vector path agree") {
-  for (uint64_t seed = 0; seed < 40; ++seed) {
+  for (uint64_t seed = 0; seed < static_cast<uint64_t>(Rounds(40)); ++seed) {
     MixedWorld w(test::Seed() * 1000 + seed, false);
     w.Fill(30);
     for (int i = 0; i < 20; ++i) {

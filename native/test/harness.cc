@@ -115,10 +115,14 @@ Registration::Registration(const char* file, const char* name, void (*body)()) {
 
 uint64_t Seed() { return g_seed; }
 int SeedCount() { return g_seed_count; }
-int Stride(int sanitized) {
+int Stride(int n) {
   if (g_seeds_given) return 1;
-  if (kSanitizer == Sanitizer::kNone) return std::max(1, sanitized / 2);
-  return kSanitizer == Sanitizer::kThread ? 8 * sanitized : sanitized;
+  if (kSanitizer == Sanitizer::kNone) return std::max(1, n / 2);
+  return kSanitizer == Sanitizer::kThread ? 20 * n : 2 * n;
+}
+int Rounds(int whole) {
+  if (g_seeds_given || kSanitizer == Sanitizer::kNone) return whole;
+  return std::max(1, kSanitizer == Sanitizer::kThread ? whole / 20 : whole / 3);
 }
 
 void Fail(const char* file, int line, const std::string& what) {

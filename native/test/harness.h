@@ -35,10 +35,13 @@ inline constexpr Sanitizer kSanitizer = Sanitizer::kAddress;
 #else
 inline constexpr Sanitizer kSanitizer = Sanitizer::kNone;
 #endif
-// A test that visits every point of something visits every Stride(n)-th, from one that the seed decides: every n-th under
-// AddressSanitizer, twice as many without a sanitizer, an eighth of that under ThreadSanitizer, which has little to say of such
-// tests; and each when --seeds is given.
-int Stride(int sanitized);
+// A test that visits every point of something visits every Stride(n)-th, from one that the seed decides: every n/2-th without a
+// sanitizer, every 2n-th under AddressSanitizer, every 20n-th under ThreadSanitizer, which has nothing to say of tests whose
+// threads take turns; and each when --seeds is given.
+int Stride(int n);
+// How often a random test of one thread goes round: `whole` times, a third of that under AddressSanitizer, a twentieth under
+// ThreadSanitizer, at least once; and `whole` times when --seeds is given.
+int Rounds(int whole);
 
 void Fail(const char* file, int line, const std::string& what);
 

@@ -80,7 +80,7 @@ double Recall(const Fixture& fixture, const std::vector<std::vector<float>>& que
 }
 
 TEST("recall@10 at ef 100 is at least .95 on clustered data, for every metric") {
-  const auto vectors = ClusteredVectors(4000, 32, 50, test::Seed());
+  const auto vectors = ClusteredVectors(test::kSanitizer == test::Sanitizer::kNone ? 4000 : 1500, 32, 50, test::Seed());
   const auto queries = ClusteredVectors(50, 32, 50, test::Seed());
   for (const Metric metric : {Metric::kCosine, Metric::kDot, Metric::kEuclidean}) {
     Fixture fixture(metric, 32, {.m = 16, .ef_construction = 100});

@@ -41,8 +41,13 @@ class World {
 
  private:
   void MakeNoise() {
-    for (int i = 0; i < noise_; ++i) {
-      EXPECT_OK(engine_->Put(TreeId::kMetadata, "noise" + std::to_string(i % 100), "n", kNeverExpires).status());
+    constexpr int kAtOnce = 100;
+    for (int done = 0; done < noise_; done += kAtOnce) {
+      TxnPtr noise = BeginOn(engine_.get(), kReadCommitted);
+      for (int i = 0; i < kAtOnce; ++i) {
+        EXPECT_OK(noise->Put(TreeId::kMetadata, "noise" + std::to_string(i), "n"));
+      }
+      EXPECT_OK(noise->Commit().status());
     }
   }
   MemEnv env_;

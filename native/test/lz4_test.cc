@@ -91,7 +91,7 @@ TEST("lz4: a block of every small size and many large ones comes back whole") {
     ExpectRoundTrip(AnyBytes(&random, size));
     ExpectRoundTrip(JsonLike(&random, size));
   }
-  for (int i = 0; i < 60; ++i) ExpectRoundTrip(AnyBytes(&random, random.Below(200'000)));
+  for (int i = 0; i < test::Rounds(60); ++i) ExpectRoundTrip(AnyBytes(&random, random.Below(200'000)));
 }
 
 TEST("lz4: documents shrink to less than half, noise grows by less than the bound") {
@@ -168,7 +168,7 @@ TEST("lz4: a cut block is refused, a damaged one refused or decoded inside its b
     for (const size_t size : {size_t{0}, raw.size() - 1, raw.size() + 1, raw.size() * 2}) {
       EXPECT(!Decompressed(block, size, &back));
     }
-    for (int i = 0; i < 1500; ++i) {
+    for (int i = 0; i < test::Rounds(1500); ++i) {
       std::string damaged = block;
       for (uint64_t flips = 1 + random.Below(3); flips > 0; --flips) {
         char& byte = damaged[random.Below(damaged.size())];
@@ -182,7 +182,7 @@ TEST("lz4: a cut block is refused, a damaged one refused or decoded inside its b
 TEST("lz4: noise is taken for a block without harm") {
   SimRandom random(test::Seed());
   std::string back;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < test::Rounds(20'000); ++i) {
     std::string noise(random.Below(80), '\0');
     for (char& byte : noise) byte = static_cast<char>(random.OneIn(3) ? random.Below(4) : random.Below(256));
     (void)Decompressed(noise, random.Below(400), &back);
@@ -205,7 +205,7 @@ bool ReferenceDecompressed(std::string_view block, size_t raw_size, std::string*
 
 TEST("lz4: blocks go both ways between the reference and us") {
   SimRandom random(test::Seed());
-  for (int i = 0; i < 250; ++i) {
+  for (int i = 0; i < test::Rounds(250); ++i) {
     const size_t size = random.Below(random.OneIn(10) ? 300'000 : 20'000);
     const std::string raw = random.OneIn(2) ? JsonLike(&random, size) : AnyBytes(&random, size);
     std::string back;
@@ -217,7 +217,7 @@ TEST("lz4: blocks go both ways between the reference and us") {
 TEST("lz4: of damaged blocks we take none that the reference refuses, and both read the same") {
   SimRandom random(test::Seed());
   uint64_t taken = 0;
-  for (int i = 0; i < 8000; ++i) {
+  for (int i = 0; i < test::Rounds(8000); ++i) {
     const std::string raw = JsonLike(&random, 20 + random.Below(400));
     std::string damaged = Compressed(raw);
     char& byte = damaged[random.Below(damaged.size())];

@@ -167,7 +167,7 @@ TEST("a cursor goes on where it stood after a rollback has taken its own writes 
 }
 
 TEST("cursors over any mixture of committed and own entries agree with a map, skips included") {
-  for (uint64_t round = 0; round < 200; ++round) {
+  for (uint64_t round = 0; round < static_cast<uint64_t>(test::Rounds(200)); ++round) {
     SimRandom random(test::Seed() * 1000 + round);
     Store store;
     std::map<std::string, std::string> model;
@@ -244,7 +244,7 @@ TEST("rolling back to a savepoint drops what came later, and savepoints after it
 }
 
 TEST("savepoints nested at random agree with copies of a map") {
-  for (uint64_t round = 0; round < 100; ++round) {
+  for (uint64_t round = 0; round < static_cast<uint64_t>(test::Rounds(100)); ++round) {
     SimRandom random(test::Seed() * 977 + round);
     Store store;
     auto txn = store.Begin();
