@@ -61,6 +61,8 @@ EngineImpl::EngineImpl(EngineParts parts)
                 parts_.options.wal_enabled}),
       compactor_({parts_.env, trees_, hlc_, &pipeline_, store_, &history_, [this] { OnTablesChanged(); }}),
       throttle_(parts_.env, ThrottleLimits(parts_.options)),
+      memory_told_mutex_(parts_.env),
+      pressure_told_mutex_(parts_.env),
       backup_mutex_(parts_.env),
       close_mutex_(parts_.env) {
   snapshots_.RestoreFloor(store_->state().history_floor);
@@ -111,22 +113,32 @@ void EngineImpl::StartWork() {
 
 // --- work that writes ask for
 
-// REQUIRES: the commit mutex.
-void EngineImpl::OnRotated() {
+// What is measured is told before somebody else measures: an old number that came last would hold writes back for nothing.
+void EngineImpl::TellMemory() {
+  MutexLock lock(&memory_told_mutex_);
   const Flusher::Stats waiting = flusher_.stats();
   throttle_.SetMemory(waiting.waiting_bytes, waiting.most_waiting_of_tree, waiting.last_failure);
-  if (background_ != nullptr) background_->HintFlush();
-  else throttle_.HintInlineWork();
 }
 
-void EngineImpl::OnTablesChanged() {
-  const Flusher::Stats waiting = flusher_.stats();
-  throttle_.SetMemory(waiting.waiting_bytes, waiting.most_waiting_of_tree, waiting.last_failure);
+void EngineImpl::TellPressure() {
+  MutexLock lock(&pressure_told_mutex_);
   const Compactor::Stats compactions = compactor_.stats();
   LsmStore::Pressure pressure = store_->pressure();
   // What lies behind a damaged table is never compacted: reads get slower, but writes must not end for it.
   if (!compactions.damage.ok()) pressure.stop = std::max(pressure.stop, pressure.runs + 1);
   throttle_.SetPressure(pressure, compactions.last_failure);
+}
+
+// May be called under the commit mutex.
+void EngineImpl::OnRotated() {
+  TellMemory();
+  if (background_ != nullptr) background_->HintFlush();
+  else throttle_.HintInlineWork();
+}
+
+void EngineImpl::OnTablesChanged() {
+  TellMemory();
+  TellPressure();
   ReapFiles();
   if (background_ != nullptr) background_->HintCompaction();
 }

@@ -108,6 +108,8 @@ class EngineImpl final : public Engine {
   void RunInline();
   void OnRotated();
   void OnTablesChanged();
+  void TellMemory();
+  void TellPressure();
   void Tick();
   void CheckDirectory();
   void ReapFiles();
@@ -133,6 +135,8 @@ class EngineImpl final : public Engine {
   Flusher flusher_;
   Compactor compactor_;
   WriteThrottle throttle_;
+  Mutex memory_told_mutex_;    // held while memory is measured and told; behind the commit mutex
+  Mutex pressure_told_mutex_;  // the same of tables; before the store's locks
   std::unique_ptr<LogFlusher> log_flusher_;
   std::unique_ptr<Background> background_;
   Mutex backup_mutex_;  // held by Backup, Checkpoint and Verify: one at a time

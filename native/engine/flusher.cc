@@ -55,7 +55,8 @@ bool Flusher::RotatePinning() {
     pinning = &tree;
   });
   const Lsn end = parts_.wal->end_lsn();
-  if (pinning == nullptr || first >= end || end - first <= parts_.wal_limit_bytes) return false;
+  if (pinning == nullptr || first >= end) return false;
+  if (end - first <= parts_.wal_limit_bytes && !parts_.env->Buggify("engine.short-log")) return false;
   return pinning->Rotate();
 }
 
@@ -91,6 +92,7 @@ std::vector<FlushUnit> Flusher::Take() {
   MutexLock lock(&mutex_);
   if (stopped_ || alone_ || (!parts_.wal_enabled && busy_trees_ != 0)) return {};
   std::vector<FlushUnit> units = Collect(busy_trees_);
+  if (parts_.wal_enabled && units.size() > 1 && parts_.env->Buggify("engine.flush-one")) units.resize(1);
   busy_trees_ |= TreesOf(units);
   return units;
 }
@@ -131,6 +133,7 @@ Status Flusher::FlushWaiting(bool* worked) {
 
 Status Flusher::Write(const std::vector<FlushUnit>& units) {
   if (parts_.wal_enabled) SOCHDB_TRY(parts_.pipeline->Sync());
+  if (parts_.env->Buggify("engine.slow-flush")) parts_.env->SleepMicros(5000);
   const KeepRule rule = parts_.history->Rule([this] { return parts_.pipeline->visible_ts(); });
   return parts_.store->Flush(units, rule);
 }
@@ -192,6 +195,7 @@ Status Flusher::FlushAll(const CancelToken* cancel, Cut* cut, const std::functio
     if (status.ok() && after) after();
   }
   if (worked) Finish(status);
+  if (wake_) wake_();  // for what was rotated meanwhile: rounds that looked for it found somebody alone
   return status;
 }
 
@@ -221,7 +225,8 @@ Status Flusher::ReleaseLog(bool all, Lsn upto) {
     needed = std::min(upto, FirstNeeded());
   }
   if (needed <= parts_.wal->stats().oldest_lsn) return {};
-  if (!all && needed - released_ < parts_.wal_limit_bytes / kReleasesPerLimit) return {};
+  const bool worth_it = needed - released_ >= parts_.wal_limit_bytes / kReleasesPerLimit;
+  if (!all && !worth_it && !parts_.env->Buggify("engine.release-log-early")) return {};
   // Before the log goes: whoever opens the store must not look for it.
   const ManifestState state = parts_.store->state();
   ManifestEdit edit;

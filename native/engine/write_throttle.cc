@@ -1,6 +1,7 @@
 #include "engine/write_throttle.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -74,8 +75,20 @@ Status WriteThrottle::Admit(uint64_t bytes, uint64_t timeout_ms) {
       stats_.delayed_micros += delay;
     }
   }
+  if (delay == 0 && env_->Buggify("engine.slow-admission")) delay = 2000;
   if (delay != 0) env_->SleepMicros(delay);
   return {};
+}
+
+// Who is to do it may have found others at it, and they may have ended. REQUIRES: mutex_, which is released meanwhile.
+void WriteThrottle::WorkInline() {
+  mutex_.Unlock();
+  try {
+    inline_work_();
+  } catch (const std::bad_alloc&) {
+    // It is tried again.
+  }
+  mutex_.Lock();
 }
 
 // REQUIRES: mutex_, which is released while it waits.
@@ -91,7 +104,8 @@ Status WriteThrottle::AwaitRoom(uint64_t timeout_ms) {
     if (closed_) status = {Code::kClosed, "The database is closed."};
     else if (Failure().code() == Code::kDiskFull || now >= deadline) status = Refusal((now - begun) / 1000);
     if (!status.ok()) break;
-    eased_.WaitFor(&mutex_, deadline - now);
+    eased_.WaitFor(&mutex_, inline_work_ ? std::min(deadline - now, kInlineMicros) : deadline - now);
+    if (inline_work_) WorkInline();
   }
   if (status.code() == Code::kTimeout) ++stats_.timeouts;
   stats_.stopped_micros += env_->MonotonicMicros() - begun;

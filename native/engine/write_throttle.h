@@ -25,6 +25,8 @@ class WriteThrottle final : public Admission {
   // The rates between which delayed writes go.
   static constexpr uint64_t kFastBytesPerSecond = 32ull * 1024 * 1024;
   static constexpr uint64_t kSlowBytesPerSecond = 1ull * 1024 * 1024;
+  // Between two attempts of a write that waits to do what a thread in the background would.
+  static constexpr uint64_t kInlineMicros = 20'000;
 
   struct Limits {
     uint64_t waiting_bytes = 0;      // of memtables that wait to be flushed
@@ -56,6 +58,7 @@ class WriteThrottle final : public Admission {
   [[nodiscard]] uint64_t DelayMicros(uint64_t bytes) const;
   [[nodiscard]] Status Refusal(uint64_t waited_ms) const;
   Status AwaitRoom(uint64_t timeout_ms);
+  void WorkInline();
 
   Env* const env_;
   const Limits limits_;

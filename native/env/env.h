@@ -91,12 +91,19 @@ class Env {
   virtual Scheduler* scheduler() { return nullptr; }
 
   // Whether to do, at this point, what is allowed but rare: take the smallest buffer, flush early, be slow, choose the other
-  // strategy. Always false in the real world; a simulated one answers by its seed (docs/internals/testing.md). The point's name
-  // is "module.what", in one place only. Not for paths that run for every key.
-  virtual bool Buggify(const char* /*point*/) { return false; }
+  // strategy. A simulated world answers by its seed (docs/internals/testing.md); only the tests are built with such points, so
+  // that the addon has no trace of them. The point's name is "module.what", in one place only.
+#ifdef SOCHDB_BUGGIFY
+  bool Buggify(const char* point) { return AnswerBuggify(point); }
+#else
+  static constexpr bool Buggify(const char* /*point*/) { return false; }
+#endif
 
   // The process's real world.
   static Env* Posix();
+
+ private:
+  virtual bool AnswerBuggify(const char* /*point*/) { return false; }
 };
 
 // Helpers over any Env.

@@ -52,9 +52,26 @@ std::optional<CompactionPick> CompactionScheduler::Pick(const std::function<Leve
     const std::vector<CompactionPick> running = RunningIn(tree);
     Prefer(PolicyOf(tree_settings.style).Pick(ViewOf(tree, *now[i], tree_settings, running, now_ms)), &best);
   }
+  if (!best && env_->Buggify("lsm.compact-needlessly")) best = PickNeedless(now, settings, now_ms);
   if (!best || best->urgency < least_urgency) return std::nullopt;
   Reserve(&best->pick);
   return std::move(best->pick);
+}
+
+// One that no policy asks for. What it moves sinks, so that an end comes to this. REQUIRES: mutex_.
+std::optional<Candidate> CompactionScheduler::PickNeedless(const Levels& levels, const SettingsOfTree& settings,
+                                                           uint64_t now_ms) const {
+  for (size_t i = 0; i < levels.size(); ++i) {
+    const auto tree = static_cast<TreeId>(i);
+    const PolicySettings tree_settings = settings(tree);
+    const std::vector<CompactionPick> running = RunningIn(tree);
+    const PolicyView view = ViewOf(tree, *levels[i], tree_settings, running, now_ms);
+    for (int level = 0; level < kBottomLevel; ++level) {
+      auto pick = PolicyOf(tree_settings.style).PickLevel(view, level);
+      if (pick && pick->output_level > level) return Candidate{std::move(*pick), 0};
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<CompactionPick> CompactionScheduler::PickBy(TreeId tree, const std::function<Levels()>& levels,

@@ -22,7 +22,8 @@ class CompactionScheduler {
   using Levels = std::array<LevelStatePtr, kTreeCount>;
   using SettingsOfTree = std::function<PolicySettings(TreeId)>;
 
-  CompactionScheduler(Env* env, std::function<uint64_t()> new_run_id) : new_run_id_(std::move(new_run_id)), mutex_(env) {}
+  CompactionScheduler(Env* env, std::function<uint64_t()> new_run_id)
+      : env_(env), new_run_id_(std::move(new_run_id)), mutex_(env) {}
 
   // `levels` is asked under the mutex, so that what a finished compaction made is seen with its reservation gone.
   std::optional<CompactionPick> Pick(const std::function<Levels()>& levels, const SettingsOfTree& settings, uint64_t now_ms,
@@ -51,8 +52,10 @@ class CompactionScheduler {
   PolicyView ViewOf(TreeId tree, const LevelState& levels, const PolicySettings& settings,
                     const std::vector<CompactionPick>& running, ExpiryMs now_ms) const;
   std::vector<CompactionPick> RunningIn(TreeId tree) const;
+  std::optional<Candidate> PickNeedless(const Levels& levels, const SettingsOfTree& settings, uint64_t now_ms) const;
   void Reserve(CompactionPick* pick);
 
+  Env* const env_;
   const std::function<uint64_t()> new_run_id_;
   mutable Mutex mutex_;  // guards all below
   std::unordered_set<uint64_t> reserved_;

@@ -16,13 +16,19 @@
 namespace sochdb {
 namespace {
 
+// What tests make of blocks, tables and the cache, now and then.
+constexpr uint32_t kSmallBlockBytes = 128;
+constexpr uint64_t kSmallTableBytes = 1024;
+constexpr uint64_t kTinyCacheBytes = 4096;
+
 class LsmStoreImpl final : public LsmStore {
  public:
   LsmStoreImpl(Env* env, std::string dir, const LsmOptions& options)
       : env_(env),
         dir_(std::move(dir)),
         options_(options),
-        cache_(BlockCache::Create(env, options.block_cache_bytes)),
+        small_blocks_(env->Buggify("lsm.small-blocks")),
+        cache_(BlockCache::Create(env, env->Buggify("lsm.tiny-cache") ? kTinyCacheBytes : options.block_cache_bytes)),
         reaper_(env, dir_),
         limiter_(env, options.compaction_bytes_per_second),
         counters_(env),
@@ -51,6 +57,7 @@ class LsmStoreImpl final : public LsmStore {
     PolicySettings settings = SettingsOf(registry_->policy(tree), options_.table);
     if (options_.target_file_bytes != 0) settings.target_file_bytes = options_.target_file_bytes;
     if (options_.base_level_bytes != 0) settings.base_level_bytes = options_.base_level_bytes;
+    if (small_blocks_) settings.table.block_bytes = kSmallBlockBytes;
     return settings;
   }
 
@@ -208,7 +215,7 @@ class LsmStoreImpl final : public LsmStore {
     output.dir = dir_;
     output.tree = tree;
     output.table = tree_settings.table;
-    output.target_file_bytes = tree_settings.target_file_bytes;
+    output.target_file_bytes = env_->Buggify("lsm.small-tables") ? kSmallTableBytes : tree_settings.target_file_bytes;
     output.new_file_number = [this] { return registry_->NewFileNumber(); };
     return output;
   }
@@ -227,6 +234,7 @@ class LsmStoreImpl final : public LsmStore {
   template <typename Keep>
   Status InstallOrKeep(ManifestEdit edit, const std::vector<TableFilePtr>& tables, std::span<const FlushUnit> units,
                        const Keep& keep) {
+    if (env_->Buggify("lsm.slow-install")) env_->SleepMicros(3000);
     try {
       Status installed = registry_->Install(std::move(edit), tables, units);
       if (installed.ok() || installed.code() == Code::kReadOnly) keep();
@@ -306,6 +314,7 @@ class LsmStoreImpl final : public LsmStore {
   Env* const env_;
   const std::string dir_;
   const LsmOptions options_;
+  const bool small_blocks_;
   const std::unique_ptr<BlockCache> cache_;
   FileReaper reaper_;
   RateLimiter limiter_;

@@ -235,6 +235,7 @@ class ManifestFile final : public Manifest {
 
   bool WantsRewrite(uint64_t more_bytes) const {
     const uint64_t bytes = end_ + more_bytes;
+    if (env_->Buggify("lsm.rewrite-manifest")) return true;
     if (bytes > std::max(kMinRewriteBytes, kRewriteRatio * base_bytes_)) return true;
     return bytes > kLargeFileBytes && bytes > kRewriteRatio / 2 * base_bytes_;
   }

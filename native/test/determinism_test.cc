@@ -70,22 +70,5 @@ TEST("every seed gives the same run twice: threads, faults, crash, recovery, and
 
 TEST("different seeds give different runs") { EXPECT(!(RunOnce(test::Seed()) == RunOnce(test::Seed() + 1))); }
 
-TEST("every point that asks the environment for something rare is answered yes in some world") {
-  std::set<std::string> answered;
-  for (uint64_t seed = 1; seed <= 60; ++seed) {
-    SimEnv env(seed);
-    env.EnableBuggify(seed);
-    auto engine = test::OpenAt(&env, "/db", test::SmallOptions(static_cast<SyncMode>(seed % 3)));
-    test::SumOperator sum;
-    engine->SetMergeOperator(TreeId::kPostings, &sum);
-    for (int i = 0; i < 3; ++i) EXPECT_OK(test::OneCommit(engine.get(), i));
-    EXPECT_OK(engine->Close());
-    answered.insert(env.buggified().begin(), env.buggified().end());
-  }
-  for (const char* point : {"txn.small-commit-ring", "txn.small-footprint", "txn.validate-before-gate", "txn.slow-sync"}) {
-    if (answered.count(point) == 0) test::Fail(__FILE__, __LINE__, std::string(point) + " was never answered yes");
-  }
-}
-
 }  // namespace
 }  // namespace sochdb::determinism_test

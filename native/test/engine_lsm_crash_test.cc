@@ -131,6 +131,7 @@ TEST("threads that commit, flush and compact together lose nothing in a crash, a
   for (int i = 0; i < test::SeedCount(); ++i) {
     const uint64_t seed = test::Seed() * 100 + static_cast<uint64_t>(i);
     SimEnv env(seed);
+    env.EnableBuggify(seed);
     EngineOptions options = Options(seed % 2 == 0 ? SyncMode::kFull : SyncMode::kNormal, true, true);
     options.flush_threads = 1 + static_cast<uint32_t>(seed % 3);
     options.compaction_threads = 1 + static_cast<uint32_t>(seed % 2);
@@ -179,6 +180,7 @@ TEST("threads that commit, flush and compact together lose nothing in a crash, a
 TEST("one seed gives one run, with all its threads") {
   const auto run = [](uint64_t seed) {
     SimEnv env(seed);
+    env.EnableBuggify(seed);
     auto engine = test::OpenAt(&env, "/db", Options(SyncMode::kNormal, true, true));
     for (int i = 0; i < 40; ++i) (void)BusyCommit(engine.get(), i);
     EXPECT_OK(engine->Close());

@@ -265,7 +265,7 @@ std::unique_ptr<Thread> SimEnv::StartThread(const char* name, std::function<void
   return baton_.StartThread(name, std::move(body));
 }
 
-bool SimEnv::Buggify(const char* point) {
+bool SimEnv::AnswerBuggify(const char* point) {
   const test::OomPause pause;
   if (!buggify_seed_.has_value()) return false;
   const uint64_t hash = Hash64(point, *buggify_seed_);

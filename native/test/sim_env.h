@@ -79,7 +79,6 @@ class SimEnv final : public Env {
   // --- rare but allowed ---
   // From here on Buggify answers by this seed: a third of the points are live in one world, each with a rate of its own.
   void EnableBuggify(uint64_t seed) { buggify_seed_ = seed; }
-  bool Buggify(const char* point) override;
   // The points that have answered yes.
   [[nodiscard]] const std::set<std::string>& buggified() const { return buggified_; }
 
@@ -104,6 +103,7 @@ class SimEnv final : public Env {
   [[nodiscard]] uint64_t switches() const { return baton_.switches(); }
 
  private:
+  bool AnswerBuggify(const char* point) override;
   friend class SimFileHandle;
   friend class SimLock;
   enum class Op : uint8_t {

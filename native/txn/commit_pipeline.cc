@@ -193,7 +193,8 @@ Status CommitPipeline::LogAndApply(std::span<const CommittedWrite> writes, Expir
 
 void CommitPipeline::RotateWhenFull() {
   if (rotation_ == nullptr) return;
-  const uint64_t bytes = trees_->usage().active();
+  uint64_t bytes = trees_->usage().active();
+  if (env_->Buggify("txn.flush-early")) bytes = UINT64_MAX;
   if (bytes < rotation_limit_bytes_) [[likely]]
     return;
   try {

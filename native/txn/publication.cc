@@ -44,8 +44,9 @@ Status CommitPipeline::SyncAsLeader() {
   } catch (const std::bad_alloc&) {
     out_of_memory = true;
   }
-  const Lsn durable = wal_->synced_lsn();
+  Lsn durable = wal_->synced_lsn();
   publish_mutex_.Lock();
+  if (!unpublished_.empty() && env_->Buggify("txn.short-group")) durable = std::min(durable, unpublished_.front().end_lsn);
   syncing_ = false;
   if (out_of_memory) status = PoisonOutOfMemoryLocked();
   else if (!status.ok()) status = PoisonLocked(std::move(status));

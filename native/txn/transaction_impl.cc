@@ -240,7 +240,8 @@ Status TransactionImpl::OutOfMemory() {
 Status TransactionImpl::Put(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms) {
   SOCHDB_TRY(CheckUsable());
   SOCHDB_TRY(CheckEntry(tree, key, value));
-  if (value.size() > kBlobThresholdBytes) return WriteBlob(tree, key, value, expiry_ms);
+  const bool early = tree == TreeId::kKeys && !value.empty() && context_->env->Buggify("txn.small-blob");
+  if (value.size() > kBlobThresholdBytes || early) return WriteBlob(tree, key, value, expiry_ms);
   return Write(tree, key, ValueKind::kValue, value, expiry_ms, nullptr);
 }
 

@@ -39,6 +39,9 @@ Status WalWriter::Reserve(uint64_t payload_bytes) {
   const uint64_t need = payload_bytes + records * kWalRecordHeaderBytes;
   const MutexLock lock(&mutex_);
   if (!status_.ok()) return status_;
+  if (RoomInActive() != 0 && end_lsn() > active_->start_lsn + kWalSegmentHeaderBytes && env_->Buggify("wal.roll-early")) {
+    active_->sealed = true;
+  }
   if (HasRoomFor(need) && !names_changed_) [[likely]]
     return {};
   const size_t had = spares_.size();
@@ -106,7 +109,7 @@ Status WalWriter::Allocate(Segment* segment, uint64_t bytes) {
 Status WalWriter::AddSpare() {
   auto spare = std::make_shared<Segment>();
   spare->number = LastNumber() + 1;
-  spare->segment_bytes = segment_bytes_;
+  spare->segment_bytes = env_->Buggify("wal.small-segment") ? kMinWalSegmentBytes : segment_bytes_;
   spare->path = JoinPath(dir_, NumberedFileName(spare->number, kWalExtension));
   spares_.reserve(spares_.size() + 1);
   SOCHDB_ASSIGN(file, env_->OpenFile(spare->path, OpenMode::kCreate));
@@ -156,7 +159,7 @@ Status WalWriter::ReleaseBefore(Lsn lsn) {
 
 Status WalWriter::RecycleOldest(bool* recycled) {
   const auto kept = std::count_if(spares_.begin(), spares_.end(), [](const SegmentPtr& spare) { return spare->recycled; });
-  if (static_cast<uint64_t>(kept) >= recycle_segments_) return {};
+  if (static_cast<uint64_t>(kept) >= recycle_segments_ || env_->Buggify("wal.no-recycling")) return {};
   auto spare = std::make_shared<Segment>();
   spare->number = LastNumber() + 1;
   spare->path = JoinPath(dir_, NumberedFileName(spare->number, kWalExtension));

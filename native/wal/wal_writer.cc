@@ -118,7 +118,7 @@ Status WalWriter::Roll() {
     finished_.push_back(
         {active_->number, active_->salt, active_->start_lsn, end_lsn(), active_->written_bytes, active_->segment_bytes});
     unsynced_.push_back(active_);
-    if (unsynced_.size() > kMaxUnsyncedSegments) SOCHDB_TRY(SyncOldestUnsynced());
+    if (unsynced_.size() > kMaxUnsyncedSegments || env_->Buggify("wal.sync-early")) SOCHDB_TRY(SyncOldestUnsynced());
   }
   active_ = spares_.front();
   spares_.erase(spares_.begin());
@@ -196,7 +196,7 @@ Result<Lsn> WalWriter::Append(Timestamp commit_ts, std::string_view payload) {
   const MutexLock lock(&mutex_);
   if (!status_.ok()) return status_;
   SOCHDB_TRY(AppendFragments(compression, commit_ts, bytes));
-  if (used_ >= buffer_bytes_) SOCHDB_TRY(WriteBuffer());
+  if (used_ >= buffer_bytes_ || env_->Buggify("wal.write-early")) SOCHDB_TRY(WriteBuffer());
   if (compression != CompressionType::kNone) {
     ++compressed_entries_;
     compression_saved_bytes_ += payload.size() - bytes.size();
@@ -248,13 +248,14 @@ Status WalWriter::Sync() {
     if (!status_.ok()) return status_;
     if (synced_lsn() >= wanted) return {};  // whoever synced while we waited covered us
     PadToSector();
-    SOCHDB_TRY(ZeroAhead());
+    if (!env_->Buggify("wal.no-zeros-ahead")) SOCHDB_TRY(ZeroAhead());
     SOCHDB_TRY(WriteBuffer());
     files.assign(unsynced_.begin(), unsynced_.end());
     files.push_back(active_);
     target = end_lsn();
     bytes_since_sync_ = 0;
   }
+  if (env_->Buggify("wal.slow-sync")) env_->SleepMicros(3000);
   Status synced;
   for (const SegmentPtr& segment : files) {
     synced = segment->file->Sync();
