@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "engine/background.h"
+
 namespace sochdb {
 namespace {
 
