@@ -1,5 +1,6 @@
 // What a process meets whose disk or permissions are not as it would like: node child.mjs <what> <path> [a file]. It does what
-// its first argument says, and prints what came of it as JSON.
+// its first argument says, and prints what came of it as JSON. SOCHDB_TEST_UID: whom to be, once everything is loaded, as that
+// user may have no access to Node's own files.
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -129,5 +130,11 @@ const works = {
 }
 
 mkdirSync(path, { recursive: true })
+const user = process.env['SOCHDB_TEST_UID']
+if (user !== undefined) {
+  process.setgroups([])
+  process.setgid(Number(user))
+  process.setuid(Number(user))
+}
 const result = await works[what]()
 process.stdout.write(JSON.stringify(result))

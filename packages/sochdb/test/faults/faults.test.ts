@@ -19,7 +19,7 @@ const child = join(here, 'child.mjs')
 const MIB = 1024 * 1024
 
 /** Somebody without rights, as root is refused nothing. */
-const NOBODY = 65534
+const NOBODY = '65534'
 const isRoot = process.getuid?.() === 0
 
 interface Described {
@@ -37,13 +37,12 @@ interface Outcome {
 /** Runs child.mjs, with a program before it where one is given; what it printed. */
 async function run<T>(
   args: readonly string[],
-  { before = [], env = {}, uid }: { before?: string[]; env?: Record<string, string>; uid?: number } = {},
+  { before = [], env = {} }: { before?: string[]; env?: Record<string, string> } = {},
 ): Promise<T> {
   const [program = '', ...rest] = [...before, process.execPath, child, ...args]
   const running = spawn(program, rest, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
   })
   let text = ''
   running.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
@@ -354,7 +353,7 @@ test('a directory that may not be written to opens for reading, its log included
     readonly closed: Outcome
     readonly inspection: Outcome
   }
-  const report = await run<Report>(['no-permission', copy], isRoot ? { uid: NOBODY } : {})
+  const report = await run<Report>(['no-permission', copy], isRoot ? { env: { SOCHDB_TEST_UID: NOBODY } } : {})
   for (const error of [report.toWrite, report.toMake, report.byPromise]) {
     expect(error).toMatchObject({ name: 'DatabaseError', code: 'IO_ERROR', details: { errno: 13 } })
     expect(error.message).toMatch(/[Pp]ermission denied/)
