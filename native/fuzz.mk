@@ -20,7 +20,9 @@ ifneq ($(wildcard $(ZSTD_LIB)/zstd.h),)
 endif
 
 SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-OBJECTS := $(patsubst %.cc,$(OUT)/%.o,$(sort $(shell find $(MODULES) -name '*.cc'))) $(patsubst %,$(OUT)/%.o,$(basename $(C_SOURCES)))
+# Several sources at a time, as the addon is built (sources.mjs).
+SOURCES := $(shell node sources.mjs joined $(OUT)/joined $(MODULES))
+OBJECTS := $(SOURCES:%.cc=%.o) $(patsubst %,$(OUT)/%.o,$(basename $(C_SOURCES)))
 INPUTS := $(OUT)/inputs/$(TARGET)
 
 .PHONY: targets fuzz merge build
@@ -45,6 +47,8 @@ $(OUT)/libsochdb.a: $(OBJECTS)
 	rm -f $@
 	ar rcs $@ $^
 
+$(OUT)/joined/%.o: $(OUT)/joined/%.cc
+	$(CLANG) $(FLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 $(OUT)/%.o: %.cc
 	@mkdir -p $(dir $@)
 	@if [ -z "$(CLANG)" ]; then echo "The fuzzers need clang 14 or newer: apt-get install clang-14"; exit 1; fi

@@ -4,10 +4,11 @@
  * What is broken: every sync of a file or directory, found by pattern, so that new ones are covered as they are written; and every
  * step that validates, listed in mutations.mjs.
  *
- *   node native/mutation.mjs                      everything, about fifteen seconds each
+ *   node native/mutation.mjs                      everything, some twenty seconds each
  *   node native/mutation.mjs --minutes=10         as many as fit, in an order that --seed decides
- *   node native/mutation.mjs --only=validator     those whose file or description contains this
+ *   node native/mutation.mjs --only=validator     those whose file or description contains this, or one of several: a,b
  *   node native/mutation.mjs --ci                 the few that CI has time for
+ *   node native/mutation.mjs --joined             from what `make test JOINED=1` has built, as --ci; otherwise file by file
  *   node native/mutation.mjs --list
  *
  * Ends with "N passed, N failed": a mutation that no test notices has failed, and so has one whose place is gone.
@@ -15,21 +16,23 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { listed } from './mutations.mjs'
 
 const root = dirname(fileURLToPath(import.meta.url))
 const scratch = join(process.env.SOCHDB_MUTATION_DIR ?? join(tmpdir(), 'sochdb-mutation'), 'native')
-const out = join(scratch, 'build', 'test-none')
-const binary = join(out, 'sochdb_test')
-
 const option = (name, fallback) => {
   const given = process.argv.find(argument => argument.startsWith(`--${name}=`))
   return given === undefined ? fallback : given.slice(name.length + 3)
 }
 const flag = name => process.argv.includes(`--${name}`)
+
+const joined = flag('ci') || flag('joined')
+const built = join('build', joined ? 'test-none-joined' : 'test-none')
+const out = join(scratch, built)
+const binary = join(out, 'sochdb_test')
 
 /** Tests that are quick and see most; when they pass, all the others are asked. */
 const QUICK =
@@ -110,18 +113,18 @@ function prepare() {
     symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'))
   }
   // What `make test` has built needs no second build.
-  const built = join(root, 'build', 'test-none')
-  if (existsSync(built) && !existsSync(out)) cpSync(built, out, { recursive: true, preserveTimestamps: true })
+  const whole = join(root, built)
+  if (existsSync(whole) && !existsSync(out)) cpSync(whole, out, { recursive: true, preserveTimestamps: true })
 }
 
 const make = () =>
-  spawnSync('make', ['-C', scratch, '-j2', 'build', 'WARNINGS=-w', `OUT=${relative(scratch, out)}`], {
+  spawnSync('make', ['-C', scratch, '-j2', 'build', 'WARNINGS=-w', `OUT=${built}`, `JOINED=${joined ? 1 : 0}`], {
     encoding: 'utf8',
   })
 
 /** Whether the tests pass. */
 function testsPass(filter, timeoutSeconds) {
-  const result = spawnSync(binary, ['--stop', ...(filter === undefined ? [] : [`--filter=${filter}`])], {
+  const result = spawnSync(binary, ['--stop', '--jobs=2', ...(filter === undefined ? [] : [`--filter=${filter}`])], {
     cwd: scratch,
     encoding: 'utf8',
     timeout: timeoutSeconds * 1000,
@@ -161,7 +164,9 @@ function shuffled(list, seed) {
 
 const all = [...syncs(), ...validations()]
 const only = option('only')
-let chosen = all.filter(({ file, what }) => only === undefined || `${file} ${what}`.includes(only))
+let chosen = all.filter(
+  ({ file, what }) => only === undefined || only.split(',').some(part => `${file} ${what}`.includes(part)),
+)
 if (flag('ci')) chosen = chosen.filter(({ ci }) => ci === true)
 if (option('minutes') !== undefined) chosen = shuffled(chosen, Number(option('seed', '1')))
 if (flag('list')) {
@@ -169,13 +174,13 @@ if (flag('list')) {
   process.exit(0)
 }
 
-const deadline = Date.now() + Number(option('minutes', '100000')) * 60_000
 prepare()
 const base = make()
 if (base.status !== 0) {
   console.error(`The engine does not build as it is.\n${base.stderr.split('\n').slice(-20).join('\n')}`)
   process.exit(1)
 }
+const deadline = Date.now() + Number(option('minutes', '100000')) * 60_000
 let passed = 0
 let failed = 0
 for (const mutation of chosen) {

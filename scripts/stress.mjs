@@ -9,7 +9,6 @@
  * What fails is printed with its seed and the command that repeats it, and the rest goes on. Ends with "N passed, N failed".
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -25,8 +24,11 @@ const minutes =
   Number(option('hours', '0')) * 60 + Number(option('minutes', option('hours') === undefined ? '30' : '0'))
 const sanitizer = option('san', 'none')
 const only = option('only')?.split(',')
-const started = Date.now()
-const deadline = started + minutes * 60_000
+let started = Date.now()
+let deadline = Infinity
+// Short runs visit everything, too, each for a shorter time.
+const share = Math.min(1, minutes / 30)
+const scaled = (whole, least) => String(Math.max(least, Math.round(whole * share)))
 let seed = Number(option('seed', String(Math.floor(Date.now() / 1000) % 1_000_000)))
 let passed = 0
 let failed = 0
@@ -37,6 +39,15 @@ const elapsed = () => {
 }
 const say = text => console.log(`${elapsed()}  ${text}`)
 
+let running
+const end = () => {
+  if (running !== undefined) process.kill(-running, 'SIGKILL')
+}
+process.on('SIGINT', () => {
+  end()
+  process.exit(1)
+})
+
 /** Runs a command to its end, or to the end of the time; prints its output only when it fails. */
 function run(name, command, args, env = {}) {
   return new Promise(resolve => {
@@ -44,7 +55,9 @@ function run(name, command, args, env = {}) {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a group of its own, so that all of it can be ended
     })
+    running = child.pid
     let output = ''
     const keep = chunk => {
       output = (output + chunk).slice(-20_000)
@@ -55,12 +68,13 @@ function run(name, command, args, env = {}) {
     const timer = setTimeout(
       () => {
         stopped = true
-        child.kill('SIGKILL')
+        end()
       },
       Math.max(1000, deadline - Date.now() + 60_000),
     )
     child.on('close', code => {
       clearTimeout(timer)
+      running = undefined
       if (code === 0) passed++
       else if (!stopped) {
         failed++
@@ -77,40 +91,54 @@ function run(name, command, args, env = {}) {
 const jest = (name, path, env) =>
   run(name, process.execPath, ['--experimental-vm-modules', join('node_modules', 'jest', 'bin', 'jest.js'), path], env)
 
-const testBinary = join('native', 'build', `test-${sanitizer}`, 'sochdb_test')
+const testBinary = join('native', 'build', `test-${sanitizer}-joined`, 'sochdb_test')
 
-/** The tests that take a seed: each round with another one, every fourth with many. */
+/** The tests that take a seed: each round some of them with another one, and when all have had their turn with many. */
 const SIMULATION = [
-  'crash_test,exhaustive,fault_test,fail_nth',
-  'serial_checker,adya,isolation,determinism',
-  'model_test,wal_crash,lsm_,engine_',
+  '/crash_test,buggify,determinism',
+  'serial_checker,adya,isolation',
+  'model_test,lsm_store,engine_lsm_crash',
+  'fault_test,fail_nth',
+  'wal_,lsm_',
+  'engine_,unpublished,vector_index',
+  'exhaustive',
   'bit_flip,fuzz_replay,memtable_concurrency',
 ]
 
 const stages = {
   async simulation(round) {
     const filter = SIMULATION[round % SIMULATION.length]
-    const args = [`--seed=${seed}`, `--filter=${filter}`, ...(round % 4 === 3 ? ['--seeds=60'] : [])]
+    const many = Math.floor(round / SIMULATION.length) % 2 === 1
+    const args = ['--jobs=2', `--seed=${seed}`, `--filter=${filter}`, ...(many ? ['--seeds=60'] : [])]
     await run(`simulation, seed ${seed}: ${filter}`, testBinary, args)
   },
   async kill() {
     await jest(`kill -9, seed ${seed}`, 'packages/sochdb/test/crash/', {
       SOCHDB_KILL_SEED: String(seed),
-      SOCHDB_KILL_ROUNDS: '12',
+      SOCHDB_KILL_ROUNDS: scaled(12, 3),
     })
   },
   async histories() {
     await jest(`list-append, seed ${seed}`, 'packages/sochdb/test/histories/', {
       SOCHDB_HISTORY_SEED: String(seed),
-      SOCHDB_HISTORY_TRANSACTIONS: '3000',
+      SOCHDB_HISTORY_TRANSACTIONS: scaled(3000, 500),
     })
   },
   async fuzz(round) {
     const target = targets[round % targets.length]
-    await run(`fuzzer ${target}`, 'make', ['-C', 'native', '-f', 'fuzz.mk', 'fuzz', `TARGET=${target}`, 'SECONDS=60'])
+    await run(`fuzzer ${target}`, 'make', [
+      '-C',
+      'native',
+      '-f',
+      'fuzz.mk',
+      'fuzz',
+      `TARGET=${target}`,
+      `SECONDS=${scaled(60, 10)}`,
+    ])
   },
   async mutation() {
-    await run(`mutations, seed ${seed}`, process.execPath, ['native/mutation.mjs', '--minutes=4', `--seed=${seed}`])
+    const args = ['--joined', '--keep', `--minutes=${scaled(4, 1)}`, `--seed=${seed}`]
+    await run(`mutations, seed ${seed}`, process.execPath, ['native/mutation.mjs', ...args])
   },
 }
 
@@ -126,12 +154,25 @@ if (chosen.length === 0) {
   process.exit(2)
 }
 
-say(`for ${minutes} minutes from seed ${seed}: ${chosen.join(', ')}`)
-const build = spawnSync('make', ['-C', native, '-j2', 'build', `SAN=${sanitizer}`], { encoding: 'utf8' })
-if (build.status !== 0 || !existsSync(join(root, testBinary))) {
-  console.error(`The tests do not build.\n${(build.stderr ?? '').split('\n').slice(-20).join('\n')}`)
+say(`for ${minutes} minutes from seed ${seed}: ${chosen.join(', ')}${hasClang ? '' : ' (no clang++, so no fuzzers)'}`)
+
+function build(what, args) {
+  const made = spawnSync('make', ['-C', native, '-j2', 'build', ...args], { encoding: 'utf8' })
+  if (made.status === 0) return
+  console.error(`${what} do not build.\n${(made.stderr ?? '').split('\n').slice(-20).join('\n')}`)
   process.exit(1)
 }
+if (chosen.includes('simulation')) build('The tests', [`SAN=${sanitizer}`, 'JOINED=1'])
+if (chosen.includes('fuzz')) build('The fuzzers', ['-f', 'fuzz.mk'])
+// What is killed and what writes histories is the published package.
+if (chosen.includes('kill') || chosen.includes('histories')) {
+  for (const args of [['native/build.mjs'], ['node_modules/typescript/bin/tsc', '-b']]) {
+    if (spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status !== 0) process.exit(1)
+  }
+}
+say('everything is built: the clock starts')
+started = Date.now()
+deadline = started + minutes * 60_000
 for (let round = 0; Date.now() < deadline; round++, seed++) {
   for (const name of chosen) {
     if (Date.now() >= deadline) break

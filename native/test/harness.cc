@@ -2,10 +2,14 @@
 
 #include <sys/mman.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -145,6 +149,9 @@ int main(int argc, char** argv) {
   for (int i = 1; i < arguments.jobs; ++i) {
     const pid_t child = fork();
     if (child == 0) {
+#ifdef __linux__
+      (void)prctl(PR_SET_PDEATHSIG, SIGKILL);  // whoever ends the run ends all of it
+#endif
       RunCases(arguments, progress);
       std::exit(0);  // with the sanitizers' last words
     }
