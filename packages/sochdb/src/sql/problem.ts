@@ -1,5 +1,5 @@
 /** The errors of this layer: what happened, to what, and what to do about it. */
-import { CollectionConfigError, QueryError, ValidationError } from '../errors/index.js'
+import { CollectionConfigError, ErrorCode, QueryError, ValidationError } from '../errors/index.js'
 
 /** A statement that makes no sense against the catalog. */
 export function queryError(
@@ -8,6 +8,11 @@ export function queryError(
   details?: Readonly<Record<string, unknown>>,
 ): QueryError {
   return new QueryError(message, options(remediation, details))
+}
+
+/** What the language has and a statement may not use here, or not yet. */
+export function unsupported(what: string, remediation?: string): QueryError {
+  return new QueryError(`${what} is not supported.`, { ...options(remediation), code: ErrorCode.UNSUPPORTED })
 }
 
 /** A declaration or an option that is not what it must be. */

@@ -45,6 +45,8 @@ export function printExpression(e: Expression, depth = 0): string {
     }
     case 'cast':
       return `cast(${print(e.operand)} as ${e.type})`
+    default:
+      return '…'
   }
 }
 

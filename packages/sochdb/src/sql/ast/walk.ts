@@ -4,7 +4,7 @@
  * Two trees have the same key exactly when they differ in nothing but the values of their parameters. Names are written with
  * their length, so that no name can pose as structure.
  */
-import { queryError } from '../problem.js'
+import { queryError, unsupported } from '../problem.js'
 import type {
   Assignment,
   Expression,
@@ -44,7 +44,7 @@ class ShapeWriter {
       case 'insert':
         this.out += 'I'
         this.#name(s.table)
-        for (const column of s.columns) this.#name(column)
+        for (const column of s.columns ?? []) this.#name(column)
         for (const row of s.rows) {
           this.out += '('
           for (const value of row) {
@@ -68,6 +68,9 @@ class ShapeWriter {
         if (s.kind === 'update') this.#assignments(s.set)
         this.#optional(s.where)
         this.#items(s.returning)
+        return
+      default:
+        throw unsupported(`A statement of kind "${s.kind}"`)
     }
   }
 
@@ -122,6 +125,8 @@ class ShapeWriter {
       this.out += 't'
       this.#name(t.name)
       this.#optionalName(t.alias)
+    } else if (t.kind !== 'join') {
+      throw unsupported(`A ${t.kind} in FROM`)
     } else {
       this.out += t.join === 'inner' ? 'ji' : t.join === 'left' ? 'jl' : 'jc'
       this.#table(t.left)
@@ -220,6 +225,9 @@ class ShapeWriter {
         this.out += 'T'
         this.#name(e.type)
         this.#expression(e.operand)
+        break
+      default:
+        throw unsupported(`An expression of kind "${e.kind}"`)
     }
   }
 

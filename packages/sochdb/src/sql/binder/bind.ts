@@ -6,6 +6,7 @@ import type { SqlType } from '../types.js'
 import type { BoundQuery, BoundStatement, OutputColumn, Relation } from './bound.js'
 import { operands } from './expr.js'
 import type { Expr } from './expr.js'
+import { unsupported } from '../problem.js'
 import { bindSelect } from './select.js'
 import { BindContext } from './scope.js'
 import { bindDelete, bindInsert, bindUpdate } from './writes.js'
@@ -50,6 +51,8 @@ function bindStatement(context: BindContext, statement: Statement): BoundQuery {
       return bindUpdate(context, statement)
     case 'delete':
       return bindDelete(context, statement)
+    default:
+      throw unsupported(`A statement of kind "${statement.kind}"`)
   }
 }
 

@@ -1,6 +1,6 @@
 /** Binding of expressions: names to columns, literals and parameters to types, operators to those of the executor. */
 import type { BinaryOperator, Expression } from '../ast/nodes.js'
-import { queryError } from '../problem.js'
+import { queryError, unsupported } from '../problem.js'
 import { isNumeric, typeOfSqlName } from '../types.js'
 import type { SqlType } from '../types.js'
 import { coerce, literalValue, typeOfLiteral } from '../values.js'
@@ -43,6 +43,7 @@ export class ExpressionBinder {
   #bind(e: Expression): Expr {
     switch (e.kind) {
       case 'literal':
+        if (e.value instanceof Uint8Array) return constant('blob', e.value)
         return constant(typeOfLiteral(e.value), literalValue(e.value))
       case 'parameter':
         return { op: 'param', type: this.context.hints.get(e.index) ?? 'any', index: e.index }
@@ -71,6 +72,8 @@ export class ExpressionBinder {
         return this.#case(e)
       case 'cast':
         return this.#cast(e)
+      default:
+        throw unsupported(`An expression of kind "${e.kind}"`)
     }
   }
 
@@ -110,8 +113,14 @@ export class ExpressionBinder {
       }
       case '||':
         return call('concat', 'text', this.#toText(left), this.#toText(right))
-      default:
+      case '+':
+      case '-':
+      case '*':
+      case '/':
+      case '%':
         return this.#arithmetic(operator, left, right)
+      default:
+        throw unsupported(`The operator ${operator}`)
     }
   }
 

@@ -3,7 +3,7 @@ import type { Expression, OrderItem, SelectItem, SelectStatement, TableExpressio
 import { printExpression } from '../ast/print.js'
 import { liveColumns } from '../catalog/entries.js'
 import { foldName } from '../catalog/store.js'
-import { queryError } from '../problem.js'
+import { queryError, unsupported } from '../problem.js'
 import type { BoundSelect, OutputColumn, Relation, SortKey, TableRef } from './bound.js'
 import { conjuncts, exprKey } from './expr.js'
 import type { ColumnExpr, Expr } from './expr.js'
@@ -65,6 +65,8 @@ function bindTable(context: BindContext, scope: Scope, t: TableExpression, nulla
     scope.add(ref)
     return { op: 'table', ref }
   }
+  if (t.kind !== 'join') throw unsupported(`A ${t.kind} in FROM`)
+  if (t.join === 'right' || t.join === 'full') throw unsupported(`A ${t.join} join`)
   const before = scope.refs.length
   const left = bindTable(context, scope, t.left, nullable)
   const right = bindTable(context, scope, t.right, nullable || t.join === 'left')

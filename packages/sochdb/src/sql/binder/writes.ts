@@ -7,6 +7,7 @@ import type {
   OnConflict,
   UpdateStatement,
 } from '../ast/nodes.js'
+import { liveColumns } from '../catalog/entries.js'
 import type { ColumnEntry, TableEntry } from '../catalog/entries.js'
 import { queryError } from '../problem.js'
 import { checkDimension, valueOfDefault } from '../values.js'
@@ -25,9 +26,10 @@ export function bindInsert(context: BindContext, s: InsertStatement): BoundInser
   const ref = context.tableRef(table, entry.name)
   const scope = new Scope()
   scope.add(ref)
-  const listed = s.columns.map(name => scope.requirePosition(ref, name))
+  const names = s.columns ?? liveColumns(entry).map(position => entry.columns[position]!.name)
+  const listed = names.map(name => scope.requirePosition(ref, name))
   listed.forEach((position, i) => {
-    if (listed.indexOf(position) !== i) throw queryError(`INSERT names the column "${s.columns[i]}" twice.`)
+    if (listed.indexOf(position) !== i) throw queryError(`INSERT names the column "${names[i]}" twice.`)
   })
   if (s.rows.length === 0) throw queryError(`INSERT into "${entry.name}" has no rows.`)
   const made = positionsMadeAnew(entry).filter(position => !listed.includes(position))

@@ -13,7 +13,7 @@ export interface RowBatch {
 export function asBatch(statement: Statement, values: readonly unknown[]): RowBatch | undefined {
   if (statement.kind !== 'insert' || statement.rows.length < 2 || statement.returning.length > 0) return undefined
   if (statement.onConflict?.action === 'update') return undefined
-  const width = statement.columns.length
+  const width = statement.columns?.length ?? 0
   if (width === 0 || values.length !== width * statement.rows.length) return undefined
   let next = 0
   for (const row of statement.rows) {
