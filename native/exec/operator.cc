@@ -41,6 +41,13 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
     case PlanOp::kUpdate:
     case PlanOp::kDelete:
       break;  // roots, executed by Execution (write.h)
+    case PlanOp::kUnionAll:
+    case PlanOp::kSetOp:
+    case PlanOp::kRecursive:
+    case PlanOp::kWorkingTable:
+    case PlanOp::kApply:
+    case PlanOp::kTableFunction:
+      break;  // not read yet
   }
   return Status(Code::kInternal, "An operator cannot be executed here.");
 }

@@ -52,7 +52,7 @@ enum class PlanOp : int32_t {
   // table, index (-1: primary key), scanFlags, projection count, column positions…, equality count, expr…,
   // loExpr, loInclusive, hiExpr, hiInclusive: the first key columns equal the expressions, the next lies between lo and hi
   // (offsets, -1: open).
-  // Expressions may be constants, parameters and functions of them. Equality with NULL yields no rows.
+  // Expressions may be constants, parameters, slots and functions of them. Equality with NULL yields no rows.
   kScan = 1,
   // table, index, projection count, column positions…, key count, width, exprs… (row-major): the union of equality prefixes
   // `width` wide,
@@ -71,9 +71,10 @@ enum class PlanOp : int32_t {
   // of decimals DECIMAL.
   kAggregate = 7,
   // outer child, JoinKind, table, index, projection count, column positions…, equality count, exprs over the outer row…,
-  // residualExpr over outer ++ inner (-1)
+  // residualExpr over outer ++ inner (-1). Semi and anti joins yield the outer columns alone; never kFull.
   kIndexJoin = 8,
-  // left child, right child, JoinKind, predicate over left ++ right (-1). The right side is materialised.
+  // left child, right child, JoinKind, predicate over left ++ right (-1). The right side is materialised. Semi and anti joins
+  // yield the left columns alone; a full join ends with the right rows that nothing matched.
   kLoopJoin = 9,
   // child
   kDistinct = 10,
@@ -90,12 +91,44 @@ enum class PlanOp : int32_t {
   kUpdate = 13,
   // table, child (all columns in storage order), returning count, exprs over the old row…
   kDelete = 14,
+  // child count, children…: their rows, one child after the other. At least one child; all have the same columns.
+  kUnionAll = 15,
+  // left child, right child, SetOpKind, all (0, 1): NULLs are equal here. Rows keep the left's order of first appearance. All:
+  // a row comes as often as on both sides (INTERSECT), or as often as the left has it more than the right (EXCEPT).
+  kSetOp = 16,
+  // anchor child, step child, distinct (0, 1), working table number (unique in the plan, below 2^16): the anchor's rows, then
+  // what the step yields over the rows of the round before, until a round has none. Distinct: rows that came before are left
+  // out.
+  kRecursive = 18,
+  // number, column count, ColumnTypes…: inside the step of the recursive node of that number, the rows of the round before.
+  kWorkingTable = 19,
+  // outer child, inner child, ApplyKind, slot count, {slot number, expr over outer}…, predicate over outer ++ inner (-1):
+  // for each outer row sets the slots and opens the inner child, whose expressions may hold them. A slot number (below 2^16)
+  // is set by one apply alone, and used in its inner child alone. Only kAny (always), kInner and kLeft have a predicate.
+  kApply = 20,
+  // function number, argument count, exprs…, column count, ColumnTypes…: the rows of a function. Arguments look at no row; they
+  // may hold slots.
+  kTableFunction = 21,
 };
 
 enum ScanFlag : int32_t { kScanReverse = 1 };
 enum SortFlag : int32_t { kSortDescending = 1, kSortNullsLast = 2 };
 enum AggregateFlag : int32_t { kAggregateDistinct = 1 };
-enum class JoinKind : int32_t { kInner = 0, kLeft = 1 };
+enum class JoinKind : int32_t {
+  kInner = 0,
+  kLeft = 1,
+  kSemi = 2,  // left rows with a right row that the predicate is true for, once
+  kAnti = 3,  // left rows without one
+  kFull = 4,
+};
+enum class SetOpKind : int32_t { kIntersect = 0, kExcept = 1 };
+enum class ApplyKind : int32_t {
+  kScalar = 0,  // outer ++ the inner child's only column: NULL without a row, an error with two
+  kExists = 1,  // outer ++ BOOLEAN
+  kInner = 2,   // outer ++ inner
+  kLeft = 3,    // the same, with NULLs where nothing matches
+  kAny = 4,     // outer ++ BOOLEAN: true if the predicate is for some row, else NULL if it is for some, else false
+};
 enum class ConflictAction : int32_t {
   kError = 0,
   kNothing = 1,
@@ -110,6 +143,7 @@ enum class ExprOp : int32_t {
   kConst = 1,   // const
   kParam = 2,   // parameter number; the value is coerced to the result type without loss, or the execution is refused
   kColumn = 3,  // input column number
+  kSlot = 4,    // slot number: what an apply around the operator has set; one value from Open to Open
   kEqual = 10,  // a, b (both of one comparable type; the binder inserts kCast)
   kNotEqual = 11,
   kLess = 12,
@@ -140,6 +174,8 @@ enum class ExprOp : int32_t {
   kCoalesce = 54,  // count, exprs…
   kCase = 55,      // count, {when, then}…, else (-1)
   kCast = 56,      // a
+  kTryCast = 57,   // a: NULL where kCast would fail
+  kCall = 60,      // function number, argument count, exprs…
 };
 enum LikeFlag : int32_t { kLikeCaseInsensitive = 1 };
 

@@ -210,6 +210,7 @@ Status PlanParser::CheckTypes(const Expr& expr) const {
     case ExprOp::kConst:
     case ExprOp::kParam:
     case ExprOp::kColumn:
+    case ExprOp::kSlot:
       return {};
     case ExprOp::kEqual:
     case ExprOp::kNotEqual:
@@ -256,6 +257,9 @@ Status PlanParser::CheckTypes(const Expr& expr) const {
       if (CanCast(args[0]->type, expr.type)) return {};
       return Fail(expr.word,
                   std::string("there is no cast from ") + ColumnTypeName(args[0]->type) + " to " + ColumnTypeName(expr.type));
+    case ExprOp::kTryCast:
+    case ExprOp::kCall:
+      break;  // not read yet
   }
   return {};
 }

@@ -31,6 +31,8 @@ describe('the numbers of plan_format.h', () => {
     ['ExprOp', format.ExprOp, ''],
     ['AggregateFn', format.AggregateNumber, ''],
     ['JoinKind', format.JoinKind, ''],
+    ['SetOpKind', format.SetOpKind, ''],
+    ['ApplyKind', format.ApplyKind, ''],
     ['ConflictAction', format.ConflictAction, ''],
     ['PlanFlag', format.PlanFlag, 'Plan'],
     ['ColumnFlag', format.ColumnFlag, 'Column'],

@@ -42,6 +42,7 @@ export type CallOp =
   | 'coalesce'
   | 'case'
   | 'cast'
+  | 'tryCast'
 
 export type AggregateFn = 'countRows' | 'count' | 'sum' | 'min' | 'max' | 'avg'
 
@@ -55,6 +56,14 @@ export interface ParamExpr {
   readonly op: 'param'
   readonly type: SqlType
   readonly index: number
+}
+
+/** What an apply around it has taken from its outer row: one value as long as the operator that holds it is open. */
+export interface SlotExpr {
+  readonly op: 'slot'
+  readonly type: SqlType
+  readonly slot: number
+  readonly nullable: boolean
 }
 
 export interface ColumnExpr {
@@ -84,7 +93,7 @@ export interface AggregateExpr {
   readonly filter: Expr | undefined
 }
 
-export type Expr = ConstExpr | ParamExpr | ColumnExpr | CallExpr | AggregateExpr
+export type Expr = ConstExpr | ParamExpr | SlotExpr | ColumnExpr | CallExpr | AggregateExpr
 
 export const constant = (type: SqlType, value: SqlValue): ConstExpr => ({ op: 'const', type, value })
 export const TRUE = constant('boolean', true)
@@ -154,7 +163,7 @@ export function columnsOf(exprs: Iterable<Expr>): Set<ColumnId> {
   return ids
 }
 
-/** Whether nothing in the expression depends on a row. */
+/** Whether nothing in the expression depends on a row. Slots do not: they stay what they are while an operator is open. */
 export function isRowless(expr: Expr): boolean {
   return !someExpr(expr, e => e.op === 'column' || e.op === 'aggregate')
 }
@@ -165,8 +174,10 @@ export function isNullable(expr: Expr): boolean {
     case 'const':
       return expr.value === null
     case 'column':
+    case 'slot':
       return expr.nullable
     case 'param':
+    case 'tryCast':
       return true
     case 'aggregate':
       return expr.fn !== 'count' && expr.fn !== 'countRows'
@@ -194,6 +205,8 @@ export function exprKey(expr: Expr): string {
       return `k:${expr.type}:${typeof expr.value}:${formatValue(expr.value)}`
     case 'param':
       return `p:${expr.type}:${expr.index}`
+    case 'slot':
+      return `s:${expr.type}:${expr.slot}`
     case 'column':
       return `c:${expr.id}`
     case 'aggregate':
@@ -221,13 +234,15 @@ const INFIX: Readonly<Partial<Record<CallOp, string>>> = {
   concat: '||',
 }
 
-/** The expression as SQL-like text; parameters count from `$1`. */
+/** The expression as SQL-like text; parameters count from `$1`, slots from `@0`. */
 export function formatExpr(expr: Expr): string {
   switch (expr.op) {
     case 'const':
       return formatValue(expr.value)
     case 'param':
       return `$${expr.index + 1}`
+    case 'slot':
+      return `@${expr.slot}`
     case 'column':
       return expr.label
     case 'aggregate': {
@@ -243,6 +258,8 @@ export function formatExpr(expr: Expr): string {
       return `${formatOperand(expr.args[0]!)} is null`
     case 'cast':
       return `cast(${formatExpr(expr.args[0]!)} as ${expr.type})`
+    case 'tryCast':
+      return `try_cast(${formatExpr(expr.args[0]!)} as ${expr.type})`
     case 'in':
       return `${formatOperand(expr.args[0]!)} in (${expr.args.slice(1).map(formatExpr).join(', ')})`
     case 'like': {

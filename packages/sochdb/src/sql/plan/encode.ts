@@ -8,11 +8,13 @@ import { INDEX_POLICY_NUMBER } from '../../engine/constants.js'
 import type { CatalogTable, ColumnEntry } from '../catalog/entries.js'
 import { queryError } from '../problem.js'
 import { TYPE_NUMBERS } from '../types.js'
+import type { SqlType } from '../types.js'
 import { valueOfDefault } from '../values.js'
 import { ConstantPool } from './constants.js'
 import {
   AggregateFlag,
   AggregateNumber,
+  ApplyKind,
   ColumnFlag,
   ConflictAction,
   ExprOp,
@@ -28,10 +30,11 @@ import {
   PlanFlag,
   PlanOp,
   ScanFlag,
+  SetOpKind,
   SortFlag,
 } from './format.js'
-import { columnsOfNode } from './nodes.js'
-import type { Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
+import { columnsOfNode, columnsOfSides } from './nodes.js'
+import type { ApplyNode, Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
 
 export interface EncodedPlan {
   readonly words: Int32Array
@@ -176,7 +179,7 @@ class PlanWriter {
           () => this.#node(node.left),
           () => this.#node(node.right),
           JoinKind[node.kind],
-          this.#optional(node.predicate, layoutOf(node)),
+          this.#optional(node.predicate, layoutOfSides(node)),
         ])
       case 'distinct':
         return this.#emit([PlanOp.distinct, () => this.#node(node.input)])
@@ -184,6 +187,35 @@ class PlanWriter {
         const cells = node.rows.flatMap(row => row.map(expr => this.#ref(expr, NO_COLUMNS)))
         return this.#emit([PlanOp.values, node.rows.length, node.ids.length, ...cells])
       }
+      case 'unionAll':
+        return this.#emit([PlanOp.unionAll, node.inputs.length, ...node.inputs.map(input => () => this.#node(input))])
+      case 'setOp':
+        return this.#emit([
+          PlanOp.setOp,
+          () => this.#node(node.left),
+          () => this.#node(node.right),
+          SetOpKind[node.kind],
+          node.all ? 1 : 0,
+        ])
+      case 'recursive':
+        return this.#emit([
+          PlanOp.recursive,
+          () => this.#node(node.anchor),
+          () => this.#node(node.step),
+          node.distinct ? 1 : 0,
+          node.table,
+        ])
+      case 'workingTable':
+        return this.#emit([PlanOp.workingTable, node.table, ...typeList(node.types)])
+      case 'apply':
+        return this.#emit(this.#apply(node))
+      case 'tableFunction':
+        return this.#emit([
+          PlanOp.tableFunction,
+          node.fn,
+          ...this.#list(node.args, NO_COLUMNS),
+          ...typeList(node.types),
+        ])
       case 'insert':
         return this.#emit(this.#insert(node))
       case 'update':
@@ -238,7 +270,20 @@ class PlanWriter {
       node.projection.length,
       ...node.projection,
       ...this.#list(node.equal, layoutOf(node.outer)),
-      this.#optional(node.residual, layoutOf(node)),
+      this.#optional(node.residual, layoutOfSides(node)),
+    ]
+  }
+
+  #apply(node: ApplyNode): Part[] {
+    const outer = layoutOf(node.outer)
+    return [
+      PlanOp.apply,
+      () => this.#node(node.outer),
+      () => this.#node(node.inner),
+      ApplyKind[node.kind],
+      node.slots.length,
+      ...node.slots.flatMap(({ slot, expr }): Part[] => [slot, this.#ref(expr, outer)]),
+      this.#optional(node.predicate, layoutOfSides(node)),
     ]
   }
 
@@ -285,6 +330,8 @@ class PlanWriter {
         return this.#emit([ExprOp.const, TYPE_NUMBERS[expr.type], this.#pool.add(expr.type, expr.value)])
       case 'param':
         return this.#emit([ExprOp.param, TYPE_NUMBERS[expr.type], expr.index])
+      case 'slot':
+        return this.#emit([ExprOp.slot, TYPE_NUMBERS[expr.type], expr.slot])
       case 'column': {
         const position = layout.get(expr.id)
         if (position === undefined) throw new Error(`Column ${expr.label} is not in the rows the plan gives it.`)
@@ -359,6 +406,14 @@ function halves(timestamp: bigint): [high: number, low: number] {
 
 function layoutOf(node: PlanNode): Layout {
   return new Map(columnsOfNode(node).map((id, position) => [id, position]))
+}
+
+function layoutOfSides(node: Parameters<typeof columnsOfSides>[0]): Layout {
+  return new Map(columnsOfSides(node).map((id, position) => [id, position]))
+}
+
+function typeList(types: readonly SqlType[]): number[] {
+  return [types.length, ...types.map(type => TYPE_NUMBERS[type])]
 }
 
 function layoutOfRefs(...refs: TableRef[]): Layout {

@@ -2,7 +2,7 @@
 import type { TableRef } from '../binder/bound.js'
 import { formatExpr } from '../binder/expr.js'
 import type { Expr } from '../binder/expr.js'
-import type { Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
+import type { ApplyNode, Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
 
 export function explainPlan(node: PlanNode): string {
   return lines(node).join('\n')
@@ -17,11 +17,20 @@ function inputsOf(node: PlanNode): PlanNode[] {
     case 'scan':
     case 'scanKeys':
     case 'values':
+    case 'workingTable':
+    case 'tableFunction':
       return []
     case 'indexJoin':
       return [node.outer]
     case 'loopJoin':
+    case 'setOp':
       return [node.left, node.right]
+    case 'unionAll':
+      return [...node.inputs]
+    case 'recursive':
+      return [node.anchor, node.step]
+    case 'apply':
+      return [node.outer, node.inner]
     default:
       return [node.input]
   }
@@ -53,11 +62,23 @@ function describeNode(node: PlanNode): string {
     case 'indexJoin':
       return describeIndexJoin(node)
     case 'loopJoin':
-      return `${node.kind === 'left' ? 'left ' : ''}loop join${node.predicate ? ` on ${formatExpr(node.predicate)}` : ''}`
+      return `${joinWord(node.kind)}loop join${node.predicate ? ` on ${formatExpr(node.predicate)}` : ''}`
     case 'distinct':
       return 'distinct'
     case 'values':
       return `values ${node.rows.length === 1 ? '1 row' : `${node.rows.length} rows`}`
+    case 'unionAll':
+      return 'union all'
+    case 'setOp':
+      return `${node.kind}${node.all ? ' all' : ''}`
+    case 'recursive':
+      return `recursive #${node.table}${node.distinct ? ' distinct' : ''}`
+    case 'workingTable':
+      return `rows of #${node.table}`
+    case 'apply':
+      return describeApply(node)
+    case 'tableFunction':
+      return `table function ${node.fn}(${list(node.args)})`
     case 'insert':
       return describeInsert(node)
     case 'update': {
@@ -91,8 +112,17 @@ function describeIndexJoin(node: IndexJoinNode): string {
   const names = keyColumns(node.ref, node.index)
   const on = node.equal.map((expr, i) => `${names[i]!} = ${formatExpr(expr)}`).join(', ')
   const residual = node.residual ? ` and ${formatExpr(node.residual)}` : ''
-  const kind = node.kind === 'left' ? 'left index join' : 'index join'
-  return `${kind} ${tableName(node.ref)} by ${keyName(node.ref, node.index)} (${on})${residual}${columns(node)}`
+  return `${joinWord(node.kind)}index join ${tableName(node.ref)} by ${keyName(node.ref, node.index)} (${on})${residual}${columns(node)}`
+}
+
+function joinWord(kind: string): string {
+  return kind === 'inner' ? '' : `${kind} `
+}
+
+function describeApply(node: ApplyNode): string {
+  const slots = node.slots.map(({ slot, expr }) => `@${slot} = ${formatExpr(expr)}`).join(', ')
+  const on = node.predicate ? ` on ${formatExpr(node.predicate)}` : ''
+  return `apply ${node.kind}${slots === '' ? '' : ` (${slots})`}${on}`
 }
 
 function describeInsert(node: InsertNode): string {

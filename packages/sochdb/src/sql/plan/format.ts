@@ -16,7 +16,9 @@ export const ScanFlag = Object.freeze({ reverse: 1 })
 export const SortFlag = Object.freeze({ descending: 1, nullsLast: 2 })
 export const AggregateFlag = Object.freeze({ distinct: 1 })
 export const LikeFlag = Object.freeze({ caseInsensitive: 1 })
-export const JoinKind = Object.freeze({ inner: 0, left: 1 })
+export const JoinKind = Object.freeze({ inner: 0, left: 1, semi: 2, anti: 3, full: 4 })
+export const SetOpKind = Object.freeze({ intersect: 0, except: 1 })
+export const ApplyKind = Object.freeze({ scalar: 0, exists: 1, inner: 2, left: 3, any: 4 })
 export const ConflictAction = Object.freeze({ error: 0, nothing: 1, update: 2, ignore: 3, replace: 4 })
 
 export const PlanOp: Readonly<Record<PlanNode['op'], number>> = Object.freeze({
@@ -34,6 +36,12 @@ export const PlanOp: Readonly<Record<PlanNode['op'], number>> = Object.freeze({
   insert: 12,
   update: 13,
   delete: 14,
+  unionAll: 15,
+  setOp: 16,
+  recursive: 18,
+  workingTable: 19,
+  apply: 20,
+  tableFunction: 21,
 })
 
 export const AggregateNumber: Readonly<Record<AggregateFn, number>> = Object.freeze({
@@ -45,10 +53,11 @@ export const AggregateNumber: Readonly<Record<AggregateFn, number>> = Object.fre
   avg: 5,
 })
 
-export const ExprOp: Readonly<Record<CallOp | 'const' | 'param' | 'column', number>> = Object.freeze({
+export const ExprOp: Readonly<Record<CallOp | 'const' | 'param' | 'column' | 'slot' | 'call', number>> = Object.freeze({
   const: 1,
   param: 2,
   column: 3,
+  slot: 4,
   equal: 10,
   notEqual: 11,
   less: 12,
@@ -79,4 +88,6 @@ export const ExprOp: Readonly<Record<CallOp | 'const' | 'param' | 'column', numb
   coalesce: 54,
   case: 55,
   cast: 56,
+  tryCast: 57,
+  call: 60,
 })

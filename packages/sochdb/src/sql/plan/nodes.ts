@@ -4,6 +4,7 @@
  */
 import type { BoundAssignment, SortKey, TableRef } from '../binder/bound.js'
 import type { AggregateExpr, ColumnId, Expr } from '../binder/expr.js'
+import type { SqlType } from '../types.js'
 
 /** Position in the table's indexes; -1: the rows by primary key. */
 export type IndexNumber = number
@@ -72,7 +73,8 @@ export interface AggregateNode {
 export interface IndexJoinNode {
   readonly op: 'indexJoin'
   readonly outer: PlanNode
-  readonly kind: 'inner' | 'left'
+  /** `semi` and `anti` yield the outer columns alone. */
+  readonly kind: 'inner' | 'left' | 'semi' | 'anti'
   readonly ref: TableRef
   readonly index: IndexNumber
   readonly projection: readonly number[]
@@ -85,7 +87,8 @@ export interface LoopJoinNode {
   readonly op: 'loopJoin'
   readonly left: PlanNode
   readonly right: PlanNode
-  readonly kind: 'inner' | 'left'
+  /** `semi` and `anti` yield the left columns alone; `full` ends with the right rows that nothing matched. */
+  readonly kind: 'inner' | 'left' | 'semi' | 'anti' | 'full'
   readonly predicate: Expr | undefined
 }
 
@@ -100,10 +103,72 @@ export interface ValuesNode {
   readonly ids: readonly ColumnId[]
 }
 
+/** The rows of all inputs, one input after the other. Columns match by position, and have the same types. */
+export interface UnionAllNode {
+  readonly op: 'unionAll'
+  readonly inputs: readonly PlanNode[]
+  readonly ids: readonly ColumnId[]
+}
+
+/** INTERSECT and EXCEPT, `all` or of distinct rows; NULLs are equal. Rows come in the left's order. */
+export interface SetOpNode {
+  readonly op: 'setOp'
+  readonly left: PlanNode
+  readonly right: PlanNode
+  readonly kind: 'intersect' | 'except'
+  readonly all: boolean
+  readonly ids: readonly ColumnId[]
+}
+
+/** The rows of `anchor`, then those of `step` over the rows of the round before, until a round has none. */
+export interface RecursiveNode {
+  readonly op: 'recursive'
+  readonly anchor: PlanNode
+  readonly step: PlanNode
+  /** Rows that came before do not come again. */
+  readonly distinct: boolean
+  /** What the working tables in `step` name it by; unique in the plan. */
+  readonly table: number
+  readonly ids: readonly ColumnId[]
+}
+
+/** Inside the step of a recursive node: the rows of the round before. */
+export interface WorkingTableNode {
+  readonly op: 'workingTable'
+  readonly table: number
+  readonly ids: readonly ColumnId[]
+  readonly types: readonly SqlType[]
+}
+
+/** For each outer row: sets the slots, then runs `inner`, whose expressions may hold them. */
+export interface ApplyNode {
+  readonly op: 'apply'
+  readonly outer: PlanNode
+  readonly inner: PlanNode
+  /** `scalar`, `exists` and `any` add one column, `inner` and `left` those of the inner node. */
+  readonly kind: 'scalar' | 'exists' | 'inner' | 'left' | 'any'
+  /** Over the outer row; a slot belongs to one apply of the plan. */
+  readonly slots: readonly { readonly slot: number; readonly expr: Expr }[]
+  /** Over outer and inner columns; of `any` (which has it always), `inner` and `left`. */
+  readonly predicate?: Expr | undefined
+  /** The column that `scalar`, `exists` and `any` add. */
+  readonly id?: ColumnId | undefined
+}
+
+export interface TableFunctionNode {
+  readonly op: 'tableFunction'
+  readonly fn: number
+  /** Rowless; slots are welcome. */
+  readonly args: readonly Expr[]
+  readonly ids: readonly ColumnId[]
+  readonly types: readonly SqlType[]
+}
+
 export interface InsertNode {
   readonly op: 'insert'
   readonly ref: TableRef
-  readonly input: ValuesNode
+  /** Yields a column per target. */
+  readonly input: PlanNode
   readonly targets: readonly number[]
   readonly action: 'error' | 'nothing' | 'update' | 'ignore' | 'replace'
   readonly conflictIndex: number
@@ -143,6 +208,12 @@ export type PlanNode =
   | LoopJoinNode
   | DistinctNode
   | ValuesNode
+  | UnionAllNode
+  | SetOpNode
+  | RecursiveNode
+  | WorkingTableNode
+  | ApplyNode
+  | TableFunctionNode
   | InsertNode
   | UpdateNode
   | DeleteNode
@@ -160,18 +231,39 @@ export function columnsOfNode(node: PlanNode): readonly ColumnId[] {
       return columnsOfNode(node.input)
     case 'project':
     case 'values':
+    case 'unionAll':
+    case 'setOp':
+    case 'recursive':
+    case 'workingTable':
+    case 'tableFunction':
       return node.ids
     case 'aggregate':
       return [...node.groups.map(g => g.id), ...node.aggregates.map(a => a.id)]
     case 'indexJoin':
-      return [...columnsOfNode(node.outer), ...projectedIds(node.ref, node.projection)]
     case 'loopJoin':
-      return [...columnsOfNode(node.left), ...columnsOfNode(node.right)]
+      return yieldsLeftAlone(node.kind) ? columnsOfNode(leftOf(node)) : columnsOfSides(node)
+    case 'apply':
+      return node.id === undefined ? columnsOfSides(node) : [...columnsOfNode(node.outer), node.id]
     case 'insert':
     case 'update':
     case 'delete':
       return []
   }
+}
+
+/** The columns that a predicate of a join or an apply sees, in order: those of both sides. */
+export function columnsOfSides(node: IndexJoinNode | LoopJoinNode | ApplyNode): readonly ColumnId[] {
+  const left = columnsOfNode(leftOf(node))
+  if (node.op === 'indexJoin') return [...left, ...projectedIds(node.ref, node.projection)]
+  return [...left, ...columnsOfNode(node.op === 'apply' ? node.inner : node.right)]
+}
+
+function leftOf(node: IndexJoinNode | LoopJoinNode | ApplyNode): PlanNode {
+  return node.op === 'loopJoin' ? node.left : node.outer
+}
+
+function yieldsLeftAlone(kind: LoopJoinNode['kind']): boolean {
+  return kind === 'semi' || kind === 'anti'
 }
 
 export function projectedIds(ref: TableRef, projection: readonly number[]): ColumnId[] {
