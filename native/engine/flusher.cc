@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/background.h"
+
 namespace sochdb {
 namespace {
 
