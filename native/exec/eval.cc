@@ -88,6 +88,8 @@ Status Evaluator::EvalInto(const Expr& expr, const Batch& in, const Selection& s
       return Case(expr, in, selection, out);
     case ExprOp::kIn:
       return In(expr, in, selection, out);
+    case ExprOp::kCall:
+      return Call(expr, in, selection, out);
     default:
       break;
   }
@@ -119,6 +121,8 @@ Status Evaluator::EvalInto(const Expr& expr, const Batch& in, const Selection& s
       return EvalArithmetic(expr, operands, selection, &arena_, out);
     case ExprOp::kCast:
       return EvalCast(expr, *operands.a, selection, &arena_, out);
+    case ExprOp::kTryCast:
+      return EvalTryCast(expr, *operands.a, selection, &arena_, out);
     default:
       return EvalText(expr, operands, selection, context_, &arena_, out);
   }

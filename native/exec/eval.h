@@ -15,6 +15,7 @@
 #include "exec/batch.h"
 #include "exec/exec_context.h"
 #include "exec/expr.h"
+#include "exec/functions/function.h"
 #include "exec/hash_table.h"
 
 namespace sochdb {
@@ -54,6 +55,8 @@ class Evaluator {
   Status IsNull(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out);
   Status Coalesce(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out);
   Status Case(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out);
+  // eval_call.cc
+  Status Call(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out);
   // eval_in.cc
   Status In(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out);
   Status InConstants(const Expr& expr, const ColumnVector& value, const Selection& selection, ColumnVector* out);
@@ -63,6 +66,7 @@ class Evaluator {
   BatchArena arena_;
   std::unordered_map<uint32_t, std::unique_ptr<ColumnVector>> slots_;
   std::unordered_map<uint32_t, std::unique_ptr<InList>> in_lists_;
+  std::unordered_map<uint32_t, std::unique_ptr<FunctionState>> states_;
 };
 
 // Kernels over operands that were evaluated. `out` has room for every selected row and no NULLs yet.
@@ -78,6 +82,8 @@ Status EvalText(const Expr& expr, const Operands& in, const Selection& selection
                 ColumnVector* out);  // eval_text.cc
 Status EvalCast(const Expr& expr, const ColumnVector& in, const Selection& selection, BatchArena* arena,
                 ColumnVector* out);  // eval_cast.cc
+Status EvalTryCast(const Expr& expr, const ColumnVector& in, const Selection& selection, BatchArena* arena,
+                   ColumnVector* out);  // eval_call.cc
 
 // Marks the rows NULL where an operand is.
 void PropagateNulls(const ColumnVector& a, const ColumnVector* b, const Selection& selection, ColumnVector* out);

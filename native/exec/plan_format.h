@@ -175,7 +175,7 @@ enum class ExprOp : int32_t {
   kCase = 55,      // count, {when, then}…, else (-1)
   kCast = 56,      // a
   kTryCast = 57,   // a: NULL where kCast would fail
-  kCall = 60,      // function number, argument count, exprs…
+  kCall = 60,      // function number (functions/function.h), argument count, exprs…
 };
 enum LikeFlag : int32_t { kLikeCaseInsensitive = 1 };
 

@@ -82,6 +82,7 @@ class PlanParser {
   Status CheckTypes(const Expr& expr) const;
   [[nodiscard]] Status CheckArithmetic(const Expr& expr) const;
   [[nodiscard]] Status CheckText(const Expr& expr) const;
+  [[nodiscard]] Status CheckCall(const Expr& expr) const;
   [[nodiscard]] Status CheckBranches(const Expr& expr) const;
   [[nodiscard]] Status Expect(const Expr& expr, const Expr& arg, ColumnType type) const;
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "exec/coerce.h"
+#include "exec/functions/function.h"
 #include "exec/plan_parser.h"
 
 namespace sochdb {
@@ -35,7 +36,8 @@ Status PlanParser::ExprAt(int32_t offset, int32_t parent, int32_t word, int dept
     if (!visited_.insert(offset).second) return Fail(word, "two nodes point to word " + std::to_string(offset));
     SOCHDB_TRY(ParseOperands(&words, depth, scope, expr));
     expr->constant =
-        std::all_of(expr->args.begin(), expr->args.end(), [](const Expr* a) { return a == nullptr || a->constant; });
+        std::all_of(expr->args.begin(), expr->args.end(), [](const Expr* a) { return a == nullptr || a->constant; }) &&
+        (expr->function == nullptr || (expr->function->flags & kVolatile) == 0);
   }
   SOCHDB_TRY(CheckTypes(*expr));
   *out = expr;
@@ -129,7 +131,14 @@ Status PlanParser::ParseOperands(Words* words, int depth, const Types& scope, Ex
     case ExprOp::kLength:
     case ExprOp::kAbs:
     case ExprOp::kCast:
+    case ExprOp::kTryCast:
       return NextExprs(words, 1, depth, scope, args);
+    case ExprOp::kCall:
+      SOCHDB_TRY(words->Next(&expr->number));
+      expr->function = FindFunction(expr->number);
+      if (expr->function == nullptr) return Fail(words->last(), "there is no function " + std::to_string(expr->number));
+      SOCHDB_TRY(words->NextCount(1, &count));
+      return NextExprs(words, count, depth, scope, args);
     case ExprOp::kAnd:
     case ExprOp::kOr:
     case ExprOp::kCoalesce:
@@ -194,6 +203,13 @@ Status PlanParser::CheckText(const Expr& expr) const {
   return {};
 }
 
+Status PlanParser::CheckCall(const Expr& expr) const {
+  Types types;
+  for (const Expr* arg : expr.args) types.push_back(arg->type);
+  std::string why;
+  return FunctionTakes(*expr.function, types, expr.type, &why) ? Status() : Fail(expr.word, why);
+}
+
 // COALESCE and CASE: every branch has the type of the whole, every condition is a boolean.
 Status PlanParser::CheckBranches(const Expr& expr) const {
   for (size_t i = 0; i < expr.args.size(); ++i) {
@@ -253,13 +269,13 @@ Status PlanParser::CheckTypes(const Expr& expr) const {
     case ExprOp::kCoalesce:
     case ExprOp::kCase:
       return CheckBranches(expr);
+    case ExprOp::kCall:
+      return CheckCall(expr);
     case ExprOp::kCast:
+    case ExprOp::kTryCast:
       if (CanCast(args[0]->type, expr.type)) return {};
       return Fail(expr.word,
                   std::string("there is no cast from ") + ColumnTypeName(args[0]->type) + " to " + ColumnTypeName(expr.type));
-    case ExprOp::kTryCast:
-    case ExprOp::kCall:
-      break;  // not read yet
   }
   return {};
 }

@@ -125,6 +125,8 @@ Status PlanParser::ParseNode(PlanOp op, Words* words, int depth, std::unique_ptr
       *out = std::move(node);
       return {};
     }
+    default:
+      break;  // not read yet
   }
   return Fail(words->start(), "there is no operator " + std::to_string(static_cast<int32_t>(op)));
 }

@@ -102,7 +102,9 @@ const byCode: Readonly<Record<number, (message: string, details: Details) => Soc
       ? new DatabaseError(m, { code: ErrorCode.NOT_FOUND, details, remediation: 'Check the path or the name.' })
       : new NamespaceNotFoundError(m, { details, namespace })
   },
-  [NativeCode.INVALID_ARGUMENT]: (m, details) => new ValidationError(m, { details }),
+  [NativeCode.INVALID_ARGUMENT]: (m, details) =>
+    // A function of SQL that cannot compute what it was given says which it is.
+    'function' in details ? new QueryError(m, { details }) : new ValidationError(m, { details }),
   [NativeCode.CONFLICT]: (m, details) => new TransactionConflictError(m, { details }),
   [NativeCode.CANCELLED]: (m, details) =>
     new QueryError(m, { code: ErrorCode.QUERY_CANCELLED, details, remediation: 'It was asked for: nothing to do.' }),

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { FUNCTIONS } from '../../src/sql/binder/functions/registry.js'
 import * as format from '../../src/sql/plan/format.js'
 import { TYPE_NUMBERS } from '../../src/sql/types.js'
 
@@ -44,6 +45,24 @@ describe('the numbers of plan_format.h', () => {
     ['LikeFlag', format.LikeFlag, 'Like'],
   ])('%s is mirrored', (name, ours, prefix) => {
     expect(ours).toEqual(enumOf(header, name, prefix))
+  })
+
+  test('functions are mirrored: names, numbers, signatures, and which of them are volatile', () => {
+    const files = readdirSync(join(native, 'exec/functions')).filter(file => file.endsWith('.cc'))
+    const entries = files.flatMap(file =>
+      Array.from(
+        read(`exec/functions/${file}`).matchAll(/\{(\d+), "(\w+)", "([^"]+)", ([^,]+),/g),
+        ([, number, name, signature, flags]) =>
+          [name!, { number: Number(number), signature: signature!, volatile: flags!.includes('kVolatile') }] as const,
+      ),
+    )
+    const ours = Object.entries(FUNCTIONS).map(
+      ([name, spec]) =>
+        [name, { number: spec.number, signature: spec.signature, volatile: spec.volatile === true }] as const,
+    )
+    expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(entries))
+    expect(new Set(ours.map(([, spec]) => spec.number)).size).toBe(ours.length)
+    expect(entries.length).toBe(ours.length)
   })
 
   test('the types of columns are mirrored', () => {

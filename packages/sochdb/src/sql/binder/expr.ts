@@ -4,6 +4,8 @@
  * Columns are named by ids that are unique in a statement, so that moving an expression between operators changes nothing
  * in it; only the encoder turns ids into positions.
  */
+import type { FunctionName } from './functions/registry.js'
+import { FUNCTIONS } from './functions/registry.js'
 import type { SqlType } from '../types.js'
 import { formatValue } from '../values.js'
 import type { SqlValue } from '../values.js'
@@ -83,6 +85,16 @@ export interface CallExpr {
   readonly caseInsensitive?: boolean
 }
 
+/** A call of a function that the executor knows by number. */
+export interface FunctionExpr {
+  readonly op: 'function'
+  readonly type: SqlType
+  readonly fn: FunctionName
+  readonly args: readonly Expr[]
+  /** False where it never yields NULL. */
+  readonly nullable?: boolean
+}
+
 /** Stands in select lists, HAVING and ORDER BY until grouping gives it a column. */
 export interface AggregateExpr {
   readonly op: 'aggregate'
@@ -93,7 +105,7 @@ export interface AggregateExpr {
   readonly filter: Expr | undefined
 }
 
-export type Expr = ConstExpr | ParamExpr | SlotExpr | ColumnExpr | CallExpr | AggregateExpr
+export type Expr = ConstExpr | ParamExpr | SlotExpr | ColumnExpr | CallExpr | FunctionExpr | AggregateExpr
 
 export const constant = (type: SqlType, value: SqlValue): ConstExpr => ({ op: 'const', type, value })
 export const TRUE = constant('boolean', true)
@@ -122,19 +134,24 @@ export function conjuncts(expr: Expr): Expr[] {
 }
 
 export function isCall(expr: Expr): expr is CallExpr {
-  return 'args' in expr
+  return 'args' in expr && expr.op !== 'function'
+}
+
+/** Whether it gives another value each time it is computed. */
+export function isVolatile(expr: Expr): boolean {
+  return someExpr(expr, e => e.op === 'function' && FUNCTIONS[e.fn].volatile === true)
 }
 
 /** The direct operands of an expression. */
 export function operands(expr: Expr): readonly Expr[] {
-  if (isCall(expr)) return expr.args
+  if ('args' in expr) return expr.args
   if (expr.op !== 'aggregate') return []
   return [expr.arg, expr.filter].filter(e => e !== undefined)
 }
 
 /** The expression with each operand replaced; itself when none changes. */
 export function mapOperands(expr: Expr, replace: (operand: Expr) => Expr): Expr {
-  if (isCall(expr)) {
+  if ('args' in expr) {
     let changed = false
     const args = expr.args.map(arg => {
       const replaced = replace(arg)
@@ -165,7 +182,7 @@ export function columnsOf(exprs: Iterable<Expr>): Set<ColumnId> {
 
 /** Whether nothing in the expression depends on a row. Slots do not: they stay what they are while an operator is open. */
 export function isRowless(expr: Expr): boolean {
-  return !someExpr(expr, e => e.op === 'column' || e.op === 'aggregate')
+  return !someExpr(expr, e => e.op === 'column' || e.op === 'aggregate') && !isVolatile(expr)
 }
 
 /** Whether the value can be NULL, as far as types and declarations tell. */
@@ -179,6 +196,8 @@ export function isNullable(expr: Expr): boolean {
     case 'param':
     case 'tryCast':
       return true
+    case 'function':
+      return expr.nullable !== false
     case 'aggregate':
       return expr.fn !== 'count' && expr.fn !== 'countRows'
     case 'isNull':
@@ -211,6 +230,8 @@ export function exprKey(expr: Expr): string {
       return `c:${expr.id}`
     case 'aggregate':
       return `a:${expr.fn}:${expr.distinct}:${expr.arg ? exprKey(expr.arg) : ''}:${expr.filter ? exprKey(expr.filter) : ''}`
+    case 'function':
+      return `f:${expr.fn}:${expr.type}(${expr.args.map(exprKey).join(',')})`
     default:
       return `${expr.op}:${expr.type}:${expr.caseInsensitive ? 1 : 0}(${expr.args.map(exprKey).join(',')})`
   }
@@ -250,6 +271,8 @@ export function formatExpr(expr: Expr): string {
       const name = expr.fn === 'countRows' ? 'count' : expr.fn
       return `${name}(${arg})${expr.filter ? ` filter (where ${formatExpr(expr.filter)})` : ''}`
     }
+    case 'function':
+      return `${expr.fn}(${expr.args.map(formatExpr).join(', ')})`
     case 'not':
       return `not ${formatOperand(expr.args[0]!)}`
     case 'negate':

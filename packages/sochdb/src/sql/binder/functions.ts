@@ -7,6 +7,8 @@ import { describe, expectType, unify, unifyAll } from './coercion.js'
 import { call, constant, someExpr } from './expr.js'
 import type { AggregateFn, CallOp, Expr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
+import { bindFunction, expectCount } from './functions/arguments.js'
+import { functionNames, functionOfName } from './functions/registry.js'
 
 type CallNode = Extract<Expression, { kind: 'call' }>
 
@@ -59,15 +61,13 @@ export function bindCall(binder: ExpressionBinder, e: CallNode): Expr {
     case 'uuid7':
       expectCount(name, args, 0, 0)
       return binder.context.generate('uuid7', 'uuid')
-    default:
-      throw queryError(`There is no function "${e.name}".${didYouMean(name, NAMES)}`, undefined, { function: e.name })
+    default: {
+      const fn = functionOfName(name)
+      if (fn) return bindFunction(fn, args, name)
+      const hint = didYouMean(name, [...NAMES, ...functionNames()])
+      throw queryError(`There is no function "${e.name}".${hint}`, undefined, { function: e.name })
+    }
   }
-}
-
-function expectCount(name: string, args: readonly Expr[], min: number, max: number): void {
-  if (args.length >= min && args.length <= max) return
-  const wanted = min === max ? String(min) : `${min} to ${max}`
-  throw queryError(`${name}() takes ${wanted} argument${max === 1 ? '' : 's'}; this call has ${args.length}.`)
 }
 
 function bindAggregate(binder: ExpressionBinder, name: string, e: CallNode): Expr {

@@ -4,6 +4,7 @@
  */
 import type { TableRef } from '../binder/bound.js'
 import type { CallExpr, ColumnId, Expr } from '../binder/expr.js'
+import { FUNCTIONS } from '../binder/functions/registry.js'
 import { INDEX_POLICY_NUMBER } from '../../engine/constants.js'
 import type { CatalogTable, ColumnEntry } from '../catalog/entries.js'
 import { queryError } from '../problem.js'
@@ -336,6 +337,10 @@ class PlanWriter {
         const position = layout.get(expr.id)
         if (position === undefined) throw new Error(`Column ${expr.label} is not in the rows the plan gives it.`)
         return this.#emit([ExprOp.column, TYPE_NUMBERS[expr.type], position])
+      }
+      case 'function': {
+        const { number } = FUNCTIONS[expr.fn]
+        return this.#emit([ExprOp.call, TYPE_NUMBERS[expr.type], number, ...this.#list(expr.args, layout)])
       }
       case 'aggregate':
         throw new Error('An aggregate stands outside an aggregation.')

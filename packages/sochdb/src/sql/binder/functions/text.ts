@@ -1,0 +1,28 @@
+import type { FunctionTable } from './spec.js'
+
+export const TEXT_FUNCTIONS = {
+  substr: { number: 1, signature: 'BI[I]:0', aliases: ['substring', 'mid'] },
+  replace: { number: 2, signature: 'TTT:T' },
+  trim: { number: 3, signature: 'T[T]:T', aliases: ['btrim'] },
+  ltrim: { number: 4, signature: 'T[T]:T' },
+  rtrim: { number: 5, signature: 'T[T]:T' },
+  instr: { number: 6, signature: 'BB[I]:I', aliases: ['strpos'] },
+  lpad: { number: 7, signature: 'TI[T]:T' },
+  rpad: { number: 8, signature: 'TI[T]:T' },
+  left: { number: 9, signature: 'TI:T' },
+  right: { number: 10, signature: 'TI:T' },
+  reverse: { number: 11, signature: 'T:T' },
+  repeat: { number: 12, signature: 'TI:T' },
+  concat: { number: 13, signature: 'A*:T' },
+  concat_ws: { number: 14, signature: 'TA*:T' },
+  initcap: { number: 15, signature: 'T:T' },
+  char: { number: 16, signature: 'I*:T', aliases: ['chr'] },
+  unicode: { number: 17, signature: 'T:I', aliases: ['ascii', 'ord'] },
+  octet_length: { number: 18, signature: 'B:I' },
+  split_part: { number: 19, signature: 'TTI:T' },
+  translate: { number: 20, signature: 'TTT:T' },
+  overlay: { number: 21, signature: 'TTI[I]:T' },
+  nocase: { number: 22, signature: 'T:T' },
+  glob: { number: 23, signature: 'TT:O' },
+  substring_index: { number: 24, signature: 'TTI:T' },
+} as const satisfies FunctionTable

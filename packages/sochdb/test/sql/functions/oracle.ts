@@ -1,0 +1,50 @@
+/** Function calls here and in SQLite: syntax trees of calls, run against both. */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Database } from '../../../src/index.js'
+import type { Expression } from '../../../src/sql/ast/nodes.js'
+import { executeStatement } from '../../../src/sql/session.js'
+import { select } from '../support.js'
+
+interface Peer {
+  prepare(sql: string): { raw(): { safeIntegers(): { get(...values: unknown[]): unknown[] } } }
+}
+
+/** better-sqlite3, where the benchmarks are installed. */
+export function openPeer(): Peer | undefined {
+  try {
+    const require = createRequire(join(process.cwd(), 'bench', 'package.json'))
+    const Sqlite = require('better-sqlite3') as new (file: string) => Peer
+    return new Sqlite(':memory:')
+  } catch {
+    return undefined
+  }
+}
+
+export type Argument = null | number | bigint | string | Uint8Array | boolean
+
+/** The value of an expression here. */
+export function valueOf(db: Database, expression: Expression, values: readonly unknown[] = []): unknown {
+  const statement = select({ columns: [{ kind: 'expression', expression, alias: 'x' }] })
+  return Object.values(executeStatement(db, statement, values).rows[0]!)[0]
+}
+
+/** In one shape for both: SQLite has no booleans, and bigints stand for integers of any size. */
+export function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'boolean') return Number(value)
+  if (Object.is(value, -0)) return 0
+  if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString('hex')}'`
+  return value
+}
+
+export const sqlOf = (value: Argument): string => {
+  if (value === null) return 'null'
+  if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString('hex')}'`
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`
+  return String(value)
+}
+
+export function theirValue(peer: Peer, sql: string): unknown {
+  return peer.prepare(`select ${sql}`).raw().safeIntegers().get()[0]
+}
