@@ -158,8 +158,8 @@ export const listed = [
   {
     file: 'wal/wal_writer.cc',
     what: 'what an earlier life left stays behind the end of a segment',
-    find: '  if (active_->written_bytes == size) return {};\n',
-    replace: '  return {};\n',
+    find: '  if (active_->written_bytes > size) {',
+    replace: '  if (active_->written_bytes == ~uint64_t{0}) {',
   },
   {
     file: 'wal/wal_format.cc',

@@ -102,7 +102,8 @@ napi_value VerifyWal(Call& call) {
 static Status ReadStorageOptions(Call& call, EngineOptions* options) {
   napi_env env = call.env();
   SOCHDB_TRY(ReadUint64(env, call[7], "memtableSizeBytes", kMaxSafeInteger, &options->memtable_bytes));
-  // The last segment stays when all that it holds is in tables: a quarter of what memory may hold is little beside it.
+  // The segment that is written to stays, though what it holds may be in tables: a quarter of what memory may hold is little
+  // beside it.
   options->wal.segment_bytes = std::clamp(options->memtable_bytes / 4, kMinSegmentBytes, kMaxSegmentBytes);
   SOCHDB_TRY(ReadUint64(env, call[8], "blockCacheSizeBytes", kMaxSafeInteger, &options->block_cache_bytes));
   uint32_t number = 0;

@@ -14,11 +14,18 @@
 namespace sochdb {
 namespace {
 
-// A log that is longer when the store is closed is flushed, so that the next opening need not replay it.
-constexpr uint64_t kReplayAtOpenBytes = 1024 * 1024;
+// A longer log is not left behind: a close flushes what it holds, so that the next opening need not replay it. A segment that
+// is hardly begun is gone on with, though nothing needs what it holds.
+constexpr uint64_t kKeptLogBytes = 1024 * 1024;
+constexpr uint64_t kKeptSegmentShare = 4;
 // So much may wait to be flushed, as a multiple of what is written to.
 constexpr uint64_t kWaitingShare = 2;
 constexpr uint64_t kDefaultLogShare = 4;
+
+uint64_t KeptLogBytes(const EngineOptions& options) { return std::min(kKeptLogBytes, options.memtable_bytes); }
+
+// A full disk keeps no store from being closed: the log has what tables lack, and is only longer than it need be.
+Status UnlessFull(Status status) { return status.code() == Code::kDiskFull ? Status() : std::move(status); }
 
 Status Closed() { return {Code::kClosed, "The database is closed."}; }
 
@@ -58,7 +65,7 @@ EngineImpl::EngineImpl(EngineParts parts)
       flusher_({parts_.env, trees_, &pipeline_, wal_, store_, &history_, parts_.options.memtable_bytes,
                 parts_.options.wal_limit_bytes != 0 ? parts_.options.wal_limit_bytes
                                                     : parts_.options.memtable_bytes * kDefaultLogShare,
-                parts_.options.wal_enabled}),
+                std::min(kKeptLogBytes, parts_.options.wal.segment_bytes / kKeptSegmentShare), parts_.options.wal_enabled}),
       compactor_({parts_.env, trees_, hlc_, &pipeline_, store_, &history_, [this] { OnTablesChanged(); }}),
       throttle_(parts_.env, ThrottleLimits(parts_.options)),
       memory_told_mutex_(parts_.env),
@@ -155,7 +162,7 @@ void EngineImpl::RunInline() {
 }
 
 void EngineImpl::Tick() {
-  flusher_.CheckLogLength();
+  flusher_.OnTick();
   (void)CollectRetired();
   ReapFiles();
 }
@@ -315,16 +322,21 @@ Status EngineImpl::Close() {
   return status;
 }
 
-// What a log does not keep goes into tables; and so much of it that the next open is quick.
+// What no log keeps goes into tables, and so does what a long one keeps: the next open is quick, and little of the log is left.
 Status EngineImpl::CloseTables() {
   SOCHDB_TRY(pipeline_.poisoned());
   Flusher::Cut cut;
-  if (!parts_.options.wal_enabled) {
-    SOCHDB_TRY(flusher_.FlushAll(nullptr, &cut));
-  } else if (flusher_.UnflushedLogBytes() > kReplayAtOpenBytes) {
-    const Status flushed = flusher_.FlushAll(nullptr, &cut);
-    if (flushed.ok()) SOCHDB_TRY(flusher_.ReleaseLog(true));
-    else if (flushed.code() != Code::kDiskFull) return flushed;  // else the log has it
+  if (!parts_.options.wal_enabled) SOCHDB_TRY(flusher_.FlushAll(nullptr, &cut));
+  const uint64_t kept = KeptLogBytes(parts_.options);
+  const uint64_t unflushed = flusher_.UnflushedLogBytes();
+  // What no tree needs may be all that makes it long.
+  if (unflushed == 0 || (unflushed <= kept && wal_->stats().total_bytes > kept)) {
+    SOCHDB_TRY(UnlessFull(flusher_.ReleaseAllLog()));
+  }
+  if (wal_->stats().total_bytes > kept) {
+    Status flushed = flusher_.FlushAll(nullptr, &cut);
+    if (flushed.ok()) flushed = flusher_.ReleaseAllLog();
+    SOCHDB_TRY(UnlessFull(std::move(flushed)));
   }
   ReapFiles();
   return {};

@@ -34,7 +34,7 @@ Status EngineImpl::Compact(const CancelToken* cancel, const ProgressFn& progress
   SOCHDB_TRY(compactor_.CompactAll(cancel, progress));
   (void)CollectRetired();
   ReapFiles();
-  return {};
+  return flusher_.ShrinkLog();
 }
 
 Status EngineImpl::CompactLevel(int level, const CancelToken* cancel) {
@@ -52,6 +52,7 @@ Result<CheckpointInfo> EngineImpl::Checkpoint(const CancelToken* cancel) {
   Flusher::Cut cut;
   SOCHDB_TRY(flusher_.FlushAll(cancel, &cut));
   SOCHDB_TRY(RecordCheckpoint(cut.lsn));
+  SOCHDB_TRY(flusher_.ShrinkLog());
   return CheckpointInfo{cut.lsn, cut.ts, parts_.env->MonotonicMicros() - begun};
 }
 
@@ -121,7 +122,7 @@ Result<TruncateInfo> EngineImpl::TruncateWal(Lsn upto) {
         .With("upToLsn", std::to_string(upto));
   }
   const uint64_t before = wal_->stats().total_bytes;
-  SOCHDB_TRY(flusher_.ReleaseLog(true, upto));
+  SOCHDB_TRY(flusher_.ReleaseAllLog(upto));
   const Wal::Stats after = wal_->stats();
   return TruncateInfo{after.oldest_lsn, before > after.total_bytes ? before - after.total_bytes : 0};
 }

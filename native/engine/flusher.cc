@@ -62,7 +62,8 @@ bool Flusher::RotatePinning() {
   return pinning->Rotate();
 }
 
-void Flusher::CheckLogLength() {
+void Flusher::OnTick() {
+  ShrinkIdleLog();
   if (!parts_.wal_enabled) return;
   bool rotated = false;
   {
@@ -129,7 +130,7 @@ Status Flusher::FlushWaiting(bool* worked) {
     status = Write(units);
   }
   Finish(status);
-  if (status.ok() && parts_.wal_enabled) return ReleaseLog(false);
+  if (status.ok() && parts_.wal_enabled) return ReleaseLog();
   return status;
 }
 
@@ -178,7 +179,7 @@ void Flusher::Stop() {
 }
 
 Status Flusher::FlushAll(const CancelToken* cancel, Cut* cut, const std::function<void()>& after) {
-  SOCHDB_TRY(parts_.pipeline->CheckNotPoisoned());
+  SOCHDB_TRY(parts_.pipeline->Sync());  // so that the cut is where the log ends: a sync may pad
   SOCHDB_TRY(EnterAlone(cancel));
   Status status;
   bool worked = false;
@@ -215,21 +216,13 @@ uint64_t Flusher::UnflushedLogBytes() const {
   return parts_.wal->end_lsn() - FirstNeeded();
 }
 
-Status Flusher::ReleaseLog(bool all, Lsn upto) {
-  MutexLock release(&release_mutex_);
-  {
-    MutexLock lock(&mutex_);
-    if (stopped_) return {Code::kClosed, "The database is closed."};
-  }
-  Lsn needed = 0;
-  {
-    MutexLock commits(parts_.pipeline->gate()->mutex());
-    needed = std::min(upto, FirstNeeded());
-  }
-  if (needed <= parts_.wal->stats().oldest_lsn) return {};
-  const bool worth_it = needed - released_ >= parts_.wal_limit_bytes / kReleasesPerLimit;
-  if (!all && !worth_it && !parts_.env->Buggify("engine.release-log-early")) return {};
-  // Before the log goes: whoever opens the store must not look for it.
+Status Flusher::CheckNotStopped() const {
+  MutexLock lock(&mutex_);
+  return stopped_ ? Status(Code::kClosed, "The database is closed.") : Status();
+}
+
+// Before the log goes: whoever opens the store must not look for it.
+Status Flusher::RecordNeeded(Lsn needed) {
   const ManifestState state = parts_.store->state();
   ManifestEdit edit;
   for (size_t i = 0; i < state.flushed.size(); ++i) {
@@ -237,7 +230,66 @@ Status Flusher::ReleaseLog(bool all, Lsn upto) {
   }
   if (!edit.flushed.empty()) SOCHDB_TRY(parts_.store->Record(edit));
   released_ = needed;
+  return {};
+}
+
+Status Flusher::ReleaseLog() {
+  MutexLock release(&release_mutex_);
+  SOCHDB_TRY(CheckNotStopped());
+  Lsn needed = 0;
+  {
+    MutexLock commits(parts_.pipeline->gate()->mutex());
+    needed = FirstNeeded();
+  }
+  if (needed <= parts_.wal->stats().oldest_lsn) return {};
+  const bool worth_it = needed - released_ >= parts_.wal_limit_bytes / kReleasesPerLimit;
+  if (!worth_it && !parts_.env->Buggify("engine.release-log-early")) return {};
+  SOCHDB_TRY(RecordNeeded(needed));
   return parts_.wal->ReleaseBefore(needed);
+}
+
+Status Flusher::ReleaseAllLog(Lsn upto) {
+  SOCHDB_TRY(parts_.pipeline->Sync());
+  MutexLock release(&release_mutex_);
+  SOCHDB_TRY(CheckNotStopped());
+  return DeleteUnneeded(upto, 0);
+}
+
+// What is not synced cannot be let go of, and a sync may pad: so the log is synced before.
+Status Flusher::DeleteUnneeded(Lsn upto, uint64_t kept_bytes) {
+  Lsn needed = 0;
+  {
+    MutexLock commits(parts_.pipeline->gate()->mutex());
+    needed = std::min(upto, FirstNeeded());
+    // Nothing is needed: what comes next shall not stand in the same file.
+    if (needed == parts_.wal->end_lsn() && parts_.wal->stats().active_bytes > kept_bytes) parts_.wal->Seal();
+  }
+  if (needed <= parts_.wal->stats().oldest_lsn) return {};
+  SOCHDB_TRY(RecordNeeded(needed));
+  return parts_.wal->DeleteBefore(needed);
+}
+
+Status Flusher::ShrinkLog() {
+  SOCHDB_TRY(parts_.pipeline->Sync());
+  MutexLock release(&release_mutex_);
+  SOCHDB_TRY(CheckNotStopped());
+  const Lsn end = parts_.wal->end_lsn();
+  Status deleted = DeleteUnneeded(kNoLsn, parts_.kept_segment_bytes);
+  if (!deleted.ok() && deleted.code() != Code::kDiskFull) return deleted;  // a full one cannot note it now: a later call can
+  MutexLock commits(parts_.pipeline->gate()->mutex());
+  return parts_.wal->end_lsn() == end ? parts_.wal->Trim() : Status();
+}
+
+void Flusher::ShrinkIdleLog() {
+  const Lsn end = parts_.wal->end_lsn();
+  {
+    MutexLock lock(&mutex_);
+    idle_ticks_ = end == idle_lsn_ ? idle_ticks_ + 1 : 0;
+    idle_lsn_ = end;
+    if (idle_ticks_ < kIdleTicks) return;
+    idle_ticks_ = kIdleTicks;
+  }
+  (void)ShrinkLog();  // what failed is tried again by the next tick; where the log broke, the next commit says so
 }
 
 Flusher::Stats Flusher::stats() const {

@@ -7,6 +7,9 @@
 // Failures. A full disk is tried again, for as long as it takes; other errors kMaxFailures times, each time into new files.
 // Then, and when the log cannot be synced, the pipeline is poisoned. The memtables stay readable whatever happens.
 //
+// The log is let go of in parts as it gets long, its files kept to be written again. When a store rests (a checkpoint, a close,
+// a few ticks without a commit), all is let go of that nothing needs, and the space that waits for what may be written.
+//
 // Thread safety: any thread; rounds of different trees run beside each other.
 // Locks: release_mutex_, the commit mutex, mutex_, in this order; of these only the first is held while files are written.
 
@@ -32,6 +35,7 @@ class Flusher final : public RotationHook {
  public:
   static constexpr int kMaxFailures = 5;
   static constexpr size_t kMaxWaitingOfTree = 4;
+  static constexpr int kIdleTicks = 2;
 
   struct Parts {
     Env* env = nullptr;
@@ -42,6 +46,7 @@ class Flusher final : public RotationHook {
     History* history = nullptr;
     uint64_t memtable_bytes = 0;
     uint64_t wal_limit_bytes = 0;
+    uint64_t kept_segment_bytes = 0;  // a segment that nothing needs is gone on with while it is not longer
     bool wal_enabled = true;
   };
   explicit Flusher(const Parts& parts);
@@ -65,10 +70,16 @@ class Flusher final : public RotationHook {
     Timestamp ts = 0;
   };
   Status FlushAll(const CancelToken* cancel, Cut* cut, const std::function<void()>& after = nullptr);
-  // Rotates the tree that keeps the log from being released, when the log is too long.
-  void CheckLogLength();
-  // Lets go of the log that no tree needs, below `upto`; unless `all`, only once there is a good deal of it.
-  Status ReleaseLog(bool all, Lsn upto = kNoLsn);
+  // Rotates the tree that keeps the log from being released, when the log is too long. Gives back the space of a log to which
+  // nothing was appended for kIdleTicks calls.
+  void OnTick();
+  // Lets go of the log that no tree needs, once there is a good deal of it.
+  Status ReleaseLog();
+  // Lets go of all the log that no tree needs, below `upto`. Where that is everything, nothing of it is left.
+  Status ReleaseAllLog(Lsn upto = kNoLsn);
+  // The same, but for a segment of at most kept_segment_bytes; and unless somebody commits meanwhile, gives back the space that
+  // was taken for what is not written yet.
+  Status ShrinkLog();
   // How much log an opening would replay.
   [[nodiscard]] uint64_t UnflushedLogBytes() const;
   // While it lives no part of the log goes away.
@@ -104,6 +115,11 @@ class Flusher final : public RotationHook {
   // Gives trees back, and lets others be alone; bad_alloc or not.
   class Busy;
   [[nodiscard]] Lsn FirstNeeded() const;
+  void ShrinkIdleLog();
+  Status CheckNotStopped() const;
+  // Both REQUIRE release_mutex_.
+  Status DeleteUnneeded(Lsn upto, uint64_t kept_bytes);
+  Status RecordNeeded(Lsn needed);
 
   const Parts parts_;
   std::function<void()> wake_;
@@ -117,6 +133,8 @@ class Flusher final : public RotationHook {
   uint64_t failures_ = 0;
   int failures_in_a_row_ = 0;  // full disks not counted
   Status last_failure_;
+  Lsn idle_lsn_ = 0;  // the log's end at the last tick
+  int idle_ticks_ = 0;
 
   Mutex release_mutex_;  // held while the log is let go of; guards released_; before the commit mutex
   Lsn released_ = 0;

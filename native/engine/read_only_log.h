@@ -26,6 +26,9 @@ class ReadOnlyLog final : public Wal {
   Status Flush() override { return {}; }
   Status Sync() override { return {}; }
   Status ReleaseBefore(Lsn /*lsn*/) override { return OpenedReadOnly(); }
+  Status DeleteBefore(Lsn /*lsn*/) override { return OpenedReadOnly(); }
+  void Seal() override {}
+  Status Trim() override { return OpenedReadOnly(); }
   [[nodiscard]] Lsn end_lsn() const override { return end_; }
   [[nodiscard]] Lsn flushed_lsn() const override { return end_; }
   [[nodiscard]] Lsn synced_lsn() const override { return end_; }

@@ -256,6 +256,7 @@ std::vector<SimDisk::Undecided> SimDisk::ListUndecided() const {
 void SimDisk::PowerLoss(const std::vector<Fate>& fates) {
   const std::vector<PendingPart> parts = PendingParts();
   SOCHDB_CHECK(fates.size() == pending_.size() + parts.size());
+  const std::map<std::string, SimFilePtr> named = durable_names_;  // a file that loses its name here is settled all the same
   for (size_t i = 0; i < pending_.size(); ++i) {
     if (fates[i] != Fate::kLost) Apply(pending_[i]);
   }

@@ -123,6 +123,24 @@ inline uint64_t CountOperations(uint64_t transactions, uint64_t seed) {
 
 inline std::string SegmentPath(uint64_t number) { return JoinPath(kDir, NumberedFileName(number, kWalExtension)); }
 
+inline Lsn StartLsnOf(SimEnv* env, const std::string& path) {
+  WalSegmentHeader header;
+  EXPECT_OK(DecodeWalSegmentHeader(env->Contents(path), &header));
+  return header.start_lsn;
+}
+
+// The segments of a log that ends at end_lsn, and how many bytes of each file are part of it.
+inline std::vector<std::pair<std::string, uint64_t>> SegmentsOf(SimEnv* env, Lsn end_lsn) {
+  std::vector<std::pair<std::string, uint64_t>> segments;
+  const std::vector<std::string> names = env->ListDir(kDir).value();
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string path = JoinPath(kDir, names[i]);
+    const Lsn end = i + 1 < names.size() ? StartLsnOf(env, JoinPath(kDir, names[i + 1])) : end_lsn;
+    segments.emplace_back(path, end - StartLsnOf(env, path));
+  }
+  return segments;
+}
+
 // Transactions first … last, neither flushed nor synced.
 inline void AppendAll(Wal* wal, Timestamp first, Timestamp last) {
   for (Timestamp ts = first; ts <= last; ++ts) {

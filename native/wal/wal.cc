@@ -1,5 +1,7 @@
 #include "wal/wal.h"
 
+#include <algorithm>
+
 #include "env/path.h"
 #include "wal/wal_reader.h"
 #include "wal/wal_writer.h"
@@ -30,7 +32,7 @@ Status Settle(Env* env, const std::string& dir, const WalContents& contents, Lsn
     const bool too_long = is_last && (segment.file_bytes > bytes || contents.report.end_lsn != synced_end_lsn);
     if (segment.end_lsn <= contents.synced_lsn && !too_long) continue;
     SOCHDB_ASSIGN(file, env->OpenFile(SegmentPath(dir, segment.number), OpenMode::kReadWrite));
-    if (too_long) SOCHDB_TRY(file->Truncate(bytes));
+    if (too_long) SOCHDB_TRY(file->Truncate(std::min(segment.file_bytes, WalFileBytes(bytes, segment.segment_bytes))));
     SOCHDB_TRY(file->Sync());
   }
   return {};

@@ -86,9 +86,17 @@ class Wal {
   virtual Status Flush() = 0;
   // Flushes, then makes everything appended before the call durable.
   virtual Status Sync() = 0;
-  // Lets go of the segments that hold nothing at or above `lsn`: what they held is durable elsewhere. Never of the newest one.
-  // A few of their files become the next segments (WalOptions::recycle_segments), the others are deleted. Not beside Verify.
+  // Lets go of the segments that hold nothing at or above `lsn`: what they held is durable elsewhere. Of the newest one only
+  // once it is sealed; whoever opens the log must then know where it was. A few of their files become the next segments
+  // (WalOptions::recycle_segments), the others are deleted. Not beside Verify.
   virtual Status ReleaseBefore(Lsn lsn) = 0;
+  // The same, and no file is kept.
+  virtual Status DeleteBefore(Lsn lsn) = 0;
+  // What is appended next begins a segment. REQUIRES, as Trim: nothing is reserved that was not appended.
+  virtual void Seal() = 0;
+  // Gives back the disk space that only waits for what may be appended: spares, and what is allocated behind the end. Not
+  // beside Verify. What fails is not lost: it is tried again by the next call, or is cut by the next opening.
+  virtual Status Trim() = 0;
   virtual Lsn end_lsn() const = 0;      // appended
   virtual Lsn flushed_lsn() const = 0;  // written to files
   virtual Lsn synced_lsn() const = 0;   // durable

@@ -39,6 +39,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -55,6 +56,11 @@ inline constexpr size_t kWalSectorBytes = 512;
 inline constexpr uint64_t WalSectorsDown(uint64_t bytes) { return bytes / kWalSectorBytes * kWalSectorBytes; }
 inline constexpr size_t kWalSegmentHeaderBytes = kWalSectorBytes;
 inline constexpr size_t kWalRecordHeaderBytes = 40;
+// How long the file of a segment stays that ends at `bytes`: where no pad fits any more, the last sector is left whole. It may
+// have been acknowledged, and cutting a file inside of a sector writes that sector again.
+inline constexpr uint64_t WalFileBytes(uint64_t bytes, uint64_t segment_bytes) {
+  return bytes + kWalRecordHeaderBytes > segment_bytes ? std::max(bytes, segment_bytes) : bytes;
+}
 inline constexpr uint64_t kMinWalSegmentBytes = 8 * 1024;
 inline constexpr uint64_t kMaxWalSegmentBytes = 1024ull * 1024 * 1024;
 inline constexpr uint64_t kMinWalRecordPayload = 512;

@@ -139,20 +139,39 @@ Status WalWriter::SyncNames() {
 }
 
 // From the oldest on, each step durable before the next, so that a crash leaves no gap.
-Status WalWriter::ReleaseBefore(Lsn lsn) {
+Status WalWriter::Release(Lsn lsn, bool recycle) {
   const MutexLock lock(&mutex_);
   if (!status_.ok()) return status_;
   lsn = std::min(lsn, synced_lsn());
-  while (!finished_.empty() && finished_.front().end_lsn <= lsn && (finished_.size() > 1 || active_ != nullptr)) {
+  if (active_ != nullptr && active_->sealed && end_lsn() <= lsn) SOCHDB_TRY(FinishActive());
+  while (!finished_.empty() && finished_.front().end_lsn <= lsn) {
     if (Status synced = SyncNames(); !synced.ok()) return Poison(std::move(synced));
     bool recycled = false;
-    SOCHDB_TRY(RecycleOldest(&recycled));
+    if (recycle) SOCHDB_TRY(RecycleOldest(&recycled));
     if (!recycled) {
       SOCHDB_TRY(env_->DeleteFile(JoinPath(dir_, NumberedFileName(finished_.front().number, kWalExtension))));
       names_changed_ = true;
       finished_.erase(finished_.begin());
     }
   }
+  Status synced = SyncNames();
+  return synced.ok() ? Status() : Poison(std::move(synced));
+}
+
+void WalWriter::Seal() {
+  const MutexLock lock(&mutex_);
+  if (active_ != nullptr) active_->sealed = true;
+}
+
+Status WalWriter::Trim() {
+  const MutexLock lock(&mutex_);
+  if (!status_.ok()) return status_;
+  growth_bytes_ = kFirstAllocationBytes;
+  if (active_ != nullptr && used_ == 0) SOCHDB_TRY(FreeBehindEnd());
+  if (spares_.empty()) return {};
+  if (Status synced = SyncNames(); !synced.ok()) return Poison(std::move(synced));
+  names_changed_ = true;
+  DropSparesBeyond(0);
   Status synced = SyncNames();
   return synced.ok() ? Status() : Poison(std::move(synced));
 }

@@ -76,23 +76,31 @@ Status WalWriter::WriteBuffer() {
   return {};
 }
 
-// Nothing more goes into the active segment: cuts off what was prepared for more, and what an earlier life left.
+// Cuts off what was prepared for more, and what an earlier life left.
 Status WalWriter::FinishActive() {
   SOCHDB_TRY(WriteBuffer());
-  const uint64_t size = end_lsn() - active_->start_lsn;
-  if (active_->written_bytes == size) return {};
-  Status cut = active_->file->Truncate(size);
-  active_->written_bytes = size;
-  return cut.ok() ? Status() : Poison(std::move(cut));
+  const uint64_t size = WalFileBytes(end_lsn() - active_->start_lsn, active_->segment_bytes);
+  if (active_->written_bytes > size) {
+    Status cut = active_->file->Truncate(size);
+    active_->written_bytes = size;
+    if (!cut.ok()) return Poison(std::move(cut));
+  }
+  finished_.push_back(
+      {active_->number, active_->salt, active_->start_lsn, end_lsn(), active_->written_bytes, active_->segment_bytes});
+  if (end_lsn() > synced_lsn()) unsynced_.push_back(active_);
+  active_ = nullptr;
+  return {};
 }
 
 // What a crash brings back of this are zeros or an earlier life's records, and the next opening cuts them off.
 Status WalWriter::FreeBehindEnd() {
-  const uint64_t size = end_lsn() - active_->start_lsn;
+  const uint64_t cut = WalFileBytes(end_lsn() - active_->start_lsn, active_->segment_bytes);
+  const uint64_t size = std::min(cut, active_->written_bytes);
   if (active_->written_bytes == size && active_->allocated_bytes <= size) return {};
-  Status cut = active_->file->Truncate(size);
-  active_->written_bytes = active_->allocated_bytes = size;
-  return cut.ok() ? Status() : Poison(std::move(cut));
+  active_->allocated_bytes = size;  // whether it fails or not: what is needed is asked for again
+  SOCHDB_TRY(active_->file->Truncate(size));
+  active_->written_bytes = size;
+  return {};
 }
 
 Status WalWriter::SyncOldestUnsynced() {
@@ -111,15 +119,11 @@ Status WalWriter::Roll() {
   }
   if (made.ok()) made = SyncNames();
   if (!made.ok()) return Poison(std::move(made));
-  uint32_t previous_salt = finished_.empty() ? 0 : finished_.back().salt;
-  if (active_ != nullptr) {
-    SOCHDB_TRY(FinishActive());
-    previous_salt = active_->salt;
-    finished_.push_back(
-        {active_->number, active_->salt, active_->start_lsn, end_lsn(), active_->written_bytes, active_->segment_bytes});
-    unsynced_.push_back(active_);
-    if (unsynced_.size() > kMaxUnsyncedSegments || env_->Buggify("wal.sync-early")) SOCHDB_TRY(SyncOldestUnsynced());
+  if (active_ != nullptr) SOCHDB_TRY(FinishActive());
+  if (unsynced_.size() > kMaxUnsyncedSegments || (!unsynced_.empty() && env_->Buggify("wal.sync-early"))) {
+    SOCHDB_TRY(SyncOldestUnsynced());
   }
+  const uint32_t previous_salt = finished_.empty() ? 0 : finished_.back().salt;
   active_ = spares_.front();
   spares_.erase(spares_.begin());
   active_->start_lsn = end_lsn();

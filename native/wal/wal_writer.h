@@ -43,7 +43,10 @@ class WalWriter final : public Wal {
   Result<Lsn> Append(Timestamp commit_ts, std::string_view payload) override;
   Status Flush() override;
   Status Sync() override;
-  Status ReleaseBefore(Lsn lsn) override;
+  Status ReleaseBefore(Lsn lsn) override { return Release(lsn, true); }
+  Status DeleteBefore(Lsn lsn) override { return Release(lsn, false); }
+  void Seal() override;
+  Status Trim() override;
   Lsn end_lsn() const override { return end_lsn_.load(std::memory_order_acquire); }
   Lsn flushed_lsn() const override { return flushed_lsn_.load(std::memory_order_acquire); }
   Lsn synced_lsn() const override { return synced_lsn_.load(std::memory_order_acquire); }
@@ -61,7 +64,7 @@ class WalWriter final : public Wal {
     uint64_t written_bytes = 0;    // the file's size: real data, or zeros or an earlier life ahead of it
     uint64_t allocated_bytes = 0;  // disk space taken, from the beginning
     bool recycled = false;         // a spare with an earlier life
-    bool sealed = false;           // the last sector cannot be padded: go on in the next segment
+    bool sealed = false;           // go on in the next segment
   };
   using SegmentPtr = std::shared_ptr<Segment>;
 
@@ -74,6 +77,8 @@ class WalWriter final : public Wal {
     return compression_ != CompressionType::kNone && payload_bytes >= kMinCompressedBytes;
   }
   std::string_view Compressed(std::string_view payload, CompressionType* compression);
+
+  Status Release(Lsn lsn, bool recycle);
 
   // All below REQUIRE mutex_.
   uint64_t RoomInActive() const;
@@ -89,6 +94,7 @@ class WalWriter final : public Wal {
   // Makes the oldest segment's file the last spare, if it is worth keeping.
   Status RecycleOldest(bool* recycled);
   Status Roll();
+  // Nothing more goes into the active segment: it is the last of finished_.
   Status FinishActive();
   Status FreeBehindEnd();
   void EncodeRecord(WalRecordType type, CompressionType compression, Timestamp commit_ts, std::string_view payload);

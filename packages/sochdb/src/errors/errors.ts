@@ -177,7 +177,7 @@ export class DiskFullError extends DatabaseError {
     super(message, {
       code: ErrorCode.DISK_FULL,
       remediation:
-        'Make room on the disk and write again: nothing acknowledged is lost, and reading goes on. The log takes its space in segments of 64 MiB.',
+        'Make room on the disk and write again: nothing acknowledged is lost, and reading goes on. The log takes its space in steps of 1 MiB and more.',
       retryable: true,
       ...options,
     })
