@@ -15,7 +15,7 @@ using Table = std::array<const Function*, kNumbersMax>;
 
 Table MakeTable() {
   Table table{};
-  for (const auto area : {TextFunctions()}) {
+  for (const auto area : {TextFunctions(), MathFunctions(), OtherFunctions()}) {
     for (const Function& function : area) {
       const auto number = static_cast<size_t>(function.number);
       SOCHDB_CHECK(number < kNumbersMax && table[number] == nullptr);
@@ -29,7 +29,7 @@ bool IsOneOf(ColumnType type, std::initializer_list<ColumnType> types) {
   return std::any_of(types.begin(), types.end(), [&](ColumnType t) { return SameClass(t, type); });
 }
 
-bool Fits(char letter, ColumnType type) {
+bool Fits(char letter, ColumnType type, ColumnType first) {
   using T = ColumnType;
   if (type == T::kNull) return true;
   switch (letter) {
@@ -55,6 +55,8 @@ bool Fits(char letter, ColumnType type) {
       return IsOneOf(type, {T::kJson, T::kText, T::kAny});
     case 'U':
       return type == T::kUuid;
+    case 'S':
+      return first == T::kNull || SameClass(type, first);
     case 'V':
       return type == T::kVector;
     default:
@@ -64,7 +66,7 @@ bool Fits(char letter, ColumnType type) {
 
 bool ResultFits(char letter, std::span<const ColumnType> args, ColumnType type) {
   if (letter == 'A') return type == ColumnType::kAny;
-  if (letter < '0' || letter > '9') return type != ColumnType::kNull && Fits(letter, type);
+  if (letter < '0' || letter > '9') return type != ColumnType::kNull && Fits(letter, type, type);
   // An argument that is the literal NULL leaves the type open.
   const auto i = static_cast<size_t>(letter - '0');
   return i < args.size() && (args[i] == ColumnType::kNull || SameClass(args[i], type));
@@ -91,7 +93,7 @@ bool FunctionTakes(const Function& function, std::span<const ColumnType> args, C
     } else if (at[1] == '*') {
       repeated = *at++;
     } else if (taken < args.size()) {
-      if (!functions::Fits(*at, args[taken++])) {
+      if (!functions::Fits(*at, args[taken++], args[0])) {
         *why = std::string(function.name) + "() does not take a " + ColumnTypeName(args[taken - 1]) + " there";
         return false;
       }
@@ -101,7 +103,7 @@ bool FunctionTakes(const Function& function, std::span<const ColumnType> args, C
     }
   }
   for (; taken < args.size(); ++taken) {
-    if (repeated != 0 && functions::Fits(repeated, args[taken])) continue;
+    if (repeated != 0 && functions::Fits(repeated, args[taken], args[0])) continue;
     *why = std::string(function.name) + (repeated == 0 ? "() has too many arguments" : "() does not take that argument");
     return false;
   }

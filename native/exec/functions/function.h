@@ -7,7 +7,7 @@
 // times (also none).
 //   T text   B text or blob   X blob   I integer, bigint   R real   N integer, bigint, real or decimal   O boolean
 //   D timestamp   M timestamp, text, integer, real or any (what the date functions read)   J json, text or any   U uuid
-//   V vector   A anything   0 to 9 (results): the type of that argument
+//   V vector   S the type of the first argument   A anything   0 to 9 (results): the type of that argument
 // NULL may stand for any of them, typed or not.
 //
 // Thread safety: kernels are functions of their arguments and of the state in the call, which belongs to one evaluator.
@@ -75,5 +75,7 @@ bool FunctionTakes(const Function& function, std::span<const ColumnType> args, C
 
 // The tables, one per area.
 std::span<const Function> TextFunctions();
+std::span<const Function> MathFunctions();
+std::span<const Function> OtherFunctions();
 
 }  // namespace sochdb

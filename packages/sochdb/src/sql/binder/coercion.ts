@@ -108,6 +108,8 @@ export function expectType(expr: Expr, type: SqlType, what: string): Expr {
   if (expr.type === type) return expr
   const adapted = adaptLiteral(expr, type)
   if (adapted) return adapted
+  // What JSON held decides for itself.
+  if (expr.type === 'any') return cast(expr, type)
   if (widensTo(expr.type, type)) return cast(expr, type)
   throw queryError(`${what} takes ${type}; ${describe(expr)} is none.`, undefined, {
     expected: type,
@@ -142,7 +144,10 @@ export function expectStorable(expr: Expr, type: SqlType, column: string): Expr 
     })
   }
   // Numbers go where there is room for them; where digits could be lost, the statement has to say so.
-  const fits = widensTo(expr.type, type) || (isNumeric(expr.type) && (type === 'real' || type === 'decimal'))
+  const fits =
+    expr.type === 'any' ||
+    widensTo(expr.type, type) ||
+    (isNumeric(expr.type) && (type === 'real' || type === 'decimal'))
   if (fits) return cast(expr, type)
   throw queryError(`Column "${column}" takes ${type}; ${describe(expr)} is none.`, `Cast it: cast(… as ${type}).`, {
     column,

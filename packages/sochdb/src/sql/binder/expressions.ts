@@ -8,6 +8,8 @@ import { describe, expectBoolean, expectType, unify, unifyAll } from './coercion
 import { call, callOf, cast, constant } from './expr.js'
 import type { CallOp, Expr } from './expr.js'
 import { bindCall } from './functions.js'
+import { bindFunction } from './functions/arguments.js'
+import { bitOperator, integerDivision, tryCast } from './functions/special.js'
 import type { BindContext, Scope } from './scope.js'
 
 /** Chains of AND and OR do not count; what remains must fit into a plan. */
@@ -58,6 +60,12 @@ export class ExpressionBinder {
         return call('not', 'boolean', this.condition(e.operand, 'NOT'))
       case 'negate':
         return this.#negate(this.bind(e.operand))
+      case 'bitNot':
+        return bindFunction('bit_not_of', [this.bind(e.operand)], '~')
+      case 'glob': {
+        const args = [this.bind(e.pattern), this.bind(e.operand)]
+        return this.#negated(e.negated, bindFunction('glob', args, 'GLOB'))
+      }
       case 'isNull':
         return this.#negated(e.negated, call('isNull', 'boolean', this.bind(e.operand)))
       case 'in':
@@ -119,6 +127,13 @@ export class ExpressionBinder {
       case '/':
       case '%':
         return this.#arithmetic(operator, left, right)
+      case '//':
+        return integerDivision(this.context, left, right)
+      case '&':
+      case '|':
+      case '<<':
+      case '>>':
+        return bitOperator(operator, left, right)
       default:
         throw unsupported(`The operator ${operator}`)
     }
@@ -137,6 +152,9 @@ export class ExpressionBinder {
 
   #arithmetic(operator: '+' | '-' | '*' | '/' | '%', left: Expr, right: Expr): Expr {
     const [a, b] = unify(this.context, left, right, ARITHMETIC[operator].verb)
+    if (a.type === 'any' && (isComputed(a) || isComputed(b))) {
+      return call(ARITHMETIC[operator].op, 'any', cast(a, 'any'), cast(b, 'any'))
+    }
     if (a.type === 'any' || a.type === 'null') {
       // Nothing is known but NULLs and parameters: numbers.
       return call(
@@ -205,8 +223,13 @@ export class ExpressionBinder {
       const value = coerce(operand.value, operand.type, type)
       if (value !== undefined) return constant(type, value)
     }
-    return cast(operand, type)
+    return e.tolerant ? tryCast(operand, type) : cast(operand, type)
   }
+}
+
+/** A value whose type shows when it is there: a member of JSON. */
+function isComputed(expr: Expr): boolean {
+  return expr.op !== 'const' && expr.op !== 'param'
 }
 
 /** A NULL or a parameter without the type that nothing gave it. */

@@ -1,73 +1,33 @@
-/** Function calls: scalar functions become operators, aggregates wait for their grouping. */
+/** Function calls: scalar functions become operators or calls by number, aggregates wait for their grouping. */
 import type { Expression } from '../ast/nodes.js'
 import { didYouMean, queryError } from '../problem.js'
 import { isNumeric } from '../types.js'
-import type { SqlType } from '../types.js'
-import { describe, expectType, unify, unifyAll } from './coercion.js'
-import { call, constant, someExpr } from './expr.js'
-import type { AggregateFn, CallOp, Expr } from './expr.js'
+import { describe, expectType } from './coercion.js'
+import { someExpr } from './expr.js'
+import type { AggregateFn, Expr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
 import { bindFunction, expectCount } from './functions/arguments.js'
 import { functionNames, functionOfName } from './functions/registry.js'
+import { bindSpecial, specialNames } from './functions/special.js'
 
 type CallNode = Extract<Expression, { kind: 'call' }>
 
 const AGGREGATES: ReadonlySet<string> = new Set(['count', 'sum', 'min', 'max', 'avg'])
 
-const TEXT_FUNCTIONS: Readonly<Record<string, { op: CallOp; type: SqlType; count: number }>> = {
-  lower: { op: 'lower', type: 'text', count: 1 },
-  upper: { op: 'upper', type: 'text', count: 1 },
-  length: { op: 'length', type: 'integer', count: 1 },
-  contains: { op: 'contains', type: 'boolean', count: 2 },
-  starts_with: { op: 'startsWith', type: 'boolean', count: 2 },
-  ends_with: { op: 'endsWith', type: 'boolean', count: 2 },
-}
-
-const NAMES = [...AGGREGATES, ...Object.keys(TEXT_FUNCTIONS), 'abs', 'coalesce', 'ifnull', 'nullif', 'now', 'uuid7']
-
 export function bindCall(binder: ExpressionBinder, e: CallNode): Expr {
   const name = e.name.toLowerCase()
-  if (AGGREGATES.has(name)) return bindAggregate(binder, name, e)
+  const isScalar = (name === 'min' || name === 'max') && e.arguments.length > 1
+  if (AGGREGATES.has(name) && !isScalar) return bindAggregate(binder, name, e)
   if (e.distinct || e.filter) {
     throw queryError(`${name}() is no aggregate: ${e.distinct ? 'DISTINCT' : 'FILTER'} does not apply to it.`)
   }
   const args = e.arguments.map(argument => binder.bind(argument))
-  if (Object.hasOwn(TEXT_FUNCTIONS, name)) {
-    const { op, type, count } = TEXT_FUNCTIONS[name]!
-    expectCount(name, args, count, count)
-    return call(op, type, ...args.map(arg => expectType(arg, 'text', `${name}()`)))
-  }
-  switch (name) {
-    case 'abs': {
-      expectCount(name, args, 1, 1)
-      const arg = args[0]!.type === 'any' || args[0]!.type === 'null' ? expectType(args[0]!, 'real', 'abs()') : args[0]!
-      if (!isNumeric(arg.type)) throw queryError(`abs() takes a number; ${describe(arg)} is none.`)
-      return call('abs', arg.type, arg)
-    }
-    case 'coalesce':
-    case 'ifnull': {
-      expectCount(name, args, name === 'ifnull' ? 2 : 1, name === 'ifnull' ? 2 : 100)
-      const { exprs, type } = unifyAll(binder.context, args, 'return from one COALESCE')
-      return exprs.length === 1 ? exprs[0]! : call('coalesce', type, ...exprs)
-    }
-    case 'nullif': {
-      expectCount(name, args, 2, 2)
-      const [a, b] = unify(binder.context, args[0]!, args[1]!, 'compare')
-      return call('case', a.type, call('equal', 'boolean', a, b), constant(a.type, null), a)
-    }
-    case 'now':
-      expectCount(name, args, 0, 0)
-      return binder.context.generate('now', 'timestamp')
-    case 'uuid7':
-      expectCount(name, args, 0, 0)
-      return binder.context.generate('uuid7', 'uuid')
-    default: {
-      const fn = functionOfName(name)
-      if (fn) return bindFunction(fn, args, name)
-      const hint = didYouMean(name, [...NAMES, ...functionNames()])
-      throw queryError(`There is no function "${e.name}".${hint}`, undefined, { function: e.name })
-    }
-  }
+  const special = bindSpecial(binder.context, name, args)
+  if (special) return special
+  const fn = functionOfName(name)
+  if (fn) return bindFunction(fn, args, name)
+  const hint = didYouMean(name, [...AGGREGATES, ...specialNames, ...functionNames()])
+  throw queryError(`There is no function "${e.name}".${hint}`, undefined, { function: e.name })
 }
 
 function bindAggregate(binder: ExpressionBinder, name: string, e: CallNode): Expr {

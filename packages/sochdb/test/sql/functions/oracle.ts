@@ -48,3 +48,15 @@ export const sqlOf = (value: Argument): string => {
 export function theirValue(peer: Peer, sql: string): unknown {
   return peer.prepare(`select ${sql}`).raw().safeIntegers().get()[0]
 }
+
+/** All combinations of one value of each list. */
+export function* product(...lists: readonly (readonly Argument[])[]): Generator<Argument[]> {
+  const [first, ...rest] = lists
+  if (!first) yield []
+  else for (const value of first) for (const tail of product(...rest)) yield [value, ...tail]
+}
+
+/** Numbers to 14 digits: libraries of mathematics differ in the last ones. */
+export function near(value: unknown): unknown {
+  return typeof value === 'number' && Number.isFinite(value) ? Number(value.toPrecision(14)) : value
+}

@@ -1,7 +1,7 @@
 /** Functions of text, against SQLite where it has them, by value where it has not. */
 import { Database, QueryError } from '../../../src/index.js'
 import { fn, lit } from '../support.js'
-import { openPeer, plain, sqlOf, theirValue, valueOf } from './oracle.js'
+import { openPeer, plain, product, sqlOf, theirValue, valueOf } from './oracle.js'
 import type { Argument } from './oracle.js'
 
 const peer = openPeer()
@@ -14,22 +14,16 @@ const SMALL = [null, 0, 1, 2, 3, -1, -2, -7, 100]
 const HUGE = [9007199254740991, -9007199254740991]
 const BLOBS: Argument[] = [new Uint8Array(), Uint8Array.of(0, 255, 7, 65), Buffer.from('ü')]
 
-function* product(...lists: readonly (readonly Argument[])[]): Generator<Argument[]> {
-  const [first, ...rest] = lists
-  if (!first) yield []
-  else for (const value of first) for (const tail of product(...rest)) yield [value, ...tail]
-}
-
 const ours = (name: string, ...args: Argument[]) => plain(valueOf(db, fn(name, ...args.map(arg => lit(arg as string)))))
 
 const CASES: Record<string, readonly (readonly Argument[])[][]> = {
   substr: [
     [
-      [...TEXTS, ...BLOBS],
+      [...TEXTS, ...BLOBS.slice(1)],
       [...SMALL, ...HUGE],
     ],
     [
-      [...TEXTS, ...BLOBS],
+      [...TEXTS, ...BLOBS.slice(1)],
       [...SMALL, ...HUGE],
       [...SMALL, ...HUGE],
     ],

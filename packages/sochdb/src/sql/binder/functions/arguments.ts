@@ -74,6 +74,7 @@ function bindArgument(arg: Expr, letter: string, what: string): Expr {
   const open = isOpen(arg)
   switch (letter) {
     case 'A':
+    case 'S':
       return arg
     case 'J':
     case 'M':

@@ -1,8 +1,10 @@
 /** All scalar functions that plans call by number, by their names in every dialect. */
+import { MATH_FUNCTIONS } from './math.js'
+import { OTHER_FUNCTIONS } from './other.js'
 import type { FunctionSpec } from './spec.js'
 import { TEXT_FUNCTIONS } from './text.js'
 
-const TABLE = { ...TEXT_FUNCTIONS }
+const TABLE = { ...TEXT_FUNCTIONS, ...MATH_FUNCTIONS, ...OTHER_FUNCTIONS }
 
 export type FunctionName = keyof typeof TABLE
 
