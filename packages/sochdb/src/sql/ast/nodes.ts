@@ -71,7 +71,13 @@ export interface CommonTable extends Spot {
 }
 
 export type SelectItem =
-  | { readonly kind: 'expression'; readonly expression: Expression; readonly alias: string | undefined }
+  | {
+      readonly kind: 'expression'
+      readonly expression: Expression
+      readonly alias: string | undefined
+      /** As it was written: the name of the result's column, where there is no other. */
+      readonly text?: string | undefined
+    }
   /** `*`, or `table.*`. */
   | { readonly kind: 'all'; readonly table: string | undefined }
 

@@ -99,7 +99,7 @@ export function bindItems(binder: ExpressionBinder, items: readonly SelectItem[]
     }
     const expr = binder.bind(item.expression)
     bound.push({
-      name: item.alias ?? nameOf(binder, item.expression),
+      name: item.alias ?? item.text ?? nameOf(binder, item.expression),
       expr,
       named: item.alias !== undefined || item.expression.kind === 'column',
     })
@@ -115,9 +115,12 @@ function allColumns(ref: TableRef): BoundItem[] {
   }))
 }
 
+/** Names of result columns are cut short where an expression nests deeper. */
+const NAME_DEPTH_MAX = 40
+
 /** A column is called as the table declares it, anything else by its text. */
 function nameOf(binder: ExpressionBinder, e: Expression): string {
-  if (e.kind !== 'column') return printExpression(e)
+  if (e.kind !== 'column') return printExpression(e, NAME_DEPTH_MAX)
   for (const ref of [...binder.scope.refs, ...binder.scope.qualifiedOnly]) {
     if (e.table !== undefined && foldName(ref.name) !== foldName(e.table)) continue
     const position = binder.scope.position(ref, e.name)

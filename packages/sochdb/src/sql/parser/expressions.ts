@@ -1,0 +1,400 @@
+/**
+ * Expressions: precedence climbing over the operators of precedence.ts. What grows to the left (`a + b + c`) grows in a loop; what
+ * nests is counted, so that no tree is higher than AST_DEPTH_MAX and no text exhausts the stack.
+ */
+import type { BinaryOperator, ComparisonOperator, Expression } from '../ast/expressions.js'
+import type { Query } from '../ast/nodes.js'
+import { AST_DEPTH_MAX } from '../ast/walk.js'
+import type { Cursor } from './cursor.js'
+import { primary } from './primary.js'
+import { parenthesized, query, startsQuery } from './select.js'
+import { PRECEDENCES } from './precedence.js'
+import type { Precedences } from './precedence.js'
+import { typeOfOperand } from './types.js'
+import { isName } from './words.js'
+
+/** Longer chains of `||` become balanced trees: they are associative. */
+const CONCAT_BALANCE_MIN = 64
+
+/**
+ * An expression whose operators all bind at least as strongly as `least`. `first`: its leftmost operand, read already; `peak` knows
+ * how high that is.
+ */
+export function expression(c: Cursor, least = 0, first?: Expression): Expression {
+  const saved = c.peak
+  const rules = PRECEDENCES[c.dialect]
+  c.enter()
+  c.peak = 0
+  let left = first ?? prefix(c, rules)
+  let height = (first ? saved : c.peak) + 1
+  for (;;) {
+    const precedence = infixPrecedence(c, rules)
+    if (precedence < least) break
+    c.peak = 0
+    left = infix(c, rules, left, precedence, height)
+    height = Math.max(height, c.peak) + 1
+    if (c.depth + height > AST_DEPTH_MAX) c.tooDeep()
+  }
+  --c.depth
+  c.peak = Math.max(saved, height)
+  return left
+}
+
+/** The precedence of the operator at this token, -1 where there is none. */
+function infixPrecedence(c: Cursor, rules: Precedences): number {
+  const type = c.peek()
+  const precedence = rules.infix.get(type)
+  if (precedence === undefined) return -1
+  switch (type) {
+    case 'not':
+      switch (c.ahead(1)) {
+        case 'null':
+          return rules.matching
+        case 'in':
+        case 'like':
+        case 'ilike':
+        case 'glob':
+        case 'regexp':
+        case 'rlike':
+        case 'between':
+        case 'similar':
+        case 'match':
+          return rules.matching
+      }
+      return -1
+    case 'at':
+      return c.ahead(1) === 'time' && c.ahead(2) === 'zone' ? precedence : -1
+    case 'collate':
+      return c.clauses.noCollate ? -1 : precedence
+    case 'xor':
+      return c.dialect === 'mysql' ? precedence : -1
+    case 'div':
+    case 'mod':
+    case 'match':
+    case 'similar':
+      return startsOperand(c.ahead(1)) ? precedence : -1
+  }
+  return precedence
+}
+
+function startsOperand(type: string): boolean {
+  return type === '(' || type === '#number' || type === '#string' || type === '#parameter' || isName(type)
+}
+
+function prefix(c: Cursor, rules: Precedences): Expression {
+  const at = c.at
+  switch (c.peek()) {
+    case 'not': {
+      ++c.pos
+      const plain = c.is('exists')
+      const operand = expression(c, rules.not)
+      if (plain && operand.kind === 'exists' && !operand.negated) return { ...operand, negated: true, at }
+      return { kind: 'not', operand, at }
+    }
+    case '-':
+      ++c.pos
+      if (c.peek() === '#number' && bindsLooser(c.ahead(1))) return primary(c, true)
+      return { kind: 'negate', operand: expression(c, rules.unary), at }
+    case '+':
+      ++c.pos
+      return expression(c, rules.unary)
+    case '~':
+      ++c.pos
+      return { kind: 'bitNot', operand: expression(c, rules.unary), at }
+    case '!':
+      ++c.pos
+      return { kind: 'not', operand: expression(c, rules.unary), at }
+    case '(':
+      return group(c)
+  }
+  return primary(c, false)
+}
+
+/** Whether this, behind a number, leaves its minus sign to the number. */
+const bindsLooser = (type: string): boolean => type !== '::'
+
+/** `(a)`, `(a, b)`, `(SELECT …)`. */
+function group(c: Cursor): Expression {
+  const at = c.at
+  const content = parenthesized(c)
+  if (content.query) return { kind: 'subquery', query: content.query, at }
+  if (content.items.length === 1) return content.items[0]!
+  return { kind: 'row', items: content.items, at }
+}
+
+function infix(c: Cursor, rules: Precedences, left: Expression, precedence: number, height: number): Expression {
+  const operator = c.peek()
+  const at = c.at
+  switch (operator) {
+    case 'and':
+    case '&&':
+      return chain(c, 'and', left, precedence)
+    case 'or':
+      return chain(c, 'or', left, precedence)
+    case '||':
+      return rules.pipesAreOr ? chain(c, 'or', left, precedence) : concatenation(c, left, precedence, height)
+    case 'xor': {
+      ++c.pos
+      const right = expression(c, precedence + 1)
+      const negated = (operand: Expression): Expression => ({ kind: 'not', operand, at })
+      return { kind: 'binary', operator: '<>', left: negated(left), right: negated(right), at }
+    }
+    case '=':
+    case '<>':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      ++c.pos
+      if ((c.peek() === 'any' || c.peek() === 'all' || c.peek() === 'some') && c.ahead(1) === '(') {
+        return quantified(c, left, operator, at)
+      }
+      return binary(operator, left, expression(c, precedence + 1), at)
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
+    case '&':
+    case '|':
+    case '<<':
+    case '>>':
+    case '->':
+    case '->>':
+      ++c.pos
+      return binary(operator, left, expression(c, precedence + 1), at)
+    case '<=>':
+      ++c.pos
+      return binary('is', left, expression(c, precedence + 1), at)
+    case 'div':
+      ++c.pos
+      return binary('//', left, expression(c, precedence + 1), at)
+    case 'mod':
+      ++c.pos
+      return binary('%', left, expression(c, precedence + 1), at)
+    case '^': {
+      if (c.dialect === 'mysql') c.refuse('The operator ^ (XOR of bits)')
+      ++c.pos
+      const args = [left, expression(c, precedence + 1)]
+      return { kind: 'call', name: 'power', arguments: args, distinct: false, filter: undefined, at }
+    }
+    case 'is':
+      return isSomething(c, left, precedence)
+    case 'isnull':
+    case 'notnull':
+      ++c.pos
+      return { kind: 'isNull', operand: left, negated: operator === 'notnull', at }
+    case '::': {
+      ++c.pos
+      return { kind: 'cast', operand: left, type: typeOfOperand(c), at }
+    }
+    case 'collate':
+      ++c.pos
+      return { kind: 'collate', operand: left, collation: collationName(c), at }
+    case 'at': {
+      c.pos += 3
+      const args = [expression(c, precedence + 1), left]
+      return { kind: 'call', name: 'timezone', arguments: args, distinct: false, filter: undefined, at }
+    }
+    default:
+      return matching(c, left, precedence, at)
+  }
+}
+
+function binary(operator: BinaryOperator, left: Expression, right: Expression, at: number): Expression {
+  return { kind: 'binary', operator, left, right, at }
+}
+
+function chain(c: Cursor, kind: 'and' | 'or', left: Expression, precedence: number): Expression {
+  const at = c.at
+  const operands = [left]
+  const goesOn = (): boolean =>
+    kind === 'and'
+      ? c.peek() === 'and' || c.peek() === '&&'
+      : c.peek() === 'or' || (c.peek() === '||' && precedence === 10)
+  while (goesOn()) {
+    ++c.pos
+    operands.push(expression(c, precedence + 1))
+  }
+  return { kind, operands, at }
+}
+
+/** `height`: of the left operand, which a chain puts at its bottom. */
+function concatenation(c: Cursor, left: Expression, precedence: number, height: number): Expression {
+  const at = c.at
+  const operands = [left]
+  while (c.accept('||')) {
+    c.peak = 0
+    operands.push(expression(c, precedence + 1))
+    height = Math.max(height, c.peak)
+  }
+  c.peak = height
+  if (operands.length > CONCAT_BALANCE_MIN) {
+    c.peak += Math.ceil(Math.log2(operands.length))
+    return balanced(operands, 0, operands.length, at)
+  }
+  c.peak += operands.length - 2
+  return operands.reduce((a, b) => binary('||', a, b, at))
+}
+
+function balanced(operands: readonly Expression[], from: number, to: number, at: number): Expression {
+  if (to - from === 1) return operands[from]!
+  const middle = (from + to) >> 1
+  return binary('||', balanced(operands, from, middle, at), balanced(operands, middle, to, at), at)
+}
+
+/** IS [NOT] NULL, TRUE, FALSE, UNKNOWN, DISTINCT FROM x, x. */
+function isSomething(c: Cursor, operand: Expression, precedence: number): Expression {
+  const at = c.at
+  ++c.pos
+  const negated = c.accept('not')
+  switch (c.peek()) {
+    case 'null':
+    case 'unknown':
+      ++c.pos
+      return { kind: 'isNull', operand, negated, at }
+    case 'true':
+    case 'false': {
+      const truth = c.peek() === 'true'
+      ++c.pos
+      return { kind: 'isTruth', operand, truth, negated, at }
+    }
+    case 'distinct':
+      if (c.ahead(1) !== 'from') break
+      c.pos += 2
+      return binary(negated ? 'is' : 'is not', operand, expression(c, precedence + 1), at)
+  }
+  return binary(negated ? 'is not' : 'is', operand, expression(c, precedence + 1), at)
+}
+
+/** IN, BETWEEN, LIKE and its kin, with and without NOT. */
+function matching(c: Cursor, operand: Expression, precedence: number, at: number): Expression {
+  const negated = c.accept('not')
+  const operator = c.peek()
+  ++c.pos
+  switch (operator) {
+    case 'null':
+      return { kind: 'isNull', operand, negated: true, at }
+    case 'in':
+      return inList(c, operand, negated, at)
+    case 'between': {
+      if (c.acceptOneOf('symmetric')) c.refuse('BETWEEN SYMMETRIC', 'Put the smaller bound first.', at)
+      c.acceptText('asymmetric')
+      const low = expression(c, precedence + 1)
+      c.expect('and')
+      return { kind: 'between', operand, low, high: expression(c, precedence + 1), negated, at }
+    }
+    case 'like':
+    case 'ilike': {
+      const exact = c.peek() === 'binary' && startsOperand(c.ahead(1)) && c.accept('binary')
+      const caseSensitive = exact || (operator === 'like' && c.dialect === 'postgres')
+      const pattern = expression(c, precedence + 1)
+      const escape = c.accept('escape') ? expression(c, precedence + 1) : undefined
+      return { kind: 'like', operand, pattern, escape, caseSensitive, negated, at }
+    }
+    case 'glob':
+      return { kind: 'glob', operand, pattern: expression(c, precedence + 1), caseSensitive: true, negated, at }
+    case 'regexp':
+    case 'rlike': {
+      const exact = c.peek() === 'binary' && startsOperand(c.ahead(1)) && c.accept('binary')
+      const caseSensitive = exact || c.dialect !== 'mysql'
+      return { kind: 'regexp', operand, pattern: expression(c, precedence + 1), caseSensitive, negated, at }
+    }
+    case '~':
+    case '~*':
+    case '!~':
+    case '!~*': {
+      const caseSensitive = !operator.endsWith('*')
+      const pattern = expression(c, precedence + 1)
+      return { kind: 'regexp', operand, pattern, caseSensitive, negated: operator.startsWith('!'), at }
+    }
+    case 'similar':
+      return c.refuse('SIMILAR TO', 'Use LIKE or REGEXP.', at)
+    case 'match':
+      return c.refuse('MATCH', 'Use keyword_search(…) in FROM.', at)
+  }
+  --c.pos
+  return c.fail('an operator')
+}
+
+function inList(c: Cursor, operand: Expression, negated: boolean, at: number): Expression {
+  if (isName(c.peek())) {
+    // SQLite's `x IN table`.
+    const tableAt = c.at
+    let name = c.name('a table name')
+    let schema: string | undefined
+    if (c.accept('.')) {
+      schema = name
+      name = c.label('a table name')
+    }
+    const from = {
+      kind: 'table' as const,
+      ...(schema === undefined ? {} : { schema }),
+      name,
+      alias: undefined,
+      at: tableAt,
+    }
+    return {
+      kind: 'inQuery',
+      operand,
+      query: { ...EMPTY_SELECT, columns: [{ kind: 'all', table: undefined }], from },
+      negated,
+      at,
+    }
+  }
+  if (!c.is('(')) c.fail()
+  if (c.ahead(1) === ')') {
+    c.pos += 2
+    return { kind: 'in', operand, list: [], negated, at }
+  }
+  const { query: inner, items } = parenthesized(c)
+  if (inner) return { kind: 'inQuery', operand, query: inner, negated, at }
+  return { kind: 'in', operand, list: items, negated, at }
+}
+
+export const EMPTY_SELECT = {
+  kind: 'select',
+  distinct: false,
+  columns: [],
+  from: undefined,
+  where: undefined,
+  groupBy: [],
+  having: undefined,
+  orderBy: [],
+  limit: undefined,
+  offset: undefined,
+} as const
+
+/** `= ANY (…)`, with the comparison read. */
+function quantified(c: Cursor, operand: Expression, operator: ComparisonOperator, at: number): Expression {
+  const quantifier = c.peek() === 'all' ? 'all' : 'any'
+  c.pos += 2
+  let over: Query | { readonly kind: 'list'; readonly items: readonly Expression[] }
+  if (startsQuery(c)) over = query(c)
+  else if (c.is('array') && c.ahead(1) === '[') {
+    c.pos += 2
+    const items = c.is(']') ? [] : c.list(() => expression(c))
+    c.expect(']')
+    // `ARRAY[…]::text[]`: what the items are is said by what they are compared with.
+    if (c.accept('::')) typeOfOperand(c)
+    over = { kind: 'list', items }
+  } else {
+    let item = expression(c)
+    if (item.kind === 'cast' && item.type.endsWith(']')) item = item.operand
+    over = { kind: 'list', items: [item] }
+  }
+  c.expect(')')
+  return { kind: 'quantified', operand, operator, quantifier, over, at }
+}
+
+/** Of COLLATE: a name, perhaps of a schema, or a string as MySQL has it. */
+export function collationName(c: Cursor): string {
+  if (c.peek() === '#string') {
+    const name = c.source().slice(1, -1)
+    ++c.pos
+    return name
+  }
+  let name = c.name('a collation')
+  while (c.accept('.')) name = c.label('a collation')
+  return name === '' ? c.fail('a collation') : name
+}
