@@ -46,6 +46,7 @@ export class ExpressionBinder {
     switch (e.kind) {
       case 'literal':
         if (e.value instanceof Uint8Array) return constant('blob', e.value)
+        if (e.decimal !== undefined) return constant('real', Number(e.decimal))
         return constant(typeOfLiteral(e.value), literalValue(e.value))
       case 'parameter':
         return { op: 'param', type: this.context.hints.get(e.index) ?? 'any', index: e.index }
@@ -205,7 +206,11 @@ export class ExpressionBinder {
 
   #case(e: Extract<Expression, { kind: 'case' }>): Expr {
     if (e.branches.length === 0) throw queryError('CASE has no WHEN.')
-    const whens = e.branches.map(branch => this.condition(branch.when, 'WHEN'))
+    const { operand } = e
+    const whens = e.branches.map(({ when }) => {
+      if (!operand) return this.condition(when, 'WHEN')
+      return this.condition({ kind: 'binary', operator: '=', left: operand, right: when, at: when.at }, 'WHEN')
+    })
     const results = e.branches.map(branch => this.bind(branch.then))
     if (e.otherwise) results.push(this.bind(e.otherwise))
     const { exprs, type } = unifyAll(this.context, results, 'return from one CASE')
