@@ -12,5 +12,6 @@ class Environment;
 [[nodiscard]] bool InitCatalog(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitTableMoves(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitStatements(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitAsyncStatements(Environment* environment, napi_value exports);
 
 }  // namespace sochdb::binding

@@ -5,6 +5,8 @@
 // handed over. In a transaction a statement that fails is undone alone. A result that is still open is a handle (kRows) under
 // its target; closing it undoes what it has not finished.
 
+#include "binding/exec_statement.h"
+
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -16,6 +18,7 @@
 #include "binding/environment.h"
 #include "binding/exec.h"
 #include "binding/exec_exchange.h"
+#include "binding/exec_run.h"
 #include "binding/napi_util.h"
 #include "exec/executor.h"
 #include "exec/point.h"
@@ -24,166 +27,39 @@
 namespace sochdb::binding {
 namespace {
 
-struct StatementHandle : Handle {
-  static constexpr HandleKind kKind = HandleKind::kStatement;
-  StatementHandle(Engine* engine_, std::shared_ptr<const PreparedPlan> plan_)
-      : Handle(kKind), engine(engine_), plan(std::move(plan_)) {
-    if (plan->is_point()) point = std::make_unique<PointStatement>(plan);
+// A statement that runs on this thread.
+struct OpenRun {
+  OpenRun(Engine* engine_, std::shared_ptr<const PreparedPlan> plan) : engine(engine_), run(std::move(plan)) {}
+
+  Status Next(ExchangeHandle* exchange, bool* more) {
+    SOCHDB_TRY(run.Next(&exchange->writer(), more));
+    return run.unpublished() == 0 ? Status() : engine->AwaitPublished(run.unpublished());
   }
-  Engine* engine;
-  std::shared_ptr<const PreparedPlan> plan;
-  std::unique_ptr<PointStatement> point;  // null unless the plan is of one row by its key
-  std::string parameters;                 // of the point statement: the exchange is written over while they are in use
+
+  Engine* const engine;
+  CancelToken cancel;
+  RunningStatement run;
 };
-
-// Where a statement writes: a transaction of its own on a database, a statement of the transaction that is open. Ends by Keep;
-// destroyed before, it undoes what was written.
-class Writing {
- public:
-  Writing() = default;
-  Writing(const Writing&) = delete;
-  Writing& operator=(const Writing&) = delete;
-  ~Writing() {
-    if (transaction_ == nullptr || kept_) return;
-    if (own_ != nullptr) {
-      own_->Abort();
-    } else if (!transaction_->finished()) {
-      // Fails only for a transaction that has ended, and then nothing of the statement is left either.
-      const Status ignored = transaction_->RollbackTo(savepoint_);
-      (void)ignored;
-    }
-  }
-
-  Status Begin(const Target& target) {
-    if (target.transaction == nullptr) {
-      TransactionOptions options;
-      options.take_writer = true;
-      SOCHDB_ASSIGN(transaction, target.engine->Begin(options));
-      own_ = std::move(transaction);
-      transaction_ = own_.get();
-    } else {
-      savepoint_ = target.transaction->BeginStatement();
-      transaction_ = target.transaction;
-    }
-    return {};
-  }
-  Status Keep() {
-    kept_ = true;
-    return own_ != nullptr ? own_->Commit().status() : transaction_->Release(savepoint_);
-  }
-  [[nodiscard]] Transaction* transaction() const { return transaction_; }
-
- private:
-  std::unique_ptr<Transaction> own_;
-  Transaction* transaction_ = nullptr;
-  SavepointId savepoint_ = 0;
-  bool kept_ = false;
-};
-
-// One running statement: what it reads and writes through, and where it stands. Members are destroyed last to first.
-class Run {
- public:
-  explicit Run(std::shared_ptr<const PreparedPlan> plan) : plan_(std::move(plan)) {}
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
-
-  Status Open(const Target& target, std::string_view parameters, uint32_t rows, uint64_t timeout_ms);
-  // Writes the next rows into the exchange. *more: there are rows left, or one that did not fit.
-  Status Next(ExchangeHandle* exchange, bool* more);
-  [[nodiscard]] uint64_t rows_affected() const { return rows_affected_; }
-
- private:
-  Status OpenView(const Target& target);
-  Status Fetch();
-  Status Complete();
-
-  std::shared_ptr<const PreparedPlan> plan_;
-  std::string parameters_;  // the exchange is written over while they are in use
-  CancelToken cancel_;
-  std::unique_ptr<Snapshot> own_snapshot_;
-  std::optional<Writing> writing_;
-  Reader* reader_ = nullptr;
-  Transaction* transaction_ = nullptr;
-  std::unique_ptr<Execution> execution_;
-  Batch batch_;
-  bool started_ = false;
-  uint32_t handed_over_ = 0;  // rows of batch_
-  uint64_t rows_affected_ = 0;
-};
-
-// In a transaction every statement is one of its own, a reading one too: it may see a newer state (readCommitted).
-Status Run::OpenView(const Target& target) {
-  if (plan_->is_write() || target.transaction != nullptr) {
-    SOCHDB_TRY(writing_.emplace().Begin(target));
-    reader_ = transaction_ = writing_->transaction();
-  } else if (target.reader != nullptr) {
-    reader_ = target.reader;
-  } else {
-    SOCHDB_ASSIGN(snapshot, target.engine->NewSnapshot());
-    own_snapshot_ = std::move(snapshot);
-    reader_ = own_snapshot_.get();
-  }
-  return {};
-}
-
-Status Run::Open(const Target& target, std::string_view parameters, uint32_t rows, uint64_t timeout_ms) {
-  parameters_.assign(parameters);
-  if (timeout_ms != 0) {
-    Env* env = target.engine->env();
-    cancel_.SetDeadline(env, env->MonotonicMicros() + timeout_ms * 1000);
-  }
-  SOCHDB_TRY(OpenView(target));
-  const ExecutionTarget execution_target{target.engine, reader_, transaction_};
-  SOCHDB_ASSIGN(execution, Execution::Open(plan_, execution_target, parameters_, rows, &cancel_));
-  execution_ = std::move(execution);
-  return {};
-}
-
-Status Run::Fetch() {
-  handed_over_ = 0;
-  return execution_->Next(&batch_);
-}
-
-// Looks one batch ahead: most results end with the batch they begin with, and that is one call from JavaScript.
-Status Run::Next(ExchangeHandle* exchange, bool* more) {
-  *more = false;
-  if (!started_) SOCHDB_TRY(Fetch());
-  started_ = true;
-  exchange->WriteNoRows();
-  if (batch_.count() == 0) return Complete();
-  uint32_t written = 0;
-  SOCHDB_TRY(exchange->WriteRows(batch_, handed_over_, &written));
-  handed_over_ += written;
-  if (handed_over_ == batch_.count()) SOCHDB_TRY(Fetch());
-  *more = batch_.count() > 0;
-  return *more ? Status() : Complete();
-}
-
-Status Run::Complete() {
-  rows_affected_ = execution_->rows_affected();
-  execution_.reset();
-  return writing_.has_value() ? writing_->Keep() : Status();
-}
 
 struct RowsHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kRows;
-  explicit RowsHandle(std::unique_ptr<Run> run_) : Handle(kKind), run(std::move(run_)) {}
-  std::unique_ptr<Run> run;
+  explicit RowsHandle(std::unique_ptr<OpenRun> open_) : Handle(kKind), open(std::move(open_)) {}
+  std::unique_ptr<OpenRun> open;
 };
 
 Status Closed(const char* what) { return {Code::kClosed, std::string("The ") + what + " is closed."}; }
 
 // The next batch, header and all; the handle of what is left over, or 0.
-Status HandOver(Environment& environment, std::unique_ptr<Run> run, Handle* parent, ExchangeHandle* exchange) {
+Status HandOver(Environment& environment, std::unique_ptr<OpenRun> open, Handle* parent, ExchangeHandle* exchange) {
   bool more = false;
-  SOCHDB_TRY(run->Next(exchange, &more));
-  const uint64_t affected = run->rows_affected();
+  SOCHDB_TRY(open->Next(exchange, &more));
+  const uint64_t affected = open->run.rows_affected();
   HandleId rows = 0;
   if (more) {
-    SOCHDB_ASSIGN(id, environment.handles().Add(std::make_unique<RowsHandle>(std::move(run)), parent));
+    SOCHDB_ASSIGN(id, environment.handles().Add(std::make_unique<RowsHandle>(std::move(open)), parent));
     rows = id;
   }
-  exchange->Finish(more, affected, rows);
+  exchange->writer().Finish(more, affected, rows);
   return {};
 }
 
@@ -228,39 +104,35 @@ napi_value StatementClose(Call& call) {
   return Undefined(call.env());
 }
 
-struct RunArguments {
-  Target target;
-  StatementHandle* statement = nullptr;
+struct RunArguments : StatementArguments {
   ExchangeHandle* exchange = nullptr;
 };
 
 Status ReadRunArguments(Call& call, RunArguments* out) {
-  Environment& environment = call.environment();
-  SOCHDB_TRY(FindTarget(environment, ReadHandleId(call.env(), call[0]), &out->target));
-  out->statement = environment.handles().Find<StatementHandle>(ReadHandleId(call.env(), call[1]));
-  if (out->statement == nullptr || out->statement->engine != out->target.engine) return Closed("statement");
-  out->exchange = environment.handles().Find<ExchangeHandle>(ReadHandleId(call.env(), call[2]));
-  if (out->exchange == nullptr) return Closed("exchange");
-  return out->statement->plan->is_write() ? CheckMayWrite(environment, out->target) : Status();
+  SOCHDB_TRY(ReadStatementArguments(call, out));
+  out->exchange = call.environment().handles().Find<ExchangeHandle>(ReadHandleId(call.env(), call[2]));
+  return out->exchange == nullptr ? Closed("exchange") : Status();
 }
 
 Status RunStatement(Call& call, const RunArguments& arguments, std::string_view parameters, uint32_t rows,
                     uint64_t timeout_ms) {
-  auto run = std::make_unique<Run>(arguments.statement->plan);
-  SOCHDB_TRY(run->Open(arguments.target, parameters, rows, timeout_ms));
-  return HandOver(call.environment(), std::move(run), arguments.target.handle, arguments.exchange);
+  Engine* const engine = arguments.target.engine;
+  auto open = std::make_unique<OpenRun>(engine, arguments.statement->plan);
+  if (timeout_ms != 0) open->cancel.SetDeadline(engine->env(), engine->env()->MonotonicMicros() + timeout_ms * 1000);
+  SOCHDB_TRY(open->run.Open(arguments.target, parameters, rows, &open->cancel));
+  return HandOver(call.environment(), std::move(open), arguments.target.handle, arguments.exchange);
 }
 
 // Hands the point statement's one row over. *fits false: nothing was handed over, the buffer is too small.
 Status HandOverPoint(const PointStatement& point, ExchangeHandle* exchange, bool* fits) {
   *fits = true;
-  exchange->WriteNoRows();
+  exchange->writer().WriteNoRows();
   if (point.batch().count() > 0) {
     uint32_t written = 0;
-    SOCHDB_TRY(exchange->WriteRows(point.batch(), 0, &written));
+    SOCHDB_TRY(exchange->writer().WriteRows(point.batch(), 0, &written));
     *fits = written > 0;
   }
-  exchange->Finish(false, point.rows_affected(), 0);
+  exchange->writer().Finish(false, point.rows_affected(), 0);
   return {};
 }
 
@@ -274,7 +146,10 @@ Status RunPoint(const RunArguments& arguments, std::string_view parameters, bool
     SOCHDB_TRY(writing.Begin(target));
     SOCHDB_TRY(point.Execute({target.engine, writing.transaction(), writing.transaction()}, arguments.statement->parameters));
     SOCHDB_TRY(HandOverPoint(point, arguments.exchange, fits));
-    return *fits ? writing.Keep() : Status();
+    if (!*fits) return {};
+    Timestamp unpublished = 0;
+    SOCHDB_TRY(writing.Keep(&unpublished));
+    return unpublished == 0 ? Status() : target.engine->AwaitPublished(unpublished);
   }
   if (target.transaction != nullptr && target.transaction->isolation() == IsolationLevel::kReadCommitted) {
     const SavepointId savepoint = target.transaction->BeginStatement();
@@ -326,8 +201,8 @@ napi_value RowsNext(Call& call) {
   if (rows == nullptr || exchange == nullptr) return call.Throw(Closed("result"));
   if (const Status status = CheckNotBusy(rows); !status.ok()) return call.Throw(status);
   bool more = false;
-  const Status status = rows->run->Next(exchange, &more);
-  if (status.ok()) exchange->Finish(more, rows->run->rows_affected(), more ? rows->id() : 0);
+  const Status status = rows->open->Next(exchange, &more);
+  if (status.ok()) exchange->writer().Finish(more, rows->open->run.rows_affected(), more ? rows->id() : 0);
   if (!more) handles.Close(rows);
   return status.ok() ? exchange->Text(call.env()) : call.Throw(status);
 }
@@ -356,6 +231,14 @@ napi_value ExchangeReplace(Call& call) {
 
 }  // namespace
 
+Status ReadStatementArguments(Call& call, StatementArguments* out) {
+  Environment& environment = call.environment();
+  SOCHDB_TRY(FindTarget(environment, ReadHandleId(call.env(), call[0]), &out->target));
+  out->statement = environment.handles().Find<StatementHandle>(ReadHandleId(call.env(), call[1]));
+  if (out->statement == nullptr || out->statement->engine != out->target.engine) return Closed("statement");
+  return out->statement->plan->is_write() ? CheckMayWrite(environment, out->target) : Status();
+}
+
 bool InitStatements(Environment* environment, napi_value exports) {
   return Define<ExchangeOpen, 1>(environment, exports, "exchangeOpen") &&
          Define<ExchangeReplace, 2>(environment, exports, "exchangeReplace") &&
@@ -367,7 +250,7 @@ bool InitStatements(Environment* environment, napi_value exports) {
 }
 
 bool InitExec(Environment* environment, napi_value exports) {
-  return InitCatalog(environment, exports) && InitStatements(environment, exports);
+  return InitCatalog(environment, exports) && InitStatements(environment, exports) && InitAsyncStatements(environment, exports);
 }
 
 }  // namespace sochdb::binding

@@ -45,6 +45,7 @@ enum class HandleKind : uint8_t {
   kStatement = 16,
   kRows = 17,
   kExchange = 18,
+  kAsyncRows = 19,
   // Vector collections (vector_*.cc).
   kCollection = 32,
   kVectorIndex = 33,

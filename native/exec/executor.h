@@ -50,6 +50,9 @@ class Execution {
   // The same for a caller who wants no more than `want` rows for now: no much further rows are read.
   Status Next(uint32_t want, Batch* out);
 
+  // Whom to ask from now on whether to go on; outlives the execution, or until the next call. null: nobody.
+  void set_cancel(const CancelToken* cancel) { context_.cancel = cancel; }
+
   // Rows inserted, updated or deleted. Known after the first Next.
   [[nodiscard]] uint64_t rows_affected() const { return rows_affected_; }
   [[nodiscard]] const PreparedPlan& plan() const { return *plan_; }

@@ -243,6 +243,41 @@ export class PreparedStatement {
     )
   }
 
+  /** Rows, what they are called, and how many were written. */
+  execute(target: StatementTarget, values: readonly unknown[], options?: RunOptions): StatementResult {
+    return this.#run(target, values, (compiled, database, complete) => {
+      const { rows, rowsAffected } = compiled.native.execute(target, database, complete, options)
+      const { columns, isWrite } = compiled.plan
+      return { columns, rows, rowsAffected: isWrite ? rowsAffected : 0 }
+    })
+  }
+
+  /** Rows batch by batch. Where the catalog has moved on before the first one, it is bound again. */
+  *batches(target: StatementTarget, values: readonly unknown[], options?: RunOptions): Generator<Row[], void> {
+    let runnable = this.runnable(target, values)
+    for (let attempt = 1; ; ++attempt) {
+      try {
+        yield* runnable.native.batches(target, runnable.database, runnable.values, options)
+        return
+      } catch (error) {
+        if (attempt === BIND_ATTEMPTS || !isSchemaChange(error)) throw error
+        runnable = this.runnable(target, values, true)
+      }
+    }
+  }
+
+  /** What there is to run for these values. `afresh`: bound again, as the last was refused with SCHEMA_CHANGED. */
+  runnable(target: StatementTarget, values: readonly unknown[], afresh = false): Runnable {
+    checkParameterCount(this.#shape.parameterCount, values)
+    const database = databaseOf(target)
+    const session = sessionOf(database)
+    const planned = this.#plan(session, target, database, values)
+    const compiled = afresh ? session.compile(target, this.statement, this.#shape, planned.types) : planned.compiled
+    this.#keep(database, compiled, planned.types)
+    const { plan, native: runs } = compiled
+    return { database, native: runs, plan, values: completeValues(values, plan.generated, GENERATORS) }
+  }
+
   /** The first row. */
   get(target: StatementTarget, values: readonly unknown[]): Row | undefined {
     return this.#run(target, values, (compiled, database, complete) => compiled.native.get(target, database, complete))
@@ -309,6 +344,14 @@ export class PreparedStatement {
     this.#compiled = compiled
     this.#database = database
   }
+}
+
+/** A statement with its values, for whoever runs it in a way of their own. */
+export interface Runnable {
+  readonly database: Database
+  readonly native: NativeStatement
+  readonly plan: BoundPlan
+  readonly values: readonly unknown[]
 }
 
 export type { Database, Transaction }

@@ -2,7 +2,7 @@
  * The buffer that statements and their rows pass through: parameters on the way in, one batch of columns on the way out. One
  * per thread; the engine keeps a pointer to it, so it never leaves this module's friends (statement.ts, factory.ts).
  *
- * Layout of a batch (native/binding/exec_exchange.h writes it):
+ * Layout of a batch (native/binding/batch_writer.h writes it):
  *   i32[0] rows   i32[1] 1 when more follow   f64[1] rows affected   f64[2] handle of the open result   i32[6] bytes wanted, when rows is -1
  *   i32[7] where the ends of texts begin (in i32s)
  *   i32[8 + 3c …] per column: mode (Mode), where its data begins (in elements of its mode), where its NULL bytes begin (0: no NULLs)
@@ -19,6 +19,8 @@ export const Mode = Object.freeze({
   text: 4,
   /** i32 ends of values, counted in bytes from the i32 before them, which holds where the bytes begin. */
   bytes: 5,
+  /** As bytes, of tagged values: columns of the type `any`. */
+  tagged: 6,
 })
 
 /** Parameters begin here; below lies the header. */
@@ -62,13 +64,15 @@ export class Exchange {
   }
 }
 
-function makeViews(bytes: number): ExchangeViews {
-  const buffer = new ArrayBuffer(bytes)
+const makeViews = (bytes: number): ExchangeViews => viewsOf(new ArrayBuffer(bytes), 0, bytes)
+
+/** Views of a part of a buffer; `offset` and `bytes` are multiples of 8. */
+export function viewsOf(buffer: ArrayBuffer, offset: number, bytes: number): ExchangeViews {
   return {
-    i32: new Int32Array(buffer),
-    f64: new Float64Array(buffer),
-    i64: new BigInt64Array(buffer),
-    u8: Buffer.from(buffer),
-    data: new DataView(buffer),
+    i32: new Int32Array(buffer, offset, bytes / 4),
+    f64: new Float64Array(buffer, offset, bytes / 8),
+    i64: new BigInt64Array(buffer, offset, bytes / 8),
+    u8: Buffer.from(buffer, offset, bytes),
+    data: new DataView(buffer, offset, bytes),
   }
 }

@@ -1,6 +1,7 @@
 /** Rows out of batches: one loop per statement, made for its columns, so that V8 sees one object shape and constant property names. */
 import type { ColumnTypeName } from '../types.js'
 import { Mode, type ExchangeViews } from './exchange.js'
+import { readTagged } from './tagged.js'
 
 export interface ResultColumn {
   readonly name: string
@@ -48,7 +49,11 @@ function generate(columns: readonly ResultColumn[]): RowFactory {
       }
     }`
   // Names are JSON strings, everything else is made here: nothing of the statement's text becomes code.
-  return (new Function('bytesAt', 'vectorAt', body) as (...helpers: unknown[]) => RowFactory)(bytesAt, vectorAt)
+  return (new Function('bytesAt', 'vectorAt', 'taggedAt', body) as (...helpers: unknown[]) => RowFactory)(
+    bytesAt,
+    vectorAt,
+    taggedAt,
+  )
 }
 
 function expression({ type }: ResultColumn, c: number, ordinal: number, setup: string[]): string {
@@ -68,8 +73,9 @@ function expression({ type }: ResultColumn, c: number, ordinal: number, setup: s
       return `bytesAt(views, d${c}, i)`
     case 'vector':
       return `vectorAt(views, d${c}, i)`
-    case 'null':
     case 'any':
+      return `taggedAt(views, d${c}, i)`
+    case 'null':
       return 'null'
     default: {
       const text = `text.substring(${ordinal === 0 ? 'e' : `e${ordinal - 1}`}, e${ordinal})`
@@ -131,8 +137,9 @@ function read(views: ExchangeViews, { type }: ResultColumn, c: number, i: number
       return vectorAt(views, at - i, i)
     case 'json':
       return JSON.parse(piece) as unknown
-    case 'null':
     case 'any':
+      return taggedAt(views, at - i, i)
+    case 'null':
       return null
     default:
       return piece
@@ -148,4 +155,10 @@ function bytesAt({ i32, u8 }: ExchangeViews, at: number, i: number): Buffer {
 function vectorAt(views: ExchangeViews, at: number, i: number): Float32Array {
   const bytes = Uint8Array.from(bytesAt(views, at, i))
   return new Float32Array(bytes.buffer, 0, bytes.length / 4)
+}
+
+/** A value of a column without a type of its own: each brings its own along. */
+function taggedAt({ i32, u8 }: ExchangeViews, at: number, i: number): unknown {
+  const base = i32[at]!
+  return readTagged(u8, base + (i === 0 ? 0 : i32[at + i]!))
 }

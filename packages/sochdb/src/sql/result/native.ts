@@ -30,6 +30,19 @@ export interface NativeExec {
   rowsNext(rows: number, exchange: number): string | undefined
   rowsClose(rows: number): void
 
+  /** The same on threads of the engine; see blocks.ts for the payload. `operation`, `timeoutMs`: as in async/native.ts. */
+  asyncStatementRun(
+    target: number,
+    statement: number,
+    parameters: Uint8Array,
+    rows: number,
+    operation: number,
+    timeoutMs: number,
+  ): Promise<RowsPayload>
+  asyncRowsNext(rows: number, operation: number, timeoutMs: number): Promise<RowsPayload>
+  asyncRowsClose(rows: number): void
+  asyncTake(payload: number, buffer: ArrayBuffer): boolean
+
   /** One document of the catalog tree. Reads in a transaction are validated at its commit, whatever its isolation. */
   catalogGet(target: number, key: Uint8Array): CatalogDocument | undefined
   catalogPut(transaction: number, key: Uint8Array, value: Uint8Array): void
@@ -57,6 +70,15 @@ export type TableChunkArguments = [
   hi: Uint8Array,
   maxBytes: number,
 ]
+
+/** Rows of a statement that ran on another thread: `payload` is taken once, `rows` is what is left, 0 when `done`. */
+export interface RowsPayload {
+  readonly payload: number
+  readonly bytes: number
+  readonly done: boolean
+  readonly rowsAffected: number
+  readonly rows: number
+}
 
 /** `next` is Latin-1, one character a byte: the key of the first entry that is left; empty when all is done. */
 export interface TableChunk {

@@ -9,7 +9,8 @@ import { errorFromNative } from '../../errors/index.js'
 import { checkVectors, encodeRows, ExchangeWriter, type ParameterType, type VectorParameter } from './encode.js'
 import { Exchange } from './exchange.js'
 import { makeRowFactory, type ResultColumn, type Row, type RowFactory } from './factory.js'
-import type { NativeExec } from './native.js'
+import { rowsOfPayload } from './blocks.js'
+import type { NativeExec, RowsPayload } from './native.js'
 
 /** What statements run on. */
 export type StatementTarget = Database | Transaction
@@ -111,6 +112,61 @@ export class NativeStatement {
     }
   }
 
+  /** Rows batch by batch, as they are asked for; what is not read when it is closed is never read. */
+  *batches(
+    target: StatementTarget,
+    database: Database,
+    values: readonly unknown[],
+    options: RunOptions = {},
+  ): Generator<Row[], void> {
+    if (this.#hasVectors) checkVectors(this.plan.vectors!, values)
+    const { exchange: buffer, writer } = channel()
+    const parameters = writer.encode(buffer.views.u8, this.plan.parameterTypes, values)
+    let open = 0
+    try {
+      let text = explained(() =>
+        exec.statementRun(target[nativeHandle], this.#handle(database), buffer.id, parameters, options.timeoutMs ?? 0),
+      )
+      for (;;) {
+        const { views } = buffer
+        const rows = views.i32[0]!
+        const more = views.i32[1] === 1
+        open = more ? views.f64[2]! : 0
+        const batch: Row[] = []
+        if (rows > 0) this.#factory(views, text ?? '', rows, batch)
+        if (rows < 0) buffer.grow(views.i32[6]!)
+        // Other statements may run while the caller has the batch: the exchange is free.
+        if (batch.length > 0) yield batch
+        if (!more) return
+        text = explained(() => exec.rowsNext(open, buffer.id))
+      }
+    } finally {
+      if (open !== 0) exec.rowsClose(open)
+    }
+  }
+
+  /** Begins to run on a thread of the engine; the first rows, and the handle of what is left. */
+  begin(
+    target: StatementTarget,
+    database: Database,
+    values: readonly unknown[],
+    operation: number,
+    timeoutMs: number,
+  ): Promise<RowsPayload> {
+    if (this.#hasVectors) checkVectors(this.plan.vectors!, values)
+    const parameters = encodeRows(this.plan.parameterTypes, [values])
+    return exec.asyncStatementRun(target[nativeHandle], this.#handle(database), parameters, 1, operation, timeoutMs)
+  }
+
+  next(rows: number, operation: number, timeoutMs: number): Promise<RowsPayload> {
+    return exec.asyncRowsNext(rows, operation, timeoutMs)
+  }
+
+  /** Appends the rows of a payload. */
+  take(payload: RowsPayload, out: Row[]): void {
+    rowsOfPayload(exec, payload, this.#factory, out)
+  }
+
   #run(
     target: StatementTarget,
     database: Database,
@@ -168,3 +224,11 @@ export class NativeStatement {
 const finalizer = new FinalizationRegistry<number>(handle => {
   exec.statementClose(handle)
 })
+
+function explained<T>(body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    throw errorFromNative(error, 'query')
+  }
+}
