@@ -37,6 +37,7 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
       SOCHDB_ASSIGN(right, MakeOperator(*join.right, context));
       return MakeLoopJoin(join, context, std::move(left), std::move(right));
     }
+    case PlanOp::kWindow:
     case PlanOp::kInsert:
     case PlanOp::kUpdate:
     case PlanOp::kDelete:
