@@ -39,6 +39,11 @@ Status Evaluator::Eval(const Expr& expr, const Batch& in, const Selection& selec
     slot->Set(0, expr.value);
     return {};
   }
+  if (expr.op == ExprOp::kSlot) {
+    SOCHDB_TRY(slot->ResetConstant());
+    slot->Set(0, context_->slots[static_cast<size_t>(expr.number)]);
+    return {};
+  }
   if (expr.op == ExprOp::kParam) return Parameter(expr, in, slot);
   if (expr.constant && !context_->bulk()) {
     SOCHDB_TRY(slot->Reset(1));
@@ -152,6 +157,10 @@ Status Evaluator::EvalPredicate(const Expr& expr, const Batch& in, const Selecti
 Status Evaluator::EvalConstant(const Expr& expr, Value* out) {
   if (expr.op == ExprOp::kConst) {
     *out = expr.value;
+    return {};
+  }
+  if (expr.op == ExprOp::kSlot) {
+    *out = context_->slots[static_cast<size_t>(expr.number)];
     return {};
   }
   if (expr.op == ExprOp::kParam) return CoerceLossless(context_->parameters.at(0, expr.number), expr.type, &arena_, out);

@@ -24,6 +24,8 @@ struct ParameterRows {
   }
 };
 
+class Spool;
+
 struct ExecContext {
   explicit ExecContext(uint64_t memory_limit) : memory(memory_limit) {}
 
@@ -34,6 +36,10 @@ struct ExecContext {
   const CancelToken* cancel = nullptr;
   MemoryTracker memory;
   ParameterRows parameters;
+  uint64_t parameters_read = 0;  // how often they changed: what was remembered under others is stale
+  // What applies have set, and the rows that steps of recursions read. Whoever sets one keeps its bytes as long as it is set.
+  std::vector<Value> slots;
+  std::vector<const Spool*> working_tables;
   uint64_t hash_seed = 0;
 
   [[nodiscard]] uint32_t ns() const { return plan->namespace_id(); }

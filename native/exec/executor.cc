@@ -36,6 +36,8 @@ Execution::Execution(std::shared_ptr<const PreparedPlan> plan, const ExecutionTa
   context_.reader = target.reader != nullptr ? target.reader : target.txn;
   context_.txn = target.txn;
   context_.cancel = cancel;
+  context_.slots.resize(plan_->slot_count());
+  context_.working_tables.resize(plan_->working_table_count());
   // Where this lies in memory is not to be guessed from outside.
   context_.hash_seed = HashNumber(reinterpret_cast<uintptr_t>(this));
 }
@@ -77,6 +79,7 @@ Status Execution::RunWrite() {
   const uint32_t at_once = TakesBulk(plan_->root()) ? kBatchRows : 1;
   while (parameters_.rows_left() > 0) {
     SOCHDB_TRY(parameters_.Read(at_once, &context_.parameters));
+    ++context_.parameters_read;
     SOCHDB_TRY(write_->Run(root_.get()));
   }
   rows_affected_ = write_->rows_affected();
@@ -95,6 +98,7 @@ Status Execution::NextRead(uint32_t want, Batch* out) {
     if (!opened_) {
       if (parameters_.rows_left() == 0) return {};
       SOCHDB_TRY(parameters_.Read(1, &context_.parameters));
+      ++context_.parameters_read;
       SOCHDB_TRY(root_->Open());
       opened_ = true;
     }

@@ -12,7 +12,16 @@ namespace {
 constexpr uint32_t kInnerRowsMin = 16;
 
 std::vector<ColumnType> InnerTypes(const IndexJoinNode& node) {
-  return {node.columns.begin() + static_cast<ptrdiff_t>(node.outer->columns.size()), node.columns.end()};
+  std::vector<ColumnType> types;
+  for (const uint32_t column : node.access.projection) types.push_back(node.access.table->columns[column].type);
+  return types;
+}
+
+std::vector<ColumnType> TypesOfBoth(const IndexJoinNode& node) {
+  std::vector<ColumnType> types = node.outer->columns;
+  const std::vector<ColumnType> inner = InnerTypes(node);
+  types.insert(types.end(), inner.begin(), inner.end());
+  return types;
 }
 
 class IndexJoin : public Operator {
@@ -24,7 +33,8 @@ class IndexJoin : public Operator {
         outer_(std::move(outer)),
         reader_(context, &node.access),
         inner_(&context->memory),
-        buffer_(context, node.kind, node.residual, node.columns, node.outer->columns.size()) {
+        buffer_(context, node.kind, node.residual, TypesOfBoth(node), node.outer->columns.size()),
+        first_decides_(YieldsLeftAlone(node.kind) && node.residual == nullptr) {
     inner_.Init(InnerTypes(node));
   }
 
@@ -34,6 +44,7 @@ class IndexJoin : public Operator {
     buffer_.Restart();
     batch_.Clear();
     next_row_ = 0;
+    started_ = has_match_ = false;
     done_ = false;
     return outer_->Open();
   }
@@ -52,6 +63,7 @@ class IndexJoin : public Operator {
       SOCHDB_TRY(Fill(want));
       if (buffer_.empty()) continue;
       SOCHDB_TRY(buffer_.Emit(batch_, gather, out));
+      has_match_ |= started_ && buffer_.decided();
       if (out->count() > 0) return {};
     }
     return {};
@@ -67,13 +79,15 @@ class IndexJoin : public Operator {
     while (!buffer_.full() && next_row_ < batch_.count() && inner_rows_ < enough_) {
       const uint32_t row = batch_.selection[next_row_];
       bool found = false;
-      SOCHDB_TRY(NextMatch(row, &found));
+      if (!has_match_) SOCHDB_TRY(NextMatch(row, &found));
       if (found) {
         buffer_.AddPair(row, inner_rows_++);
+        has_match_ = first_decides_;
       } else {
         buffer_.EndLeft(row);
         ++next_row_;
-        started_ = false;
+        started_ = has_match_ = false;
+        cursor_.reset();
       }
     }
     return {};
@@ -140,6 +154,8 @@ class IndexJoin : public Operator {
   uint32_t inner_rows_ = 0;
   uint32_t enough_ = 0;
   bool started_ = false;  // the entries of that row are being read
+  bool first_decides_;
+  bool has_match_ = false;  // its other entries do not matter
   bool done_ = false;
 };
 

@@ -1,15 +1,12 @@
 #include "exec/join_buffer.h"
 
 namespace sochdb {
-namespace {
 
 void CollectColumns(const Expr& expr, std::set<size_t>* out) {
   if (expr.op == ExprOp::kColumn) out->insert(static_cast<size_t>(expr.number));
   for (const Expr* arg : expr.args)
     if (arg != nullptr) CollectColumns(*arg, out);
 }
-
-}  // namespace
 
 JoinBuffer::JoinBuffer(ExecContext* context, JoinKind kind, const Expr* predicate, std::span<const ColumnType> columns,
                        size_t left_columns)
@@ -24,7 +21,7 @@ JoinBuffer::JoinBuffer(ExecContext* context, JoinKind kind, const Expr* predicat
     CollectColumns(*predicate, &predicate_columns_);
     candidates_.Init(columns);
   }
-  output_.Init(columns);
+  output_.Init(YieldsLeftAlone(kind) ? columns.first(left_columns) : columns);
 }
 
 void JoinBuffer::Restart() {
@@ -61,6 +58,22 @@ Status JoinBuffer::Decide(const Batch& left, const GatherRight& gather_right) {
   return evaluator_.EvalPredicate(*predicate_, batch, selection, &passed_);
 }
 
+// Whether a pair, or the end of a left row, becomes a row.
+bool JoinBuffer::Yields(bool passed, bool end) const {
+  switch (kind_) {
+    case JoinKind::kInner:
+      return passed;
+    case JoinKind::kLeft:
+    case JoinKind::kFull:
+      return passed || (end && !matched_);
+    case JoinKind::kSemi:
+      return passed && !matched_;
+    case JoinKind::kAnti:
+      return end && !matched_;
+  }
+  return false;
+}
+
 Status JoinBuffer::Emit(const Batch& left, const GatherRight& gather_right, Batch* out) {
   SOCHDB_TRY(context_->Tick(static_cast<uint32_t>(left_.size())));
   SOCHDB_TRY(Decide(left, gather_right));
@@ -71,7 +84,8 @@ Status JoinBuffer::Emit(const Batch& left, const GatherRight& gather_right, Batc
     const bool end = right_[i] == kNoRow;
     const bool passed = next_passed < passed_.size() && passed_[next_passed] == i;
     next_passed += passed ? 1 : 0;
-    if (passed || (end && !matched_)) {
+    if (passed && marks_ != nullptr) marks_[right_[i]] = 1;
+    if (Yields(passed, end)) {
       out_left_.push_back(left_[i]);
       out_right_.push_back(right_[i]);
     }
@@ -81,6 +95,21 @@ Status JoinBuffer::Emit(const Batch& left, const GatherRight& gather_right, Batc
     SOCHDB_TRY(GatherColumn(left, gather_right, c, out_left_, out_right_, &output_.column(c)));
   }
   output_.Expose(static_cast<uint32_t>(out_left_.size()), out);
+  return {};
+}
+
+Status JoinBuffer::EmitRight(std::span<const uint32_t> rows, const GatherRight& gather_right, Batch* out) {
+  const auto n = static_cast<uint32_t>(rows.size());
+  for (size_t c = 0; c < output_.size(); ++c) {
+    ColumnVector& column = output_.column(c);
+    if (c >= left_columns_) {
+      SOCHDB_TRY(gather_right(rows, c - left_columns_, &column));
+      continue;
+    }
+    SOCHDB_TRY(column.Reset(n));
+    for (uint32_t r = 0; r < n; ++r) column.Set(r, Value());
+  }
+  output_.Expose(n, out);
   return {};
 }
 

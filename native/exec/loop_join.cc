@@ -1,7 +1,8 @@
 // kLoopJoin: every pair of rows for which a predicate holds. The right side is kept in memory.
 //
 // Where the predicate demands that something of the left row equals something of the right one, right rows are found by
-// hashing; the whole predicate still decides.
+// hashing; the whole predicate still decides. What the right side has read outlives Open where nothing around the join has a
+// say in it.
 
 #include "exec/join_buffer.h"
 #include "exec/operator.h"
@@ -10,6 +11,12 @@
 
 namespace sochdb {
 namespace {
+
+std::vector<ColumnType> TypesOfSides(const LoopJoinNode& node) {
+  std::vector<ColumnType> types = node.left->columns;
+  types.insert(types.end(), node.right->columns.begin(), node.right->columns.end());
+  return types;
+}
 
 class LoopJoin : public Operator {
  public:
@@ -21,25 +28,21 @@ class LoopJoin : public Operator {
         right_(std::move(right)),
         right_rows_(node.right->columns, &context->memory),
         table_(&context->memory, context->hash_seed),
-        buffer_(context, node.kind, node.predicate, node.columns, node.left->columns.size()) {}
+        buffer_(context, node.kind, node.predicate, TypesOfSides(node), node.left->columns.size()),
+        first_decides_(YieldsLeftAlone(node.kind) && (node.predicate == nullptr || node.only_equalities)) {}
   ~LoopJoin() override { context_->memory.Release(charged_); }
 
   Status Open() override {
     evaluator_.Restart();
     buffer_.Restart();
     batch_.Clear();
-    right_rows_.Clear();
-    table_.Clear();
-    heads_.clear();
-    tails_.clear();
-    chain_.clear();
-    context_->memory.Release(charged_);
-    charged_ = 0;
     next_row_ = 0;
+    next_unmatched_ = 0;
     done_ = false;
     started_ = false;
-    SOCHDB_TRY(right_->Open());
-    SOCHDB_TRY(ReadRight());
+    const bool kept = node_.right->outer_binding == kNoBinding && read_for_ == context_->parameters_read;
+    if (!kept) SOCHDB_TRY(ReadRight());
+    if (node_.kind == JoinKind::kFull) SOCHDB_TRY(ForgetMatches());
     return left_->Open();
   }
 
@@ -55,21 +58,52 @@ class LoopJoin : public Operator {
       SOCHDB_TRY(buffer_.Emit(batch_, gather, out));
       if (out->count() > 0) return {};
     }
-    return {};
+    return node_.kind == JoinKind::kFull ? NextUnmatched(want, gather, out) : Status();
   }
 
  private:
   [[nodiscard]] bool hashed() const { return !node_.equalities.empty(); }
 
   Status ReadRight() {
+    read_for_ = 0;
+    right_rows_.Clear();
+    table_.Clear();
+    heads_.clear();
+    tails_.clear();
+    chain_.clear();
+    matches_.clear();
+    context_->memory.Release(charged_);
+    charged_ = 0;
+    SOCHDB_TRY(right_->Open());
     Batch batch;
     for (;;) {
       SOCHDB_TRY(right_->Next(kBatchRows, &batch));
-      if (batch.count() == 0) return {};
+      if (batch.count() == 0) break;
       SOCHDB_TRY(context_->Tick(batch.count()));
       if (hashed()) SOCHDB_TRY(HashRows(batch));
       SOCHDB_TRY(right_rows_.Append(batch));
     }
+    read_for_ = context_->parameters_read;
+    return {};
+  }
+
+  Status ForgetMatches() {
+    const uint64_t charge = matches_.size() == right_rows_.rows() ? 0 : right_rows_.rows();
+    if (!context_->memory.Charge(charge)) return context_->memory.LimitError();
+    charged_ += charge;
+    matches_.assign(right_rows_.rows(), 0);
+    buffer_.MarkMatches(matches_.data());
+    return {};
+  }
+
+  // The right rows that no left row matched, after all left rows.
+  Status NextUnmatched(uint32_t want, const JoinBuffer::GatherRight& gather, Batch* out) {
+    unmatched_.clear();
+    for (; next_unmatched_ < right_rows_.rows() && unmatched_.size() < want; ++next_unmatched_) {
+      SOCHDB_TRY(context_->Tick());
+      if (matches_[next_unmatched_] == 0) unmatched_.push_back(next_unmatched_);
+    }
+    return unmatched_.empty() ? Status() : buffer_.EmitRight(unmatched_, gather, out);
   }
 
   // Right rows of one key form a chain, in order.
@@ -99,7 +133,7 @@ class LoopJoin : public Operator {
       if (inserted) {
         heads_.push_back(right_row);
         tails_.push_back(right_row);
-      } else {
+      } else if (!first_decides_) {
         chain_[tails_[id]] = right_row;
         tails_[id] = right_row;
       }
@@ -121,6 +155,7 @@ class LoopJoin : public Operator {
       SOCHDB_TRY(NextBatch(want));
       if (done_) return {};
     }
+    if (started_ && buffer_.decided()) candidate_ = kNoRow;
     while (!buffer_.full() && next_row_ < batch_.count()) {
       const uint32_t row = batch_.selection[next_row_];
       if (!started_) {
@@ -129,7 +164,8 @@ class LoopJoin : public Operator {
       }
       if (candidate_ != kNoRow) {
         buffer_.AddPair(row, candidate_);
-        if (hashed()) candidate_ = chain_[candidate_];
+        if (first_decides_) candidate_ = kNoRow;
+        else if (hashed()) candidate_ = chain_[candidate_];
         else candidate_ = candidate_ + 1 < right_rows_.rows() ? candidate_ + 1 : kNoRow;
       } else {
         buffer_.EndLeft(row);
@@ -176,13 +212,18 @@ class LoopJoin : public Operator {
   ByteTable table_;
   std::vector<uint32_t> heads_;  // by key
   std::vector<uint32_t> tails_;
-  std::vector<uint32_t> chain_;  // by right row: the next with its key
+  std::vector<uint32_t> chain_;   // by right row: the next with its key
+  std::vector<uint8_t> matches_;  // of a full join, by right row
+  std::vector<uint32_t> unmatched_;
   JoinBuffer buffer_;
-  Batch batch_;  // of the left side
+  bool first_decides_;     // of a left row's candidates
+  uint64_t read_for_ = 0;  // the parameters that the right side was read for; 0: it is not
+  Batch batch_;            // of the left side
   std::vector<const ColumnVector*> keys_;
   KeyBuffer key_;
   uint64_t charged_ = 0;
   uint32_t next_row_ = 0;
+  uint32_t next_unmatched_ = 0;
   uint32_t candidate_ = kNoRow;
   bool started_ = false;
   bool done_ = false;

@@ -27,6 +27,7 @@ class MemoryTracker {
   }
   void Release(uint64_t bytes) { used_ -= bytes; }
   [[nodiscard]] uint64_t used() const { return used_; }
+  [[nodiscard]] uint64_t limit() const { return limit_; }
   [[nodiscard]] Status LimitError() const {
     return {Code::kLimit,
             "The statement needs more than the " + std::to_string(limit_) +

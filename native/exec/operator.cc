@@ -2,10 +2,28 @@
 
 namespace sochdb {
 
+namespace {
+
+Result<OperatorPtr> MakeUnion(const UnionAllNode& node, ExecContext* context) {
+  std::vector<OperatorPtr> children;
+  for (const PlanNode* child : node.children) {
+    SOCHDB_ASSIGN(made, MakeOperator(*child, context));
+    children.push_back(std::move(made));
+  }
+  return MakeUnionAll(node, context, std::move(children));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext* context) {
   const auto with_child = [&](const auto& n, auto maker) -> Result<OperatorPtr> {
     SOCHDB_ASSIGN(child, MakeOperator(*n.child, context));
     return maker(n, context, std::move(child));
+  };
+  const auto with_sides = [&](const auto& n, const PlanNode* a, const PlanNode* b, auto maker) -> Result<OperatorPtr> {
+    SOCHDB_ASSIGN(first, MakeOperator(*a, context));
+    SOCHDB_ASSIGN(second, MakeOperator(*b, context));
+    return maker(n, context, std::move(first), std::move(second));
   };
   switch (node.op) {
     case PlanOp::kScan:
@@ -33,22 +51,30 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
     }
     case PlanOp::kLoopJoin: {
       const auto& join = static_cast<const LoopJoinNode&>(node);
-      SOCHDB_ASSIGN(left, MakeOperator(*join.left, context));
-      SOCHDB_ASSIGN(right, MakeOperator(*join.right, context));
-      return MakeLoopJoin(join, context, std::move(left), std::move(right));
+      return with_sides(join, join.left, join.right, MakeLoopJoin);
     }
-    case PlanOp::kWindow:
+    case PlanOp::kUnionAll:
+      return MakeUnion(static_cast<const UnionAllNode&>(node), context);
+    case PlanOp::kSetOp: {
+      const auto& op = static_cast<const SetOpNode&>(node);
+      return with_sides(op, op.left, op.right, MakeSetOp);
+    }
+    case PlanOp::kRecursive: {
+      const auto& recursive = static_cast<const RecursiveNode&>(node);
+      return with_sides(recursive, recursive.anchor, recursive.step, MakeRecursive);
+    }
+    case PlanOp::kWorkingTable:
+      return MakeWorkingTable(static_cast<const WorkingTableNode&>(node), context);
+    case PlanOp::kApply: {
+      const auto& apply = static_cast<const ApplyNode&>(node);
+      return with_sides(apply, apply.outer, apply.inner, MakeApply);
+    }
+    case PlanOp::kTableFunction:
+      return MakeTableFunction(static_cast<const TableFunctionNode&>(node), context);
     case PlanOp::kInsert:
     case PlanOp::kUpdate:
     case PlanOp::kDelete:
       break;  // roots, executed by Execution (write.h)
-    case PlanOp::kUnionAll:
-    case PlanOp::kSetOp:
-    case PlanOp::kRecursive:
-    case PlanOp::kWorkingTable:
-    case PlanOp::kApply:
-    case PlanOp::kTableFunction:
-      break;  // not read yet
   }
   return Status(Code::kInternal, "An operator cannot be executed here.");
 }

@@ -38,5 +38,11 @@ OperatorPtr MakeIndexJoin(const IndexJoinNode& node, ExecContext* context, Opera
 OperatorPtr MakeLoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right);
 OperatorPtr MakeDistinct(const DistinctNode& node, ExecContext* context, OperatorPtr child);
 OperatorPtr MakeValues(const ValuesNode& node, ExecContext* context);
+OperatorPtr MakeUnionAll(const UnionAllNode& node, ExecContext* context, std::vector<OperatorPtr> children);
+OperatorPtr MakeSetOp(const SetOpNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right);
+OperatorPtr MakeRecursive(const RecursiveNode& node, ExecContext* context, OperatorPtr anchor, OperatorPtr step);
+OperatorPtr MakeWorkingTable(const WorkingTableNode& node, ExecContext* context);
+OperatorPtr MakeApply(const ApplyNode& node, ExecContext* context, OperatorPtr outer, OperatorPtr inner);
+OperatorPtr MakeTableFunction(const TableFunctionNode& node, ExecContext* context);
 
 }  // namespace sochdb

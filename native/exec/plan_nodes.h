@@ -13,6 +13,8 @@
 
 namespace sochdb {
 
+inline constexpr uint32_t kNoBinding = UINT32_MAX;
+
 struct PlanNode {
   explicit PlanNode(PlanOp o) : op(o) {}
   virtual ~PlanNode() = default;
@@ -20,6 +22,9 @@ struct PlanNode {
   PlanOp op;
   int32_t word = 0;
   std::vector<ColumnType> columns;  // what it yields
+  // The outermost slot or working table that it depends on and that is not its own, counted as they are nested. None: opened
+  // again for the same parameters, it yields the same rows.
+  uint32_t outer_binding = kNoBinding;
 };
 
 // One index of a table (or its primary key) and the columns wanted from it.
@@ -101,6 +106,8 @@ struct AggregateNode : PlanNode {
   std::vector<Function> functions;
 };
 
+inline bool YieldsLeftAlone(JoinKind kind) { return kind == JoinKind::kSemi || kind == JoinKind::kAnti; }
+
 struct IndexJoinNode : PlanNode {
   IndexJoinNode() : PlanNode(PlanOp::kIndexJoin) {}
   const PlanNode* outer = nullptr;
@@ -122,6 +129,7 @@ struct LoopJoinNode : PlanNode {
   JoinKind kind = JoinKind::kInner;
   const Expr* predicate = nullptr;
   std::vector<Equality> equalities;
+  bool only_equalities = false;  // the predicate has no other conjuncts
 };
 
 struct DistinctNode : PlanNode {
@@ -133,6 +141,62 @@ struct ValuesNode : PlanNode {
   ValuesNode() : PlanNode(PlanOp::kValues) {}
   uint32_t rows = 0;
   std::vector<const Expr*> exprs;  // row-major
+};
+
+struct UnionAllNode : PlanNode {
+  UnionAllNode() : PlanNode(PlanOp::kUnionAll) {}
+  std::vector<const PlanNode*> children;
+};
+
+struct SetOpNode : PlanNode {
+  SetOpNode() : PlanNode(PlanOp::kSetOp) {}
+  const PlanNode* left = nullptr;
+  const PlanNode* right = nullptr;
+  SetOpKind kind = SetOpKind::kIntersect;
+  bool all = false;
+};
+
+struct RecursiveNode : PlanNode {
+  RecursiveNode() : PlanNode(PlanOp::kRecursive) {}
+  const PlanNode* anchor = nullptr;
+  const PlanNode* step = nullptr;
+  bool distinct = false;
+  uint32_t table = 0;  // its place in ExecContext::working_tables
+};
+
+struct WorkingTableNode : PlanNode {
+  WorkingTableNode() : PlanNode(PlanOp::kWorkingTable) {}
+  uint32_t table = 0;
+};
+
+struct ApplyNode : PlanNode {
+  ApplyNode() : PlanNode(PlanOp::kApply) {}
+  struct Slot {
+    uint32_t slot = 0;  // its place in ExecContext::slots
+    const Expr* expr = nullptr;
+  };
+  // An equality of a predicate that is nothing but such: outer row on one side, inner row on the other.
+  struct Key {
+    const Expr* outer = nullptr;
+    const Expr* inner = nullptr;  // its columns are numbered as in outer ++ inner
+  };
+  const PlanNode* outer = nullptr;
+  const PlanNode* inner = nullptr;
+  ApplyKind kind = ApplyKind::kScalar;
+  std::vector<Slot> slots;
+  const Expr* predicate = nullptr;
+  std::vector<Key> keys;       // of kAny without slots
+  uint32_t first_binding = 0;  // of its slots
+  // Whether the inner rows depend on more than the slots it sets, so that they may differ from Open to Open.
+  [[nodiscard]] bool InnerVaries() const { return inner->outer_binding < first_binding; }
+};
+
+class TableFunction;
+struct TableFunctionInfo;
+struct TableFunctionNode : PlanNode {
+  TableFunctionNode() : PlanNode(PlanOp::kTableFunction) {}
+  const TableFunctionInfo* function = nullptr;
+  std::vector<const Expr*> args;
 };
 
 struct Assignment {

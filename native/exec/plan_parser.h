@@ -1,7 +1,8 @@
 // Plan parser: words to PlanNode, TableInfo and Expr, checking everything that the executor later takes for granted.
 //
 // What it promises of a plan it accepts: offsets point forward and inner nodes have one parent, so the plan is a tree no deeper
-// than kPlanDepthMax; every column and parameter number exists; operands have the types their operator takes; keys and
+// than kPlanDepthMax; every column and parameter number exists; slots and working
+// tables are used where they are set; operands have the types their operator takes; keys and
 // projections name live columns of their table.
 //
 // Thread safety: one thread, one use. Limits: kPlanWordsMax, kPlanDepthMax, kPlanExpressionsMax.
@@ -99,9 +100,22 @@ class PlanParser {
   Status ParseFunction(Words* words, int depth, const Types& scope, AggregateNode::Function* fn);
   Status ParseIndexJoin(Words* words, int depth, IndexJoinNode* node);
   Status ParseLoopJoin(Words* words, int depth, LoopJoinNode* node);
-  Status ParseJoinKind(Words* words, JoinKind* out);
+  Status ParseJoinKind(Words* words, JoinKind last, JoinKind* out);
   Status ParseValues(Words* words, int depth, ValuesNode* node);
   Status KeyExpr(const Expr& expr, const KeyColumn& column) const;
+
+  // plan_parser_relations.cc
+  Status ParseUnionAll(Words* words, int depth, UnionAllNode* node);
+  Status ParseSetOp(Words* words, int depth, SetOpNode* node);
+  Status ParseRecursive(Words* words, int depth, RecursiveNode* node);
+  Status ParseWorkingTable(Words* words, int depth, WorkingTableNode* node);
+  Status ParseApply(Words* words, int depth, ApplyNode* node);
+  Status ParseSlots(Words* words, int depth, ApplyNode* node, std::vector<uint32_t>* numbers);
+  Status CheckApply(const ApplyNode& node) const;
+  Status ParseTableFunction(Words* words, int depth, TableFunctionNode* node);
+  Status NextTypes(Words* words, Types* out);
+  Status SameColumns(const PlanNode& child, Types* columns) const;
+  Status ParseSlot(Words* words, Expr* expr);
 
   // plan_parser_write.cc
   Status ParseInsert(Words* words, int depth, InsertNode* node);
@@ -118,6 +132,17 @@ class PlanParser {
   std::shared_ptr<PreparedPlan> plan_;
   std::vector<Value> constants_;
   std::map<int32_t, const TableInfo*> tables_;
+  // Slots and working tables around the node that is being read, outermost first; and where those of a number are.
+  struct Binding {
+    uint32_t place = 0;  // in ExecContext
+    Types types;
+  };
+  std::vector<Binding> bindings_;
+  std::map<uint32_t, uint32_t> slots_;
+  std::map<uint32_t, uint32_t> working_tables_;
+  std::set<uint32_t> all_slots_;  // that were ever set
+  std::set<uint32_t> all_working_tables_;
+  uint32_t least_binding_ = kNoBinding;  // that the node being read has used so far
   std::set<int32_t> visited_;
   uint64_t words_read_ = 0;
   size_t columns_total_ = 0;

@@ -35,9 +35,10 @@ Status PlanParser::ExprAt(int32_t offset, int32_t parent, int32_t word, int dept
   } else {
     if (!visited_.insert(offset).second) return Fail(word, "two nodes point to word " + std::to_string(offset));
     SOCHDB_TRY(ParseOperands(&words, depth, scope, expr));
-    expr->constant =
-        std::all_of(expr->args.begin(), expr->args.end(), [](const Expr* a) { return a == nullptr || a->constant; }) &&
-        (expr->function == nullptr || (expr->function->flags & kVolatile) == 0);
+    const bool is_volatile = expr->function != nullptr && (expr->function->flags & kVolatile) != 0;
+    expr->constant = !is_volatile && std::all_of(expr->args.begin(), expr->args.end(),
+                                                 [](const Expr* a) { return a == nullptr || a->constant; });
+    if (is_volatile) least_binding_ = 0;  // nothing that depends on it is remembered from Open to Open
   }
   SOCHDB_TRY(CheckTypes(*expr));
   *out = expr;
@@ -72,6 +73,7 @@ Status PlanParser::NextPredicate(Words* words, int depth, const Types& scope, co
 }
 
 Status PlanParser::ParseLeaf(Words* words, const Types& scope, Expr* expr) {
+  if (expr->op == ExprOp::kSlot) return ParseSlot(words, expr);
   int32_t number = 0;
   SOCHDB_TRY(words->Next(&number));
   expr->number = number;

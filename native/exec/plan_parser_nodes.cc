@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "exec/plan_parser.h"
 
@@ -30,18 +31,22 @@ bool ColumnSpan(const Expr& expr, int32_t* least, int32_t* greatest) {
   return *greatest >= 0;
 }
 
-void FindEqualities(const Expr& expr, int32_t left_columns, std::vector<LoopJoinNode::Equality>* out) {
+// Whether there was nothing else to find.
+bool FindEqualities(const Expr& expr, int32_t left_columns, std::vector<LoopJoinNode::Equality>* out) {
   if (expr.op == ExprOp::kAnd) {
-    for (const Expr* arg : expr.args) FindEqualities(*arg, left_columns, out);
-    return;
+    bool only = true;
+    for (const Expr* arg : expr.args) only &= FindEqualities(*arg, left_columns, out);
+    return only;
   }
-  if (expr.op != ExprOp::kEqual) return;
+  if (expr.op != ExprOp::kEqual) return false;
   int32_t least[2] = {INT32_MAX, INT32_MAX};
   int32_t greatest[2] = {-1, -1};
   for (size_t i = 0; i < 2; ++i)
-    if (!ColumnSpan(*expr.args[i], &least[i], &greatest[i])) return;
+    if (!ColumnSpan(*expr.args[i], &least[i], &greatest[i])) return false;
   if (greatest[0] < left_columns && least[1] >= left_columns) out->push_back({expr.args[0], expr.args[1]});
   else if (greatest[1] < left_columns && least[0] >= left_columns) out->push_back({expr.args[1], expr.args[0]});
+  else return false;
+  return true;
 }
 
 }  // namespace
@@ -56,7 +61,11 @@ Status PlanParser::NodeAt(int32_t offset, int32_t parent, int32_t word, int dept
   const bool writes = op >= static_cast<int32_t>(PlanOp::kInsert) && op <= static_cast<int32_t>(PlanOp::kDelete);
   if (writes && depth != 0) return Fail(offset, "only the root may write");
   std::unique_ptr<PlanNode> node;
+  const uint32_t used_before = std::exchange(least_binding_, kNoBinding);
+  const size_t around = bindings_.size();
   SOCHDB_TRY(ParseNode(static_cast<PlanOp>(op), &words, depth, &node));
+  if (least_binding_ < around) node->outer_binding = least_binding_;
+  least_binding_ = std::min(used_before, node->outer_binding);
   columns_total_ += node->columns.size();
   if (columns_total_ > kPlanColumnsTotalMax) return Fail(offset, "there are too many columns");
   node->word = offset;
@@ -95,6 +104,18 @@ Status PlanParser::ParseNode(PlanOp op, Words* words, int depth, std::unique_ptr
       return parse(&PlanParser::ParseLoopJoin);
     case PlanOp::kValues:
       return parse(&PlanParser::ParseValues);
+    case PlanOp::kUnionAll:
+      return parse(&PlanParser::ParseUnionAll);
+    case PlanOp::kSetOp:
+      return parse(&PlanParser::ParseSetOp);
+    case PlanOp::kRecursive:
+      return parse(&PlanParser::ParseRecursive);
+    case PlanOp::kWorkingTable:
+      return parse(&PlanParser::ParseWorkingTable);
+    case PlanOp::kApply:
+      return parse(&PlanParser::ParseApply);
+    case PlanOp::kTableFunction:
+      return parse(&PlanParser::ParseTableFunction);
     case PlanOp::kInsert:
       return parse(&PlanParser::ParseInsert);
     case PlanOp::kUpdate:
@@ -225,11 +246,6 @@ Status PlanParser::ParseFunction(Words* words, int depth, const Types& scope, Ag
   SOCHDB_TRY(words->NextFlags(kAggregateDistinct, &flags));
   fn->distinct = flags != 0;
   SOCHDB_TRY(NextPredicate(words, depth, scope, &fn->filter));
-  const Expr* second = nullptr;
-  int32_t order = 0;
-  SOCHDB_TRY(NextOptionalExpr(words, depth, scope, &second));
-  SOCHDB_TRY(words->NextCount(2, &order));
-  if (second != nullptr || order != 0) return Fail(words->last(), "this aggregate has one argument and no order");
   if (fn->arg == nullptr || fn->fn == AggregateFn::kCount) return {};
   const ColumnType type = fn->arg->type;
   fn->type = type;
@@ -249,7 +265,7 @@ Status PlanParser::ParseAggregate(Words* words, int depth, AggregateNode* node) 
   SOCHDB_TRY(words->NextCount(1, &count));
   SOCHDB_TRY(NextExprs(words, count, depth, scope, &node->groups));
   for (const Expr* group : node->groups) node->columns.push_back(group->type);
-  SOCHDB_TRY(words->NextCount(6, &count));
+  SOCHDB_TRY(words->NextCount(4, &count));
   for (int32_t i = 0; i < count; ++i) {
     SOCHDB_TRY(ParseFunction(words, depth, scope, &node->functions.emplace_back()));
     node->columns.push_back(node->functions.back().type);
@@ -257,16 +273,16 @@ Status PlanParser::ParseAggregate(Words* words, int depth, AggregateNode* node) 
   return {};
 }
 
-Status PlanParser::ParseJoinKind(Words* words, JoinKind* out) {
-  bool left = false;
-  SOCHDB_TRY(words->NextFlag(&left));
-  *out = left ? JoinKind::kLeft : JoinKind::kInner;
+Status PlanParser::ParseJoinKind(Words* words, JoinKind last, JoinKind* out) {
+  uint32_t kind = 0;
+  SOCHDB_TRY(words->NextIndex(static_cast<size_t>(last) + 1, "join kind", &kind));
+  *out = static_cast<JoinKind>(kind);
   return {};
 }
 
 Status PlanParser::ParseIndexJoin(Words* words, int depth, IndexJoinNode* node) {
   SOCHDB_TRY(NextNode(words, depth, &node->outer));
-  SOCHDB_TRY(ParseJoinKind(words, &node->kind));
+  SOCHDB_TRY(ParseJoinKind(words, JoinKind::kAnti, &node->kind));
   SOCHDB_TRY(Access(words, &node->access, nullptr));
   const auto& key = node->access.key();
   int32_t count = 0;
@@ -276,19 +292,23 @@ Status PlanParser::ParseIndexJoin(Words* words, int depth, IndexJoinNode* node) 
   for (size_t i = 0; i < node->equals.size(); ++i) SOCHDB_TRY(KeyExpr(*node->equals[i], key[i]));
   node->columns = node->outer->columns;
   Append(&node->columns, ProjectedTypes(node->access));
-  return NextPredicate(words, depth, node->columns, &node->residual);
+  SOCHDB_TRY(NextPredicate(words, depth, node->columns, &node->residual));
+  if (YieldsLeftAlone(node->kind)) node->columns.resize(node->outer->columns.size());
+  return {};
 }
 
 Status PlanParser::ParseLoopJoin(Words* words, int depth, LoopJoinNode* node) {
   SOCHDB_TRY(NextNode(words, depth, &node->left));
   SOCHDB_TRY(NextNode(words, depth, &node->right));
-  SOCHDB_TRY(ParseJoinKind(words, &node->kind));
+  SOCHDB_TRY(ParseJoinKind(words, JoinKind::kFull, &node->kind));
   node->columns = node->left->columns;
   Append(&node->columns, node->right->columns);
   SOCHDB_TRY(NextPredicate(words, depth, node->columns, &node->predicate));
   if (node->predicate != nullptr) {
-    FindEqualities(*node->predicate, static_cast<int32_t>(node->left->columns.size()), &node->equalities);
+    const auto left_columns = static_cast<int32_t>(node->left->columns.size());
+    node->only_equalities = FindEqualities(*node->predicate, left_columns, &node->equalities);
   }
+  if (YieldsLeftAlone(node->kind)) node->columns.resize(node->left->columns.size());
   return {};
 }
 

@@ -36,6 +36,8 @@ class PreparedPlan {
 
   // For the executor.
   [[nodiscard]] const PlanNode& root() const { return *root_; }
+  [[nodiscard]] uint32_t slot_count() const { return slot_count_; }
+  [[nodiscard]] uint32_t working_table_count() const { return working_table_count_; }
   [[nodiscard]] size_t expression_count() const { return exprs_.size(); }
   [[nodiscard]] const std::vector<std::unique_ptr<TableInfo>>& tables() const { return tables_; }
   [[nodiscard]] const TableInfo* written_table() const { return written_table_; }
@@ -62,6 +64,8 @@ class PreparedPlan {
   bool has_own_entry_ = false;
   PointKind point_ = PointKind::kNone;
   uint32_t parameter_count_ = 0;
+  uint32_t slot_count_ = 0;
+  uint32_t working_table_count_ = 0;
   uint32_t namespace_id_ = 0;
   Timestamp catalog_ts_ = 0;
   Timestamp newest_entry_ts_ = 0;

@@ -69,6 +69,19 @@ bool YieldsRowsOnce(const PlanNode& node) {
       return YieldsRowsOnce(*static_cast<const SortNode&>(node).child);
     case PlanOp::kLimit:
       return YieldsRowsOnce(*static_cast<const LimitNode&>(node).child);
+    case PlanOp::kApply: {
+      const auto& apply = static_cast<const ApplyNode&>(node);
+      const bool once = apply.kind != ApplyKind::kInner && apply.kind != ApplyKind::kLeft;
+      return once && YieldsRowsOnce(*apply.outer);
+    }
+    case PlanOp::kLoopJoin: {
+      const auto& join = static_cast<const LoopJoinNode&>(node);
+      return YieldsLeftAlone(join.kind) && YieldsRowsOnce(*join.left);
+    }
+    case PlanOp::kIndexJoin: {
+      const auto& join = static_cast<const IndexJoinNode&>(node);
+      return YieldsLeftAlone(join.kind) && YieldsRowsOnce(*join.outer);
+    }
     case PlanOp::kProject:
       return YieldsRowsOnce(*static_cast<const ProjectNode&>(node).child);
     default:

@@ -43,7 +43,7 @@ Relation Grown(MixedWorld* w, const Relation& in) {
     }
     case 6: {
       if (in.rows.size() > 200) return in;
-      const JoinKind kind = w->Below(2) == 0 ? JoinKind::kInner : JoinKind::kLeft;
+      const auto kind = static_cast<JoinKind>(w->Below(5));
       Relation right = RefScan(w->table, w->rows, -1, {0, 1, 2}, {.hi = Int(40)});
       Types both = in.types;
       both.insert(both.end(), right.types.begin(), right.types.end());
@@ -58,7 +58,7 @@ Relation Grown(MixedWorld* w, const Relation& in) {
     }
     default: {
       if (in.rows.size() > 200) return in;
-      const JoinKind kind = w->Below(2) == 0 ? JoinKind::kInner : JoinKind::kLeft;
+      const auto kind = static_cast<JoinKind>(w->Below(4));
       const auto index = static_cast<int32_t>(w->Below(6)) - 1;
       const int32_t first = index < 0 ? 0 : w->table.indexes[static_cast<size_t>(index)].key[0].column;
       const std::vector<int32_t> projection = {first, 0};

@@ -179,8 +179,15 @@ std::optional<Cell> EvaluateText(const Part& e, const std::vector<Cell>& args) {
 
 bool IsTrue(const std::optional<Cell>& cell) { return cell && !cell->is_null() && cell->value.i64 != 0; }
 
+std::map<int32_t, Cell>& ReferenceSlots() {
+  static thread_local std::map<int32_t, Cell> slots;
+  return slots;
+}
+
 std::optional<Cell> Evaluate(const Part& e, const Row& row, const std::vector<Cell>& params) {
   switch (e->op) {
+    case ExprOp::kSlot:
+      return ReferenceSlots().at(e->number);
     case ExprOp::kConst: {
       std::string_view rest = e->constant;
       Value value;

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -15,6 +16,9 @@ namespace sochdb::test {
 
 // The value of an expression over a row; nothing when it fails.
 std::optional<Cell> Evaluate(const Part& expr, const Row& row, const std::vector<Cell>& params);
+
+// What the slots hold while an expression with slots is evaluated.
+std::map<int32_t, Cell>& ReferenceSlots();
 
 bool IsTrue(const std::optional<Cell>& cell);
 

@@ -175,25 +175,36 @@ Relation RefAggregate(const Relation& in, const std::vector<Part>& groups, const
   return out;
 }
 
+// What a join yields after the last pair of a left row.
+static void EndLeft(JoinKind kind, const Row& a, bool matched, size_t right_columns, Rows* out) {
+  if (!matched && (kind == JoinKind::kLeft || kind == JoinKind::kFull)) out->push_back(Joined(a, Row(right_columns)));
+  if (matched ? kind == JoinKind::kSemi : kind == JoinKind::kAnti) out->push_back(a);
+}
+
 Relation RefLoopJoin(const Relation& left, const Relation& right, JoinKind kind, const Part& predicate) {
   Relation out{LoopJoin(left.plan, right.plan, kind, predicate), left.types, {}, left.ordered && right.ordered};
-  out.types.insert(out.types.end(), right.types.begin(), right.types.end());
+  if (!YieldsLeftAlone(kind)) out.types.insert(out.types.end(), right.types.begin(), right.types.end());
+  std::vector<bool> right_matched(right.rows.size());
   for (const Row& a : left.rows) {
     bool matched = false;
-    for (const Row& b : right.rows) {
-      if (!Holds(predicate, Joined(a, b))) continue;
-      matched = true;
-      out.rows.push_back(Joined(a, b));
+    for (size_t i = 0; i < right.rows.size(); ++i) {
+      if (!Holds(predicate, Joined(a, right.rows[i]))) continue;
+      matched = right_matched[i] = true;
+      if (!YieldsLeftAlone(kind)) out.rows.push_back(Joined(a, right.rows[i]));
     }
-    if (!matched && kind == JoinKind::kLeft) out.rows.push_back(Joined(a, Row(right.types.size())));
+    EndLeft(kind, a, matched, right.types.size(), &out.rows);
   }
+  for (size_t i = 0; i < right.rows.size() && kind == JoinKind::kFull; ++i)
+    if (!right_matched[i]) out.rows.push_back(Joined(Row(left.types.size()), right.rows[i]));
   return out;
 }
 
 Relation RefIndexJoin(const Relation& outer, JoinKind kind, const TestTable& table, const Rows& inner, int32_t index,
                       const std::vector<int32_t>& projection, const std::vector<Part>& equals, const Part& residual) {
   Relation out{IndexJoin(outer.plan, kind, table, index, projection, equals, residual), outer.types, {}, outer.ordered};
-  for (const int32_t c : projection) out.types.push_back(table.columns[static_cast<size_t>(c)].type);
+  if (!YieldsLeftAlone(kind)) {
+    for (const int32_t c : projection) out.types.push_back(table.columns[static_cast<size_t>(c)].type);
+  }
   const auto key = FullKey(table, index);
   const Rows ordered = InOrder(table, inner, index);
   for (const Row& a : outer.rows) {
@@ -208,9 +219,9 @@ Relation RefIndexJoin(const Relation& outer, JoinKind kind, const TestTable& tab
       const Row row = Joined(a, Picked(b, projection));
       if (!equal || !Holds(residual, row)) continue;
       matched = true;
-      out.rows.push_back(row);
+      if (!YieldsLeftAlone(kind)) out.rows.push_back(row);
     }
-    if (!matched && kind == JoinKind::kLeft) out.rows.push_back(Joined(a, Row(projection.size())));
+    EndLeft(kind, a, matched, projection.size(), &out.rows);
   }
   return out;
 }

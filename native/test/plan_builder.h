@@ -221,12 +221,7 @@ inline Part Aggregate(Part child, const std::vector<Part>& groups, const std::ve
   Part part = NewNode(PlanOp::kAggregate);
   part->Ref(std::move(child)).List(groups).Number(static_cast<int32_t>(functions.size()));
   for (const TestAggregate& f : functions) {
-    part->Number(static_cast<int32_t>(f.fn))
-        .Ref(f.arg)
-        .Number(f.distinct ? kAggregateDistinct : 0)
-        .Ref(f.filter)
-        .Number(-1)
-        .Number(0);
+    part->Number(static_cast<int32_t>(f.fn)).Ref(f.arg).Number(f.distinct ? kAggregateDistinct : 0).Ref(f.filter);
   }
   return part;
 }
@@ -305,7 +300,7 @@ class PlanWriter {
       for (const size_t use : uses) bytes_.words[use] = at;
     }
     const int32_t op = root->words[0].number;
-    const bool writes = op >= static_cast<int32_t>(PlanOp::kInsert);
+    const bool writes = op >= static_cast<int32_t>(PlanOp::kInsert) && op <= static_cast<int32_t>(PlanOp::kDelete);
     const int32_t head[kHeaderWords] = {kPlanMagic,
                                         kPlanVersion,
                                         static_cast<int32_t>(bytes_.words.size()),

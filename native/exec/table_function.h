@@ -1,0 +1,41 @@
+// Table functions: kTableFunction's frame, and the registry of what runs in it.
+//
+// A function is a number, a check of its types when a plan is parsed, and a generator of rows. To add one: write a source of
+// its own, declare its info below and put it into the list of table_function.cc.
+//
+// Thread safety: infos are immutable; a TableFunction belongs to one thread. Ownership: see each method.
+
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "exec/batch.h"
+#include "exec/exec_context.h"
+
+namespace sochdb {
+
+class TableFunction {
+ public:
+  virtual ~TableFunction() = default;
+  // Starts over. The arguments and their bytes are there until the next Open.
+  virtual Status Open(std::span<const Value> args) = 0;
+  // Fills up to `want` rows (1 to kBatchRows; there is room for them) of the columns; *rows is 0 at the end alone.
+  virtual Status Next(uint32_t want, BatchStorage* out, uint32_t* rows) = 0;
+};
+
+struct TableFunctionInfo {
+  int32_t number;
+  // What is wrong with these arguments and columns; null when nothing is.
+  const char* (*check)(std::span<const ColumnType> args, std::span<const ColumnType> columns);
+  std::unique_ptr<TableFunction> (*make)(ExecContext* context);
+};
+
+// Null for a number that no function has.
+const TableFunctionInfo* FindTableFunction(int32_t number);
+
+// 1: generate_series(start, stop[, step]) of integers: start, start + step, … up to stop, or down to it where step is negative.
+// No rows when an argument is NULL; a step of 0 is an error.
+extern const TableFunctionInfo kGenerateSeries;
+
+}  // namespace sochdb
