@@ -5,9 +5,11 @@
  *
  * Values of 100 bytes that compress about as text does. Every figure is microseconds an operation, unless its name says otherwise.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { key, random, shuffled, text } from '../lib/data.mjs'
 import { percentile } from '../lib/measure.mjs'
 import { engines } from '../peers/engine.mjs'
@@ -17,6 +19,8 @@ const keys = Number(count ?? 1_000_000)
 const cacheBytes = 64 * 1024 * 1024
 const dir = mkdtempSync(join(process.env['BENCH_DIR'] ?? tmpdir(), 'bench-'))
 const results = {}
+const LOGGING = ['sochdb', 'rocksdb', 'classic-level']
+const LOG_RECORDS = 200_000
 
 const bytesUnder = path =>
   readdirSync(path, { recursive: true, withFileTypes: true })
@@ -101,6 +105,20 @@ try {
   }
   results['memory of the process, MiB'] = process.memoryUsage().rss / 1048576
   await store.close()
+
+  // Where an opening replays a log of records: as many as every such store keeps there, so that none is in tables before.
+  if (LOGGING.includes(peer)) {
+    const killed = join(dir, 'killed')
+    mkdirSync(killed)
+    const writer = fileURLToPath(new URL('../lib/killed.mjs', import.meta.url))
+    const child = spawnSync(process.execPath, [writer, peer, killed, String(LOG_RECORDS)], { encoding: 'utf8' })
+    if (child.signal !== 'SIGKILL') throw new Error(`the writer ended by itself:\n${child.stderr}`)
+    const replaying = performance.now()
+    store = await engines[peer](killed, { cacheBytes })
+    results['replay of the log after a kill, records/s'] = (LOG_RECORDS * 1000) / (performance.now() - replaying)
+    for (const i of [0, LOG_RECORDS - 1]) if (store.get(key(i))?.length !== 100) throw new Error('a record is missing')
+    await store.close()
+  }
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }
