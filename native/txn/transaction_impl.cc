@@ -151,6 +151,8 @@ Result<std::unique_ptr<Cursor>> TransactionImpl::NewCursor(TreeId tree, std::str
   SOCHDB_TRY(CheckUsable());
   if (!Trees::IsTree(tree)) return CheckKey(tree, {});
   RefreshOutsideStatement();
+  // Memory first: a cursor that is in no list cannot be forgotten.
+  if (cursors_.size() == cursors_.capacity()) cursors_.reserve(cursors_.size() * 2 + 4);
   auto cursor = std::make_unique<CursorImpl>(context_, this, CursorImpl::Range{tree, std::string(lo), std::string(hi)}, options,
                                              at_, views_.Share(*context_->trees, tree));
   cursor->place = cursors_.size();
