@@ -221,25 +221,24 @@ class Repairer {
 
   Status RepairTable(const FileEntry& file, uint64_t* next_number, bool* sound, ManifestEdit* edit) {
     const std::string path = TablePath(file.number);
-    Result<std::unique_ptr<Table>> table = Table::Open(env_, path, file.number, {});
+    Result<std::unique_ptr<Table>> table = Table::Open(env_, path, file.number, {.known = &file.properties});
     Status fault = table.status();
     if (table.ok()) {
       uint64_t blocks = 0;
       bool bad = false;
-      SOCHDB_TRY((*table)->Verify(
+      fault = (*table)->Verify(
           [&](const Table::BadBlock&) {
             bad = true;
             return false;
           },
-          &blocks));
-      *sound = !bad;
+          &blocks);
+      *sound = fault.ok() && !bad;
       if (*sound) return {};
-    } else if (fault.code() != Code::kCorruption && fault.code() != Code::kNotFound) {
-      return fault;
     }
+    if (!fault.ok() && fault.code() != Code::kCorruption && fault.code() != Code::kNotFound) return fault;
     edit->removed.emplace_back(file.tree, file.number);
     report_->changed = true;
-    if (table.ok()) return Salvage(**table, file, next_number, edit);
+    if (fault.ok()) return Salvage(**table, file, next_number, edit);
     ++report_->tables_lost;
     Lose({"table", path, 0, file.properties.entries, file.properties.smallest_key, file.properties.largest_key,
           fault.message()});

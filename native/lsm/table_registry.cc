@@ -88,19 +88,12 @@ Status TableRegistry::LoadOnce() {
 Status TableRegistry::OpenTables() {
   std::array<std::vector<PlacedFile>, kTreeCount> placed;
   for (const FileEntry& entry : state_.files) {
-    auto opened = OpenTable(entry.tree, entry.number);
+    // What is in it is compared when it is first needed.
+    auto opened = OpenTable(entry.tree, entry.number, {}, &entry.properties);
     if (opened.status().code() == Code::kNotFound) {
       return Missing(JoinPath(dir_, NumberedFileName(entry.number, kTableExtension)));
     }
     SOCHDB_TRY(opened.status());
-    const TableProperties& found = opened.value()->properties();
-    if (found.entries != entry.properties.entries || found.file_bytes != entry.properties.file_bytes) {
-      return Status(Code::kCorruption, "A table is not the one that the manifest names. Restore a backup.")
-          .With("file", opened.value()->table().path())
-          .With("offset", "0")
-          .With("expected", std::to_string(entry.properties.entries) + " entries")
-          .With("actual", std::to_string(found.entries) + " entries");
-    }
     placed[static_cast<size_t>(entry.tree)].push_back({entry.level, entry.run_id, std::move(opened).value()});
   }
   for (size_t tree = 0; tree < placed.size(); ++tree) {
@@ -165,9 +158,10 @@ Status TableRegistry::health() const {
   return health_;
 }
 
-Result<TableFilePtr> TableRegistry::OpenTable(TreeId tree, uint64_t number, const PinnedVersions& pinned) const {
+Result<TableFilePtr> TableRegistry::OpenTable(TreeId tree, uint64_t number, const PinnedVersions& pinned,
+                                              const TableProperties* known) const {
   const std::string path = JoinPath(dir_, NumberedFileName(number, kTableExtension));
-  SOCHDB_ASSIGN(table, Table::Open(env_, path, number, {.cache = options_.cache, .check_all = false}));
+  SOCHDB_ASSIGN(table, Table::Open(env_, path, number, {.cache = options_.cache, .check_all = false, .known = known}));
   return TableFilePtr(std::make_shared<TableFile>(tree, std::move(table), options_.reaper, pinned));
 }
 

@@ -49,8 +49,9 @@ class TableRegistry {
   uint64_t NewFileNumber() { return next_file_number_.fetch_add(1, std::memory_order_relaxed); }
   uint64_t NewRunId() { return next_run_id_.fetch_add(1, std::memory_order_relaxed); }
 
-  // Opens a table that was just written.
-  Result<TableFilePtr> OpenTable(TreeId tree, uint64_t number, const PinnedVersions& pinned = {}) const;
+  // Opens a table that was just written, or one that the manifest describes (Table::OpenOptions).
+  Result<TableFilePtr> OpenTable(TreeId tree, uint64_t number, const PinnedVersions& pinned = {},
+                                 const TableProperties* known = nullptr) const;
 
   // Makes the edit durable and shows it to everyone. `tables` are those that it adds and that were not there before; `flushed`
   // the memtables that it takes in. history_floor and last_ts never go back; counters are filled in here.

@@ -1,5 +1,6 @@
 #include "lsm/verify_tables.h"
 
+#include <charconv>
 #include <cstdio>
 
 namespace sochdb {
@@ -16,6 +17,13 @@ std::string DetailOf(const Status& status, std::string_view name) {
     if (key == name) return value;
   }
   return {};
+}
+
+uint64_t OffsetOf(const Status& status) {
+  const std::string text = DetailOf(status, "offset");
+  uint64_t offset = 0;
+  (void)std::from_chars(text.data(), text.data() + text.size(), offset);
+  return offset;
 }
 
 }  // namespace
@@ -38,8 +46,9 @@ Status VerifyTables(const std::vector<TableFilePtr>& files, const std::function<
         },
         &blocks);
     SOCHDB_TRY(stopped);
-    // A file that cannot be read at all is a fault of its own, and no reason not to look at the others.
-    if (!read.ok()) visit({path, 0, DetailOf(read, "expected"), read.message()});
+    // A file that cannot be read at all, or whose blocks cannot be found, is a fault of its own, and no reason not to look at
+    // the others.
+    if (!read.ok()) visit({path, OffsetOf(read), DetailOf(read, "expected"), read.message()});
     done += file->properties().file_bytes;
     if (progress) progress(done, total);
   }

@@ -27,7 +27,7 @@ void BlockFetcher::Note(uint32_t i) {
 }
 
 Status BlockFetcher::FetchCached(uint32_t i, std::string_view* bytes) {
-  const BlockHandle handle = core_->index.block(i).handle();
+  const BlockHandle handle = core_->meta().index.block(i).handle();
   held_ = core_->cache->Find(core_->cache_id, handle.offset, !CachedOnly::OnThisThread());
   if (held_) {
     misses_in_row_ = 0;
@@ -49,7 +49,7 @@ Status BlockFetcher::FetchCached(uint32_t i, std::string_view* bytes) {
 }
 
 Status BlockFetcher::FetchPrivate(uint32_t i, std::string_view* bytes) {
-  const BlockHandle handle = core_->index.block(i).handle();
+  const BlockHandle handle = core_->meta().index.block(i).handle();
   const char* stored = nullptr;
   SOCHDB_TRY(Chunk(i, &stored));
   BlockTrailer trailer;
@@ -70,11 +70,11 @@ Status BlockFetcher::FetchPrivate(uint32_t i, std::string_view* bytes) {
 }
 
 Status BlockFetcher::Chunk(uint32_t i, const char** stored) {
-  const TableIndex::BlockInfo& block = core_->index.block(i);
+  const TableIndex::BlockInfo& block = core_->meta().index.block(i);
   if (block.offset < chunk_begin_ || block.end() > chunk_end_) {
     const uint64_t length = std::max<uint64_t>(block.stored, chunk_bytes_);
     const uint64_t begin = backward_ ? block.end() - std::min(block.end(), length) : block.offset;
-    const uint64_t end = backward_ ? block.end() : std::min(block.offset + length, core_->footer.data_end);
+    const uint64_t end = backward_ ? block.end() : std::min(block.offset + length, core_->meta().footer.data_end);
     const auto bytes = static_cast<size_t>(end - begin);
     if (bytes > chunk_capacity_) {
       chunk_ = std::make_unique_for_overwrite<char[]>(bytes);

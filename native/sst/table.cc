@@ -33,21 +33,29 @@ class TableImpl final : public Table {
     return NewTableStream(core_.get(), fill_cache);
   }
   Status Verify(const std::function<bool(const BadBlock&)>& visit, uint64_t* blocks) const override {
-    return VerifyTable(*core_, visit, blocks);
+    *blocks = 0;
+    if (core_->ready()) return VerifyTable(*core_, core_->meta(), visit, blocks);
+    TableMeta meta;  // of its own: what is looked at once need not stay in memory
+    SOCHDB_TRY(core_->ReadKnownMeta(false, &meta));
+    return VerifyTable(*core_, meta, visit, blocks);
   }
-  Status Salvage(const SalvageVisit& visit, const LossVisit& lost) const override { return SalvageTable(*core_, visit, lost); }
+  Status Salvage(const SalvageVisit& visit, const LossVisit& lost) const override {
+    TableMeta meta;  // whatever has become of the filter
+    SOCHDB_TRY(core_->ReadKnownMeta(false, &meta));
+    return SalvageTable(*core_, meta, visit, lost);
+  }
   [[nodiscard]] uint64_t ApproximateBytes(std::string_view lo, std::string_view hi) const override;
   [[nodiscard]] const TableProperties& properties() const override { return core_->properties; }
   [[nodiscard]] uint64_t file_number() const override { return core_->name.number; }
   [[nodiscard]] const std::string& path() const override { return core_->name.path; }
   [[nodiscard]] uint64_t memory_bytes() const override {
-    return sizeof(TableCore) + core_->index.memory_bytes() + core_->filter.memory_bytes();
+    return sizeof(TableCore) + (core_->ready() ? core_->meta().memory_bytes() : 0);
   }
 
  private:
   // Whether what follows block i may hold more versions of the key.
   [[nodiscard]] bool GoesOn(uint32_t i, std::string_view key) const {
-    return core_->index.block(i).goes_on && core_->index.separator(i) == key;
+    return core_->meta().index.block(i).goes_on && core_->meta().index.separator(i) == key;
   }
   // Looks at one block for NewestTimestampInRange.
   Status NewestInBlock(uint32_t i, std::string_view lo, std::string_view hi, Timestamp above, Timestamp* newest) const;
@@ -58,12 +66,13 @@ class TableImpl final : public Table {
 Status TableImpl::Get(std::string_view key, uint64_t hash, Timestamp read_ts, VersionView* out, BlockRef* pin,
                       bool* found) const {
   *found = false;
-  if (!core_->filter.MayContain(hash)) return {};
-  const TableIndex& index = core_->index;
+  SOCHDB_TRY(core_->Ready());
+  if (!core_->meta().filter.MayContain(hash)) return {};
+  const TableIndex& index = core_->meta().index;
   for (uint32_t i = index.Seek(key); i < index.size(); ++i) {
     if (index.block(i).min_ts <= read_ts) {
       BlockRef block;
-      SOCHDB_TRY(core_->LoadDataBlock(i, true, &block));
+      SOCHDB_TRY(core_->LoadDataBlock(index.block(i).handle(), true, &block));
       BlockEntry entry;
       const DataBlock::Outcome outcome = DataBlock(block.data()).Find(key, read_ts, &entry);
       if (outcome == DataBlock::Outcome::kFound) {
@@ -81,12 +90,13 @@ Status TableImpl::Get(std::string_view key, uint64_t hash, Timestamp read_ts, Ve
 Status TableImpl::VisitVersions(std::string_view key, uint64_t hash, Timestamp read_ts, const Visit& visit,
                                 bool* stopped) const {
   *stopped = false;
-  if (!core_->filter.MayContain(hash)) return {};
-  const TableIndex& index = core_->index;
+  SOCHDB_TRY(core_->Ready());
+  if (!core_->meta().filter.MayContain(hash)) return {};
+  const TableIndex& index = core_->meta().index;
   for (uint32_t i = index.Seek(key); i < index.size(); ++i) {
     if (index.block(i).min_ts <= read_ts) {
       BlockRef ref;
-      SOCHDB_TRY(core_->LoadDataBlock(i, true, &ref));
+      SOCHDB_TRY(core_->LoadDataBlock(index.block(i).handle(), true, &ref));
       const DataBlock block(ref.data());
       BlockEntry entry;
       if (block.Find(key, read_ts, &entry) == DataBlock::Outcome::kFound) {
@@ -111,7 +121,7 @@ Status TableImpl::VisitVersions(std::string_view key, uint64_t hash, Timestamp r
 Status TableImpl::NewestInBlock(uint32_t i, std::string_view lo, std::string_view hi, Timestamp above,
                                 Timestamp* newest) const {
   BlockRef ref;
-  SOCHDB_TRY(core_->LoadDataBlock(i, true, &ref));
+  SOCHDB_TRY(core_->LoadDataBlock(core_->meta().index.block(i).handle(), true, &ref));
   BlockCursor cursor;
   cursor.Reset(DataBlock(ref.data()));
   for (cursor.Seek(lo, kMaxTimestamp); cursor.Valid(); cursor.Next()) {
@@ -126,7 +136,8 @@ Status TableImpl::NewestInBlock(uint32_t i, std::string_view lo, std::string_vie
 Status TableImpl::NewestTimestampInRange(std::string_view lo, std::string_view hi, Timestamp above, Timestamp* newest) const {
   *newest = 0;
   if (core_->properties.max_ts <= above || (!hi.empty() && lo >= hi)) return {};
-  const TableIndex& index = core_->index;
+  SOCHDB_TRY(core_->Ready());
+  const TableIndex& index = core_->meta().index;
   const uint32_t first = index.Seek(lo);
   for (uint32_t i = first; i < index.size() && *newest == 0; ++i) {
     if (i != first && !hi.empty() && index.separator(i - 1) >= hi) break;
@@ -141,73 +152,33 @@ Status TableImpl::NewestTimestampInRange(std::string_view lo, std::string_view h
 }
 
 uint64_t TableImpl::ApproximateBytes(std::string_view lo, std::string_view hi) const {
-  const TableIndex& index = core_->index;
+  const TableProperties& properties = core_->properties;
+  if (!hi.empty() && lo >= hi) return 0;
+  if (lo <= properties.smallest_key && (hi.empty() || hi > properties.largest_key)) return properties.data_bytes;
+  if (!core_->Ready().ok()) return properties.data_bytes / 2;  // whoever reads it will hear why
+  const TableIndex& index = core_->meta().index;
   const uint32_t first = index.Seek(lo);
   const uint32_t last = hi.empty() ? index.size() : index.Seek(hi);
-  if ((!hi.empty() && lo >= hi) || first == index.size()) return 0;
+  if (first == index.size()) return 0;
   // Of the blocks at the ends, half.
-  if (first == last) return hi <= core_->properties.smallest_key ? 0 : index.block(first).stored / 2;
-  const uint64_t begin = index.block(first).offset + (lo <= core_->properties.smallest_key ? 0 : index.block(first).stored / 2);
-  const uint64_t end = last == index.size() ? core_->footer.data_end : index.block(last).offset + index.block(last).stored / 2;
+  if (first == last) return hi <= properties.smallest_key ? 0 : index.block(first).stored / 2;
+  const uint64_t begin = index.block(first).offset + (lo <= properties.smallest_key ? 0 : index.block(first).stored / 2);
+  const uint64_t end = last == index.size() ? properties.data_bytes : index.block(last).offset + index.block(last).stored / 2;
   return end - begin;
-}
-
-// What footer, index and properties say of the same thing must agree.
-Status CheckProperties(const TableCore& core) {
-  const TableProperties& p = core.properties;
-  const TableFooter& footer = core.footer;
-  if (p.file_bytes == footer.file_bytes && p.data_bytes == footer.data_end && p.entries == footer.entries &&
-      p.blocks == footer.blocks && p.keys <= p.entries && p.min_ts <= p.max_ts && p.smallest_key <= p.largest_key &&
-      core.index.separator(core.index.size() - 1) == p.largest_key) {
-    return {};
-  }
-  return TableCorruption(core.name, core.properties_handle().offset, "its properties do not fit the rest of it",
-                         "those of the footer and the index", "others");
-}
-
-Status OpenCore(Env* env, TableCore* core) {
-  SOCHDB_ASSIGN(file, env->OpenFile(core->name.path, OpenMode::kReadOnly));
-  core->file = std::move(file);
-  SOCHDB_ASSIGN(file_bytes, core->file->Size());
-  if (file_bytes < kTableFooterBytes) {
-    return TableCorruption(core->name, 0, "it is too short for a table",
-                           "at least " + std::to_string(kTableFooterBytes) + " bytes", std::to_string(file_bytes) + " bytes");
-  }
-  char footer[kTableFooterBytes];
-  SOCHDB_TRY(core->ReadFully(file_bytes - kTableFooterBytes, kTableFooterBytes, footer));
-  SOCHDB_TRY(DecodeTableFooter(core->name, {footer, kTableFooterBytes}, file_bytes, &core->footer));
-
-  std::unique_ptr<char[]> bytes;
-  size_t size = 0;
-  SOCHDB_TRY(core->ReadMetaBlock(core->properties_handle(), &bytes, &size));
-  std::string_view rest(bytes.get(), size);
-  if (!TableProperties::Decode(&rest, &core->properties) || !rest.empty()) {
-    return TableCorruption(core->name, core->properties_handle().offset, "its properties are malformed", "properties",
-                           "others");
-  }
-  SOCHDB_TRY(core->ReadMetaBlock(core->index_handle(), &bytes, &size));
-  if (!TableIndex::Parse({bytes.get(), size}, core->footer.blocks, core->footer.data_end, &core->index)) {
-    return TableCorruption(core->name, core->index_handle().offset, "its index is malformed", "an index", "other bytes");
-  }
-  SOCHDB_TRY(CheckProperties(*core));
-  if (core->footer.filter_bytes == 0) return {};
-  SOCHDB_TRY(core->ReadMetaBlock(core->filter_handle(), &bytes, &size));
-  if (BloomFilter::Parse({bytes.get(), size}, &core->filter)) return {};
-  return TableCorruption(core->name, core->filter_handle().offset, "its filter is malformed", "a filter", "other bytes");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Table>> Table::Open(Env* env, const std::string& path, uint64_t file_number,
                                            const OpenOptions& options) {
-  auto core = std::make_unique<TableCore>();
-  core->name = {path, file_number};
-  SOCHDB_TRY(OpenCore(env, core.get()));
+  auto core = std::make_unique<TableCore>(env, TableName{path, file_number});
+  SOCHDB_TRY(options.known == nullptr ? core->OpenAndLoad(env) : core->OpenKnown(env, *options.known));
   if (options.check_all) {
     Status bad;
     uint64_t blocks = 0;
+    SOCHDB_TRY(core->Ready());
     SOCHDB_TRY(VerifyTable(
-        *core,
+        *core, core->meta(),
         [&](const BadBlock& block) {
           bad = TableCorruption(core->name, block.offset, block.fault, CrcText(block.expected), CrcText(block.actual));
           return false;

@@ -1,6 +1,7 @@
 // Table: one immutable sorted file, open for reading.
 //
-// Index, filter and properties are read, checked and kept in memory when it is opened; data blocks come through the cache.
+// Index, filter and properties are read, checked and kept in memory when it is opened, or, where the manifest states the
+// properties, by the first read that needs them. Data blocks come through the cache.
 // Every block's checksum is checked when it is read from the file; a wrong one is kCorruption with file, offset,
 // expected and actual.
 //
@@ -34,6 +35,9 @@ class Table {
   struct OpenOptions {
     BlockCache* cache = nullptr;  // null: every block is read from the file
     bool check_all = false;       // reads and checks every block first
+    // What the manifest states. Then opening looks at the file's length alone, and damage of index, filter or footer, or
+    // another table in its place, is the failure of whatever needs them first. Null: all of that is found here.
+    const TableProperties* known = nullptr;
   };
   static Result<std::unique_ptr<Table>> Open(Env* env, const std::string& path, uint64_t file_number,
                                              const OpenOptions& options);
@@ -56,7 +60,7 @@ class Table {
 
   // Reads and checks every block, in file order; `visit` hears of each bad one and says whether to go on. What is checked is
   // more than the checksums: also the order of entries, and that blocks, index and properties agree. The status is that of
-  // reading the file at all.
+  // reading the file at all: kCorruption where nothing finds its blocks any more.
   struct BadBlock {
     uint64_t offset = 0;
     uint32_t expected = 0;  // checksums; equal where the fault is another
@@ -71,12 +75,12 @@ class Table {
   using LossVisit = std::function<void(uint64_t offset, std::string_view from, std::string_view through)>;
   virtual Status Salvage(const SalvageVisit& visit, const LossVisit& lost) const = 0;
 
-  // About how many stored bytes lie in [lo, hi) (hi empty: open).
+  // About how many stored bytes lie in [lo, hi) (hi empty: open); half of them where the index cannot be read.
   [[nodiscard]] virtual uint64_t ApproximateBytes(std::string_view lo, std::string_view hi) const = 0;
   [[nodiscard]] virtual const TableProperties& properties() const = 0;
   [[nodiscard]] virtual uint64_t file_number() const = 0;
   [[nodiscard]] virtual const std::string& path() const = 0;
-  [[nodiscard]] virtual uint64_t memory_bytes() const = 0;  // index and filter
+  [[nodiscard]] virtual uint64_t memory_bytes() const = 0;  // index and filter, once read
 };
 
 }  // namespace sochdb

@@ -1,11 +1,109 @@
 #include "sst/table_core.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/cached_only.h"
 #include "sst/data_block.h"
 
 namespace sochdb {
+
+namespace {
+
+// What footer, index and properties say of the same thing must agree.
+Status CheckProperties(const TableName& name, const TableMeta& meta, const TableProperties& p) {
+  const TableFooter& footer = meta.footer;
+  if (p.file_bytes == footer.file_bytes && p.data_bytes == footer.data_end && p.entries == footer.entries &&
+      p.blocks == footer.blocks && p.keys <= p.entries && p.min_ts <= p.max_ts && p.smallest_key <= p.largest_key &&
+      meta.index.separator(meta.index.size() - 1) == p.largest_key) {
+    return {};
+  }
+  return TableCorruption(name, meta.properties_handle().offset, "its properties do not fit the rest of it",
+                         "those of the footer and the index", "others");
+}
+
+bool SameProperties(const TableProperties& a, const TableProperties& b) {
+  std::string of_a;
+  std::string of_b;
+  a.EncodeTo(&of_a);
+  b.EncodeTo(&of_b);
+  return of_a == of_b;
+}
+
+}  // namespace
+
+Status TableCore::OpenFile(Env* env, uint64_t* file_bytes) {
+  SOCHDB_ASSIGN(opened, env->OpenFile(name.path, OpenMode::kReadOnly));
+  file = std::move(opened);
+  SOCHDB_ASSIGN(size, file->Size());
+  *file_bytes = size;
+  return {};
+}
+
+Status TableCore::OpenAndLoad(Env* env) {
+  uint64_t file_bytes = 0;
+  SOCHDB_TRY(OpenFile(env, &file_bytes));
+  SOCHDB_TRY(ReadMeta(file_bytes, true, &meta_, &properties));
+  ready_.store(true, std::memory_order_release);
+  return {};
+}
+
+Status TableCore::OpenKnown(Env* env, const TableProperties& known) {
+  uint64_t file_bytes = 0;
+  SOCHDB_TRY(OpenFile(env, &file_bytes));
+  properties = known;
+  if (file_bytes == known.file_bytes) return {};
+  return TableCorruption(name, std::min(file_bytes, known.file_bytes), "it has another length than the manifest states",
+                         std::to_string(known.file_bytes) + " bytes", std::to_string(file_bytes) + " bytes");
+}
+
+Status TableCore::Load() const {
+  SOCHDB_TRY(CachedOnly::MayRead());  // nor may such a thread wait for one that reads
+  MutexLock lock(&load_mutex_);
+  if (ready()) return {};
+  TableMeta meta;
+  SOCHDB_TRY(ReadKnownMeta(true, &meta));
+  meta_ = std::move(meta);
+  ready_.store(true, std::memory_order_release);
+  return {};
+}
+
+Status TableCore::ReadKnownMeta(bool with_filter, TableMeta* out) const {
+  TableProperties found;
+  SOCHDB_TRY(ReadMeta(properties.file_bytes, with_filter, out, &found));
+  if (SameProperties(found, properties)) return {};
+  return TableCorruption(name, out->properties_handle().offset, "it is not the one that the manifest names",
+                         std::to_string(properties.entries) + " entries, and all else that the manifest states",
+                         std::to_string(found.entries) + " entries");
+}
+
+Status TableCore::ReadMeta(uint64_t file_bytes, bool with_filter, TableMeta* meta, TableProperties* found) const {
+  if (file_bytes < kTableFooterBytes) {
+    return TableCorruption(name, 0, "it is too short for a table", "at least " + std::to_string(kTableFooterBytes) + " bytes",
+                           std::to_string(file_bytes) + " bytes");
+  }
+  char footer[kTableFooterBytes];
+  SOCHDB_TRY(ReadFully(file_bytes - kTableFooterBytes, kTableFooterBytes, footer));
+  SOCHDB_TRY(DecodeTableFooter(name, {footer, kTableFooterBytes}, file_bytes, &meta->footer));
+
+  std::unique_ptr<char[]> bytes;
+  size_t size = 0;
+  SOCHDB_TRY(ReadMetaBlock(meta->properties_handle(), &bytes, &size));
+  std::string_view rest(bytes.get(), size);
+  if (!TableProperties::Decode(&rest, found) || !rest.empty()) {
+    return TableCorruption(name, meta->properties_handle().offset, "its properties are malformed", "properties", "others");
+  }
+  SOCHDB_TRY(ReadMetaBlock(meta->index_handle(), &bytes, &size));
+  if (!TableIndex::Parse({bytes.get(), size}, meta->footer.blocks, meta->footer.data_end, &meta->index)) {
+    return TableCorruption(name, meta->index_handle().offset, "its index is malformed", "an index", "other bytes");
+  }
+  SOCHDB_TRY(CheckProperties(name, *meta, *found));
+  if (!with_filter || meta->footer.filter_bytes == 0) return {};
+  SOCHDB_TRY(ReadMetaBlock(meta->filter_handle(), &bytes, &size));
+  if (BloomFilter::Parse({bytes.get(), size}, &meta->filter)) return {};
+  return TableCorruption(name, meta->filter_handle().offset, "its filter is malformed", "a filter", "other bytes");
+}
 
 Status TableCore::ReadFully(uint64_t offset, size_t n, char* out) const {
   SOCHDB_TRY(CachedOnly::MayRead());
@@ -44,8 +142,7 @@ Status TableCore::MakeDataBlock(BlockHandle handle, std::unique_ptr<char[]> stor
   return {};
 }
 
-Status TableCore::LoadDataBlock(uint32_t i, bool fill_cache, BlockRef* out) const {
-  const BlockHandle handle = index.block(i).handle();
+Status TableCore::LoadDataBlock(BlockHandle handle, bool fill_cache, BlockRef* out) const {
   if (cache != nullptr) {
     *out = cache->Find(cache_id, handle.offset, !CachedOnly::OnThisThread());
     if (*out) return {};

@@ -2,6 +2,14 @@
 
 namespace sochdb {
 
+bool TableCursor::Ready() {
+  status_ = core_->Ready();
+  if (status_.ok()) return true;
+  cursor_.Clear();
+  block_ = kNoBlock;
+  return false;
+}
+
 bool TableCursor::Load(uint32_t i) {
   if (i == block_) return true;
   cursor_.Clear();
@@ -15,11 +23,11 @@ bool TableCursor::Load(uint32_t i) {
 }
 
 void TableCursor::EnterForward(uint32_t i) {
-  while (i < core_->index.size() && Hidden(i)) {
+  while (i < core_->meta().index.size() && Hidden(i)) {
     ++gaps_;
     ++i;
   }
-  if (i == core_->index.size()) {
+  if (i == core_->meta().index.size()) {
     cursor_.Clear();
     block_ = kNoBlock;
   } else if (Load(i)) {
@@ -45,28 +53,26 @@ void TableCursor::NextBlock() { EnterForward(block_ + 1); }
 void TableCursor::PrevBlock() { EnterBackward(block_ == 0 ? kNoBlock : block_ - 1); }
 
 void TableCursor::SeekToFirst() {
-  status_ = {};
-  EnterForward(0);
+  if (Ready()) EnterForward(0);
 }
 
 void TableCursor::SeekToLast() {
-  status_ = {};
-  EnterBackward(core_->index.size() - 1);
+  if (Ready()) EnterBackward(core_->meta().index.size() - 1);
 }
 
 void TableCursor::Seek(std::string_view target) {
-  status_ = {};
-  const uint32_t i = core_->index.Seek(target);
-  if (i == core_->index.size() || Hidden(i)) return EnterForward(i);
+  if (!Ready()) return;
+  const uint32_t i = core_->meta().index.Seek(target);
+  if (i == core_->meta().index.size() || Hidden(i)) return EnterForward(i);
   if (!Load(i)) return;
   cursor_.Seek(target, read_ts_);
   if (!cursor_.Valid()) NextBlock();
 }
 
 void TableCursor::SeekForPrev(std::string_view target) {
-  status_ = {};
-  const uint32_t i = core_->index.Seek(target);
-  if (i == core_->index.size()) return EnterBackward(i - 1);
+  if (!Ready()) return;
+  const uint32_t i = core_->meta().index.Seek(target);
+  if (i == core_->meta().index.size()) return EnterBackward(i - 1);
   if (Hidden(i)) return EnterBackward(i == 0 ? kNoBlock : i - 1);
   if (!Load(i)) return;
   cursor_.SeekForPrev(target);

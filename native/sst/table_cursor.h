@@ -53,7 +53,9 @@ class TableCursor {
   void EnterForward(uint32_t i);
   void EnterBackward(uint32_t i);  // kNoBlock: there is none before
   bool Load(uint32_t i);
-  [[nodiscard]] bool Hidden(uint32_t i) const { return core_->index.block(i).min_ts > read_ts_; }
+  // What every seek begins with: the table may not have been read yet.
+  bool Ready();
+  [[nodiscard]] bool Hidden(uint32_t i) const { return core_->meta().index.block(i).min_ts > read_ts_; }
 
   const TableCore* const core_;
   const Timestamp read_ts_;

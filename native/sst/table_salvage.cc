@@ -5,14 +5,15 @@
 
 namespace sochdb {
 
-Status SalvageTable(const TableCore& core, const Table::SalvageVisit& visit, const Table::LossVisit& lost) {
+Status SalvageTable(const TableCore& core, const TableMeta& meta, const Table::SalvageVisit& visit,
+                    const Table::LossVisit& lost) {
   BlockCursor cursor;
-  for (uint32_t i = 0; i < core.index.size(); ++i) {
+  for (uint32_t i = 0; i < meta.index.size(); ++i) {
     BlockRef block;
-    const Status status = core.LoadDataBlock(i, false, &block);
+    const Status status = core.LoadDataBlock(meta.index.block(i).handle(), false, &block);
     if (status.code() == Code::kCorruption) {
-      const std::string_view from = i == 0 ? std::string_view(core.properties.smallest_key) : core.index.separator(i - 1);
-      lost(core.index.block(i).offset, from, core.index.separator(i));
+      const std::string_view from = i == 0 ? std::string_view(core.properties.smallest_key) : meta.index.separator(i - 1);
+      lost(meta.index.block(i).offset, from, meta.index.separator(i));
       continue;
     }
     SOCHDB_TRY(status);

@@ -11,6 +11,7 @@
 namespace sochdb {
 
 // Stops at the first failure of visit, or of reading the file.
-Status SalvageTable(const TableCore& core, const Table::SalvageVisit& visit, const Table::LossVisit& lost);
+Status SalvageTable(const TableCore& core, const TableMeta& meta, const Table::SalvageVisit& visit,
+                    const Table::LossVisit& lost);
 
 }  // namespace sochdb

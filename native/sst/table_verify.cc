@@ -24,20 +24,21 @@ struct Totals {
 
 class Verifier {
  public:
-  Verifier(const TableCore& core, const std::function<bool(const Table::BadBlock&)>& visit, uint64_t* blocks)
-      : core_(core), visit_(visit), blocks_(blocks) {}
+  Verifier(const TableCore& core, const TableMeta& meta, const std::function<bool(const Table::BadBlock&)>& visit,
+           uint64_t* blocks)
+      : core_(core), meta_(meta), visit_(visit), blocks_(blocks) {}
 
   Status Run() {
-    for (uint32_t i = 0; i < core_.index.size() && !stopped_; ++i) SOCHDB_TRY(CheckData(i));
-    if (core_.footer.filter_bytes != 0) SOCHDB_TRY(CheckMeta(core_.filter_handle()));
-    SOCHDB_TRY(CheckMeta(core_.index_handle()));
-    SOCHDB_TRY(CheckMeta(core_.properties_handle()));
+    for (uint32_t i = 0; i < meta_.index.size() && !stopped_; ++i) SOCHDB_TRY(CheckData(i));
+    SOCHDB_TRY(CheckFilter());
+    SOCHDB_TRY(CheckMeta(meta_.index_handle()));
+    SOCHDB_TRY(CheckMeta(meta_.properties_handle()));
     SOCHDB_TRY(CheckFooter());
     const TableProperties& p = core_.properties;
     if (!any_bad_ &&
         (totals_.entries != p.entries || totals_.keys != p.keys || totals_.deletes != p.deletes || totals_.merges != p.merges ||
          totals_.expiring != p.expiring || totals_.min_ts != p.min_ts || totals_.max_ts != p.max_ts)) {
-      Report({.offset = core_.properties_handle().offset, .fault = "its properties count other entries than it holds"});
+      Report({.offset = meta_.properties_handle().offset, .fault = "its properties count other entries than it holds"});
     }
     return {};
   }
@@ -70,8 +71,19 @@ class Verifier {
     BlockTrailer trailer;
     return stopped_ ? Status() : Load(handle, &bytes, &trailer);
   }
+  Status CheckFilter() {
+    if (stopped_ || meta_.footer.filter_bytes == 0) return {};
+    std::unique_ptr<char[]> bytes;
+    BlockTrailer trailer;
+    SOCHDB_TRY(Load(meta_.filter_handle(), &bytes, &trailer));
+    BloomFilter filter;
+    if (bytes != nullptr && !BloomFilter::Parse({bytes.get(), trailer.raw_bytes}, &filter)) {
+      Report({.offset = meta_.filter_handle().offset, .fault = "its filter is malformed"});
+    }
+    return {};
+  }
   Status CheckData(uint32_t i) {
-    const BlockHandle handle = core_.index.block(i).handle();
+    const BlockHandle handle = meta_.index.block(i).handle();
     std::unique_ptr<char[]> bytes;
     BlockTrailer trailer;
     SOCHDB_TRY(Load(handle, &bytes, &trailer));
@@ -86,16 +98,17 @@ class Verifier {
   Status CheckFooter() {
     if (stopped_) return {};
     char bytes[kTableFooterBytes];
-    const uint64_t offset = core_.footer.file_bytes - kTableFooterBytes;
+    const uint64_t offset = meta_.footer.file_bytes - kTableFooterBytes;
     SOCHDB_TRY(core_.ReadFully(offset, kTableFooterBytes, bytes));
     ++*blocks_;
     TableFooter footer;
-    const Status status = DecodeTableFooter(core_.name, {bytes, kTableFooterBytes}, core_.footer.file_bytes, &footer);
+    const Status status = DecodeTableFooter(core_.name, {bytes, kTableFooterBytes}, meta_.footer.file_bytes, &footer);
     if (!status.ok()) Report({.offset = offset, .fault = status.message()});
     return {};
   }
 
   const TableCore& core_;
+  const TableMeta& meta_;
   const std::function<bool(const Table::BadBlock&)>& visit_;
   uint64_t* const blocks_;
   Totals totals_;
@@ -104,9 +117,9 @@ class Verifier {
 };
 
 std::string_view Verifier::CheckContents(uint32_t i, std::string_view bytes) {
-  const TableIndex::BlockInfo& info = core_.index.block(i);
-  const bool continued = i != 0 && core_.index.block(i - 1).goes_on;
-  std::string last_key(i == 0 ? std::string_view() : core_.index.separator(i - 1));
+  const TableIndex::BlockInfo& info = meta_.index.block(i);
+  const bool continued = i != 0 && meta_.index.block(i - 1).goes_on;
+  std::string last_key(i == 0 ? std::string_view() : meta_.index.separator(i - 1));
   Timestamp last_ts = kMaxTimestamp;
   Timestamp min_ts = kMaxTimestamp;
   Timestamp max_ts = 0;
@@ -133,7 +146,7 @@ std::string_view Verifier::CheckContents(uint32_t i, std::string_view bytes) {
     max_ts = std::max(max_ts, last_ts);
     first = false;
   }
-  const int end = core_.index.separator(i).compare(last_key);
+  const int end = meta_.index.separator(i).compare(last_key);
   if (info.goes_on ? end != 0 : end < 0) return "the last key of a block lies behind its separator";
   if (min_ts != info.min_ts || max_ts != info.max_ts) return "a block holds other timestamps than the index states";
   totals_.min_ts = std::min(totals_.min_ts, min_ts);
@@ -143,9 +156,10 @@ std::string_view Verifier::CheckContents(uint32_t i, std::string_view bytes) {
 
 }  // namespace
 
-Status VerifyTable(const TableCore& core, const std::function<bool(const Table::BadBlock&)>& visit, uint64_t* blocks) {
+Status VerifyTable(const TableCore& core, const TableMeta& meta, const std::function<bool(const Table::BadBlock&)>& visit,
+                   uint64_t* blocks) {
   *blocks = 0;
-  return Verifier(core, visit, blocks).Run();
+  return Verifier(core, meta, visit, blocks).Run();
 }
 
 }  // namespace sochdb

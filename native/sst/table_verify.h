@@ -11,8 +11,9 @@
 
 namespace sochdb {
 
-// visit hears of each bad block and says whether to go on; *blocks counts those that were read. Fails only where the file
-// cannot be read.
-Status VerifyTable(const TableCore& core, const std::function<bool(const Table::BadBlock&)>& visit, uint64_t* blocks);
+// meta: its own, with or without the filter. visit hears of each bad block and says whether to go on; *blocks counts those that
+// were read. Fails only where the file cannot be read.
+Status VerifyTable(const TableCore& core, const TableMeta& meta, const std::function<bool(const Table::BadBlock&)>& visit,
+                   uint64_t* blocks);
 
 }  // namespace sochdb

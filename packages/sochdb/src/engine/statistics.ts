@@ -181,7 +181,7 @@ export interface StorageStats {
   readonly obsoleteSizeBytes: number
   /** Memory of what is not yet in tables. */
   readonly memtableSizeBytes: number
-  /** Memory of the indexes and filters of open tables. */
+  /** Memory of the indexes and filters of the tables that were used since the store was opened. */
   readonly indexMemoryBytes: number
   readonly blockCacheCapacityBytes: number
   readonly blockCacheSizeBytes: number
