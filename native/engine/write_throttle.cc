@@ -120,12 +120,23 @@ Status WriteThrottle::Refusal(uint64_t waited_ms) const {
             "was kept. Make room on the disk; the database goes on by itself.",
             Failure().details()};
   }
-  const std::string why = Failure().ok() ? "" : " The last attempt failed: " + Failure().message();
-  return Status(Code::kTimeout, "Writes come faster than the disk takes them: this one waited " + std::to_string(waited_ms) +
-                                    " ms for flushes and compactions to catch up. Nothing was written; try again later, or "
-                                    "write less at once." +
-                                    why)
+  const auto count = [](uint64_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); };
+  std::string message = "Writes come faster than flushes and compactions take them: this one waited " +
+                        std::to_string(waited_ms) + " ms, and nothing of it was written. ";
+  if (MemoryIsFull()) {
+    message += std::to_string(waiting_bytes_) + " bytes of memtables wait to be flushed, " +
+               count(waiting_memtables_, "memtable") + " of one tree (writes stop at " + std::to_string(limits_.waiting_bytes) +
+               " and " + std::to_string(limits_.waiting_memtables) + ").";
+  } else {
+    message +=
+        count(pressure_.runs, "run") + " of tables wait to be merged (writes stop at " + std::to_string(pressure_.stop) + ").";
+  }
+  if (!Failure().ok()) message += " The last attempt failed: " + Failure().message();
+  return Status(Code::kTimeout, std::move(message))
+      .With("stall", MemoryIsFull() ? "flush" : "compaction")
+      .With("waitedMs", std::to_string(waited_ms))
       .With("waitingBytes", std::to_string(waiting_bytes_))
+      .With("waitingMemtables", std::to_string(waiting_memtables_))
       .With("runs", std::to_string(pressure_.runs));
 }
 

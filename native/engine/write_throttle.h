@@ -2,8 +2,8 @@
 //
 // From the slowdown mark on (runs that a read must merge), each write is delayed, the longer the closer the stop mark is.
 // At the stop mark, and when memtables that wait to be flushed fill the memory meant for them, writes wait until there is room
-// again, at most their time limit. A disk that is full, and a store that has become read-only, are told at once: waiting would
-// not mend them.
+// again, at most the shorter of their own time limit and the throttle's; the error says what has to catch up. A disk that is
+// full, and a store that has become read-only, are told at once: waiting would not mend them.
 //
 // Thread safety: any thread. Locks: mutex_ is a leaf.
 

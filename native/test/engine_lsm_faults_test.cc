@@ -175,5 +175,32 @@ TEST("the further compaction lags behind, the longer each write is delayed") {
   EXPECT(!t.throttle.needed());
 }
 
+TEST("a write that waits in vain says what has to catch up, and how far behind it is") {
+  SimEnv env(test::Seed());
+  Throttle t(&env);
+  const auto detail = [](const Status& status, std::string_view name) {
+    for (const auto& [key, value] : status.details()) {
+      if (key == name) return value;
+    }
+    return std::string();
+  };
+  t.throttle.SetPressure({26, 12, 24}, {});
+  Status status = t.throttle.Admit(100, 20);
+  EXPECT_EQ(CodeOf(status), AsInt(Code::kTimeout));
+  EXPECT(status.message().find("faster than flushes and compactions") != std::string::npos);
+  EXPECT(status.message().find("26 runs of tables wait to be merged (writes stop at 24).") != std::string::npos);
+  EXPECT_EQ(detail(status, "stall"), "compaction");
+  EXPECT_EQ(detail(status, "runs"), "26");
+  EXPECT(std::stoull(detail(status, "waitedMs")) >= 20);
+  t.throttle.SetMemory(1234, 1, {Code::kIoError, "The disk is tired."});
+  status = t.throttle.Admit(100, 20);
+  EXPECT(status.message().find("1234 bytes of memtables wait to be flushed, 1 memtable of one tree (writes stop at 1000 and 4)."
+                               " The last attempt failed: The disk is tired.") != std::string::npos);
+  EXPECT_EQ(detail(status, "stall"), "flush");
+  EXPECT_EQ(detail(status, "waitingBytes"), "1234");
+  EXPECT_EQ(detail(status, "waitingMemtables"), "1");
+  EXPECT_EQ(t.throttle.stats().timeouts, 2u);
+}
+
 }  // namespace
 }  // namespace sochdb::engine_lsm_faults_test

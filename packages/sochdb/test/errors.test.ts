@@ -144,6 +144,20 @@ describe('errors of the engine', () => {
     expect(errorFromNative(native(4), 'transaction')).toBeInstanceOf(sochdb.TransactionTimeoutError)
   })
 
+  test('a write that waited in vain for compaction can be done again, and says how to avoid that', () => {
+    const stall = native(4, { stall: 'compaction', runs: '24', waitedMs: '5000', waitingMemtables: '1' })
+    for (const context of ['transaction', 'query'] as const) {
+      expect(errorFromNative(stall, context)).toMatchObject({
+        retryable: true,
+        remediation: expect.stringMatching(/Wait .* fewer writers .* memtableSizeBytes, .* writeOptimized/) as string,
+        details: { stall: 'compaction', runs: 24, waitedMs: 5000, waitingMemtables: 1 },
+      })
+    }
+    expect(errorFromNative(native(4), 'transaction')).toMatchObject({
+      remediation: 'Make the transaction shorter, or raise timeoutMs.',
+    })
+  })
+
   test('details become properties, and counts become numbers', () => {
     expect(errorFromNative(native(9, { pid: '4711', file: 'LOCK' }))).toMatchObject({
       pid: 4711,

@@ -109,7 +109,10 @@ export class TransactionConflictError extends TransactionError {
   }
 }
 
-/** The transaction ran past its `timeoutMs`, or could not have the writer in that time. */
+/**
+ * The transaction ran past its `timeoutMs`, could not have the writer in that time, or waited in vain for compaction to catch up:
+ * then `details.stall` is `'flush'` or `'compaction'`.
+ */
 export class TransactionTimeoutError extends TransactionError {
   static {
     brandError(this, 'TransactionTimeoutError')

@@ -73,7 +73,10 @@ const numeric = new Set([
   'actual',
   'lsn',
   'timeoutMs',
+  'waitedMs',
   'waitingBytes',
+  'waitingMemtables',
+  'runs',
 ])
 
 /** Details come as strings; those that count something become numbers where they are exact. Errors go into JSON: no bigints. */
@@ -166,14 +169,19 @@ const byCode: Readonly<Record<number, (message: string, details: Details) => Soc
     }),
 }
 
+/** For writes that waited in vain for flushes or compactions (native/engine/write_throttle.h). */
+const WAIT_FOR_COMPACTION =
+  'Wait a little and do it again. Where it happens often: fewer writers at a time, a larger memtableSizeBytes, indexPolicy writeOptimized, or a larger timeoutMs.'
+
 /** The public error for what a native function threw; anything else comes back as it is. */
 export function errorFromNative(error: unknown, context: ErrorContext = 'database'): unknown {
   if (!isNativeError(error)) return error
   const details = readDetails(error.details)
   if (error.nativeCode === NativeCode.TIMEOUT) {
+    const options = { details, ...(details['stall'] !== undefined && { remediation: WAIT_FOR_COMPACTION }) }
     return context === 'query'
-      ? new QueryTimeoutError(error.message, { details })
-      : new TransactionTimeoutError(error.message, { details })
+      ? new QueryTimeoutError(error.message, options)
+      : new TransactionTimeoutError(error.message, options)
   }
   const make = byCode[error.nativeCode]
   return make === undefined ? new SochDBError(error.message, { details }) : make(error.message, details)
