@@ -1,8 +1,9 @@
 // Arena: memory that is handed out piece by piece and freed all at once, for structures that die together (a memtable).
 //
 // Pieces come from blocks; a piece too large for what is left of a block gets one of its own, so at most a quarter of a block
-// is wasted. Addresses never move. Blocks begin at multiples of kBlockAlignment, so what the same pieces take is always the
-// same and what depends on it (when a memtable is full) can be repeated.
+// is wasted. What was reserved and not used is there for the next. Addresses never move. Blocks begin at multiples of
+// kBlockAlignment, so what the same pieces take is always the same and what depends on it (when a memtable is full) can be
+// repeated.
 //
 // Thread safety: one thread allocates; memory_bytes may be read from any thread. Publishing a piece to other threads is the
 // caller's business.
@@ -66,6 +67,7 @@ class Arena {
     return TakeFromNewBlock(n, alignment);
   }
   char* TakeFromNewBlock(size_t n, size_t alignment);
+  char* TakeFromSpare(size_t n, size_t alignment);
   char* NewBlock(size_t n);
 
   struct FreeBlock {
@@ -76,6 +78,10 @@ class Arena {
   const size_t block_bytes_;
   char* at_ = nullptr;
   size_t left_ = 0;
+  // The block that the last reservation made: begun when the current one cannot hold a piece, so that the current one's rest,
+  // which the reservation did not find large enough, is used up first.
+  char* spare_ = nullptr;
+  size_t spare_left_ = 0;
   std::vector<Block> blocks_;
   std::atomic<uint64_t> memory_bytes_{0};
 };

@@ -1,5 +1,6 @@
 // The base layer: bytes, checksums, hash, arena.
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/crc32c.h"
 #include "base/hash.h"
 #include "test/harness.h"
+#include "test/mem_keys.h"
 
 namespace sochdb::base_test {
 namespace {
@@ -196,6 +198,40 @@ TEST("what an arena reserved needs no further memory") {
   const uint64_t before = arena.memory_bytes();
   for (int i = 0; i < 100; ++i) arena.AllocateAligned(1000 - 7);
   EXPECT_EQ(arena.memory_bytes(), before);
+}
+
+TEST("reservations that are used in part waste no memory, and hold all the same") {
+  Arena arena(4096);
+  uint64_t used = 0;
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_OK(arena.Reserve(10'000));
+    const uint64_t before = arena.memory_bytes();
+    for (int piece = 0; piece < 30; ++piece) arena.AllocateAligned(96);
+    used += 30 * 96;
+    EXPECT_EQ(arena.memory_bytes(), before);
+  }
+  EXPECT(arena.memory_bytes() < used + used / 10);
+
+  test::Random random(test::Seed());
+  Arena any(4096);
+  std::vector<std::pair<char*, size_t>> pieces;
+  for (int i = 0; i < 2000; ++i) {
+    const size_t reserved = 1 + random.Below(random.OneIn(10) ? 50'000 : 3000);
+    EXPECT_OK(any.Reserve(reserved));
+    const uint64_t before = any.memory_bytes();
+    size_t left = reserved - random.Below(reserved);
+    while (left > 0) {
+      const size_t alignment = size_t{1} << random.Below(5);
+      const size_t n = 1 + random.Below(random.OneIn(20) ? left : std::min<size_t>(left, 200));
+      if (n + alignment - 1 > left) break;
+      left -= n + alignment - 1;
+      pieces.emplace_back(any.AllocateAligned(n, alignment), n);
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(pieces.back().first) % alignment, 0u);
+    }
+    EXPECT_EQ(any.memory_bytes(), before);
+  }
+  std::sort(pieces.begin(), pieces.end());
+  for (size_t i = 1; i < pieces.size(); ++i) EXPECT(pieces[i - 1].first + pieces[i - 1].second <= pieces[i].first);
 }
 
 TEST("a status carries code, message and details, and a copy is its own") {
