@@ -79,6 +79,8 @@ Status AggregateState::AddOne(Cell* cell, const Value& value) {
     case AggregateFn::kSum:
     case AggregateFn::kAvg:
       return AddNumber(cell, value);
+    default:
+      break;  // refused by the parser
   }
   return {};
 }
@@ -181,6 +183,8 @@ Status AggregateState::Finish(uint32_t group, uint32_t r, size_t column, BatchSt
       break;
     case AggregateFn::kAvg:
       if (cell.count > 0) SOCHDB_TRY(Average(cell, &value, &bytes));
+      break;
+    default:
       break;
   }
   return out->Set(column, r, value);

@@ -71,6 +71,7 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
     }
     case PlanOp::kTableFunction:
       return MakeTableFunction(static_cast<const TableFunctionNode&>(node), context);
+    case PlanOp::kWindow:
     case PlanOp::kInsert:
     case PlanOp::kUpdate:
     case PlanOp::kDelete:

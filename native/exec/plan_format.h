@@ -26,7 +26,7 @@
 namespace sochdb {
 
 inline constexpr int32_t kPlanMagic = 0x53504C4E;  // "SPLN"
-inline constexpr int32_t kPlanVersion = 1;
+inline constexpr int32_t kPlanVersion = 2;
 inline constexpr int kHeaderWords = 10;
 inline constexpr int kPlanWordsMax = 1 << 20;
 inline constexpr int kPlanDepthMax = 200;
@@ -66,9 +66,8 @@ enum class PlanOp : int32_t {
   kSort = 5,
   // child, limitExpr, offsetExpr
   kLimit = 6,
-  // child, group count, exprs…, aggregate count, {AggregateFn, argExpr, aggregateFlags, filterExpr}…: groups, then aggregates.
-  // Without groups: always one row. Counts are INTEGER; sums, least and greatest have their argument's type; averages are REAL,
-  // of decimals DECIMAL.
+  // child, group count, exprs…, aggregate count, {AggregateFn, argExpr, aggregateFlags, filterExpr, arg2Expr, order count,
+  // {expr, sortFlags}…}…: groups, then aggregates. Without groups: always one row. AggregateFn says their types.
   kAggregate = 7,
   // outer child, JoinKind, table, index, projection count, column positions…, equality count, exprs over the outer row…,
   // residualExpr over outer ++ inner (-1). Semi and anti joins yield the outer columns alone; never kFull.
@@ -96,6 +95,11 @@ enum class PlanOp : int32_t {
   // left child, right child, SetOpKind, all (0, 1): NULLs are equal here. Rows keep the left's order of first appearance. All:
   // a row comes as often as on both sides (INTERSECT), or as often as the left has it more than the right (EXCEPT).
   kSetOp = 16,
+  // child (sorted by the partition's expressions, then by the order), partition count, exprs…, order count, {expr, sortFlags}…,
+  // function count, {AggregateFn or WindowFn, result ColumnType, windowFlags, argument count, args…, filterExpr, FrameMode,
+  // start FrameBound, startExpr, end FrameBound, endExpr, FrameExclude}…: the child's columns, then one for each function.
+  // Offsets of a frame are constants, parameters and functions of them.
+  kWindow = 17,
   // anchor child, step child, distinct (0, 1), working table number (unique in the plan, below 2^16): the anchor's rows, then
   // what the step yields over the rows of the round before, until a round has none. Distinct: rows that came before are left
   // out.
@@ -136,7 +140,56 @@ enum class ConflictAction : int32_t {
   kIgnore = 3,   // as kNothing, and rows that violate NOT NULL are left out too (INSERT OR IGNORE)
   kReplace = 4,  // every row in the way, by any unique key, is deleted first (REPLACE)
 };
-enum class AggregateFn : int32_t { kCountRows = 0, kCount = 1, kSum = 2, kMin = 3, kMax = 4, kAvg = 5 };
+
+// Aggregates. Sums, least and greatest have their argument's type, counts are INTEGER, averages REAL, of decimals DECIMAL.
+// NULLs are passed over but by kCountRows and the two of JSON; of no values at all the result is NULL unless something else is
+// said.
+enum class AggregateFn : int32_t {
+  kCountRows = 0,
+  kCount = 1,
+  kSum = 2,
+  kMin = 3,
+  kMax = 4,
+  kAvg = 5,
+  kGroupConcat = 6,      // TEXT, arg2 the separator in front of each value but the first, TEXT
+  kJsonGroupArray = 7,   // JSON; of no rows []
+  kJsonGroupObject = 8,  // the key, TEXT (rows without one are passed over); arg2 the value. JSON; of no rows {}
+  kTotal = 9,            // the sum as REAL; 0 of no values
+  kBoolAnd = 10,
+  kBoolOr = 11,
+  kStddevSamp = 12,  // REAL; NULL of fewer than two values, as is kVarSamp
+  kStddevPop = 13,
+  kVarSamp = 14,
+  kVarPop = 15,
+  kBitAnd = 16,
+  kBitOr = 17,
+  kAnyValue = 18,  // the first that is not NULL
+};
+
+// What only a window has; the others are aggregates, over the rows of the frame.
+enum class WindowFn : int32_t {
+  kRowNumber = 100,
+  kRank = 101,
+  kDenseRank = 102,
+  kPercentRank = 103,
+  kCumeDist = 104,
+  kNtile = 105,       // into how many
+  kLag = 106,         // value, by how many rows (1), what stands for a row that is not there (NULL)
+  kLead = 107,        // the same
+  kFirstValue = 108,  // of the frame
+  kLastValue = 109,
+  kNthValue = 110,  // value, which: 1 is the first
+};
+enum WindowFlag : int32_t { kWindowDistinct = 1, kWindowIgnoreNulls = 2 };
+enum class FrameMode : int32_t { kRows = 0, kRange = 1, kGroups = 2 };
+enum class FrameBound : int32_t {
+  kUnboundedPreceding = 0,
+  kPreceding = 1,
+  kCurrentRow = 2,
+  kFollowing = 3,
+  kUnboundedFollowing = 4,
+};
+enum class FrameExclude : int32_t { kNone = 0, kCurrent = 1, kGroup = 2, kTies = 3 };
 
 // Expressions: op, result ColumnType, then operands (offsets unless said otherwise). Three-valued logic throughout.
 enum class ExprOp : int32_t {

@@ -246,6 +246,11 @@ Status PlanParser::ParseFunction(Words* words, int depth, const Types& scope, Ag
   SOCHDB_TRY(words->NextFlags(kAggregateDistinct, &flags));
   fn->distinct = flags != 0;
   SOCHDB_TRY(NextPredicate(words, depth, scope, &fn->filter));
+  const Expr* second = nullptr;
+  int32_t order = 0;
+  SOCHDB_TRY(NextOptionalExpr(words, depth, scope, &second));
+  SOCHDB_TRY(words->NextCount(2, &order));
+  if (second != nullptr || order != 0) return Fail(words->last(), "this aggregate has one argument and no order");
   if (fn->arg == nullptr || fn->fn == AggregateFn::kCount) return {};
   const ColumnType type = fn->arg->type;
   fn->type = type;
@@ -265,7 +270,7 @@ Status PlanParser::ParseAggregate(Words* words, int depth, AggregateNode* node) 
   SOCHDB_TRY(words->NextCount(1, &count));
   SOCHDB_TRY(NextExprs(words, count, depth, scope, &node->groups));
   for (const Expr* group : node->groups) node->columns.push_back(group->type);
-  SOCHDB_TRY(words->NextCount(4, &count));
+  SOCHDB_TRY(words->NextCount(6, &count));
   for (int32_t i = 0; i < count; ++i) {
     SOCHDB_TRY(ParseFunction(words, depth, scope, &node->functions.emplace_back()));
     node->columns.push_back(node->functions.back().type);

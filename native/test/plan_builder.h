@@ -221,7 +221,12 @@ inline Part Aggregate(Part child, const std::vector<Part>& groups, const std::ve
   Part part = NewNode(PlanOp::kAggregate);
   part->Ref(std::move(child)).List(groups).Number(static_cast<int32_t>(functions.size()));
   for (const TestAggregate& f : functions) {
-    part->Number(static_cast<int32_t>(f.fn)).Ref(f.arg).Number(f.distinct ? kAggregateDistinct : 0).Ref(f.filter);
+    part->Number(static_cast<int32_t>(f.fn))
+        .Ref(f.arg)
+        .Number(f.distinct ? kAggregateDistinct : 0)
+        .Ref(f.filter)
+        .Number(-1)
+        .Number(0);
   }
   return part;
 }

@@ -102,6 +102,17 @@ class Reader {
       const exprs = () => this.#many(next(), expr)
       const numbers = () => this.#many(next(), next)
       const table = () => this.table(next(), at)
+      const keys = () => this.#many(next(), () => [expr(), next()])
+      const aggregate = () => {
+        const head = [next(), expr(), next(), expr()]
+        const arg2 = expr()
+        const order = keys()
+        return arg2 === undefined && order.length === 0 ? head : [...head, arg2, order]
+      }
+      const windowFunction = () => {
+        const head = [next(), typeOfNumber(next()), next(), exprs(), expr()]
+        return [...head, { mode: next(), start: [next(), expr()], end: [next(), expr()], exclude: next() }]
+      }
       const sets = () => this.#many(next(), () => [next(), expr()])
       switch (op) {
         case 'scan': {
@@ -119,11 +130,13 @@ class Reader {
         case 'project':
           return [op, child(), exprs()]
         case 'sort':
-          return [op, child(), this.#many(next(), () => [expr(), next()]), expr(), expr()]
+          return [op, child(), keys(), expr(), expr()]
         case 'limit':
           return [op, child(), expr(), expr()]
         case 'aggregate':
-          return [op, child(), exprs(), this.#many(next(), () => [next(), expr(), next(), expr()])]
+          return [op, child(), exprs(), this.#many(next(), aggregate)]
+        case 'window':
+          return [op, child(), exprs(), keys(), this.#many(next(), windowFunction)]
         case 'indexJoin':
           return [op, child(), next(), table(), next(), numbers(), exprs(), expr()]
         case 'loopJoin':

@@ -9,6 +9,7 @@ import { FUNCTIONS } from './functions/registry.js'
 import type { SqlType } from '../types.js'
 import { formatValue } from '../values.js'
 import type { SqlValue } from '../values.js'
+import type { SortKey } from './bound.js'
 
 export type ColumnId = number
 
@@ -46,7 +47,42 @@ export type CallOp =
   | 'cast'
   | 'tryCast'
 
-export type AggregateFn = 'countRows' | 'count' | 'sum' | 'min' | 'max' | 'avg'
+export type AggregateFn =
+  | 'countRows'
+  | 'count'
+  | 'sum'
+  | 'min'
+  | 'max'
+  | 'avg'
+  | 'groupConcat'
+  | 'jsonGroupArray'
+  | 'jsonGroupObject'
+  | 'total'
+  | 'boolAnd'
+  | 'boolOr'
+  | 'stddevSamp'
+  | 'stddevPop'
+  | 'varSamp'
+  | 'varPop'
+  | 'bitAnd'
+  | 'bitOr'
+  | 'anyValue'
+
+/** What only a window has. */
+export type RankingFn =
+  | 'rowNumber'
+  | 'rank'
+  | 'denseRank'
+  | 'percentRank'
+  | 'cumeDist'
+  | 'ntile'
+  | 'lag'
+  | 'lead'
+  | 'firstValue'
+  | 'lastValue'
+  | 'nthValue'
+
+export type WindowFn = AggregateFn | RankingFn
 
 export interface ConstExpr {
   readonly op: 'const'
@@ -103,9 +139,40 @@ export interface AggregateExpr {
   readonly distinct: boolean
   readonly arg: Expr | undefined
   readonly filter: Expr | undefined
+  /** `groupConcat`: the separator; `jsonGroupObject`: the value. */
+  readonly arg2?: Expr | undefined
+  /** In which order the rows of a group are taken; `undefined` where that makes no difference. */
+  readonly order?: readonly SortKey[] | undefined
 }
 
-export type Expr = ConstExpr | ParamExpr | SlotExpr | ColumnExpr | CallExpr | FunctionExpr | AggregateExpr
+export interface FrameEdge {
+  readonly kind: 'unboundedPreceding' | 'preceding' | 'currentRow' | 'following' | 'unboundedFollowing'
+  /** Of `preceding` and `following`: looks at no column. */
+  readonly offset: Expr | undefined
+}
+
+export interface WindowFrameSpec {
+  readonly mode: 'rows' | 'range' | 'groups'
+  readonly start: FrameEdge
+  readonly end: FrameEdge
+  readonly exclude: 'none' | 'current' | 'group' | 'ties'
+}
+
+/** Stands in select lists and ORDER BY until a window gives it a column. */
+export interface WindowExpr {
+  readonly op: 'window'
+  readonly type: SqlType
+  readonly fn: WindowFn
+  readonly args: readonly Expr[]
+  readonly distinct: boolean
+  readonly ignoreNulls: boolean
+  readonly filter: Expr | undefined
+  readonly partition: readonly Expr[]
+  readonly order: readonly SortKey[]
+  readonly frame: WindowFrameSpec
+}
+
+export type Expr = ConstExpr | ParamExpr | SlotExpr | ColumnExpr | CallExpr | FunctionExpr | AggregateExpr | WindowExpr
 
 export const constant = (type: SqlType, value: SqlValue): ConstExpr => ({ op: 'const', type, value })
 export const TRUE = constant('boolean', true)
@@ -134,7 +201,7 @@ export function conjuncts(expr: Expr): Expr[] {
 }
 
 export function isCall(expr: Expr): expr is CallExpr {
-  return 'args' in expr && expr.op !== 'function'
+  return 'args' in expr && expr.op !== 'function' && expr.op !== 'window'
 }
 
 /** Whether it gives another value each time it is computed. */
@@ -144,14 +211,20 @@ export function isVolatile(expr: Expr): boolean {
 
 /** The direct operands of an expression. */
 export function operands(expr: Expr): readonly Expr[] {
-  if ('args' in expr) return expr.args
-  if (expr.op !== 'aggregate') return []
-  return [expr.arg, expr.filter].filter(e => e !== undefined)
+  if ('args' in expr && expr.op !== 'window') return expr.args
+  if (expr.op === 'aggregate') {
+    return [expr.arg, expr.arg2, ...(expr.order ?? []).map(key => key.expr), expr.filter].filter(e => e !== undefined)
+  }
+  if (expr.op !== 'window') return []
+  const { args, filter, partition, order, frame } = expr
+  return [...args, filter, ...partition, ...order.map(key => key.expr), frame.start.offset, frame.end.offset].filter(
+    e => e !== undefined,
+  )
 }
 
 /** The expression with each operand replaced; itself when none changes. */
 export function mapOperands(expr: Expr, replace: (operand: Expr) => Expr): Expr {
-  if ('args' in expr) {
+  if ('args' in expr && expr.op !== 'window') {
     let changed = false
     const args = expr.args.map(arg => {
       const replaced = replace(arg)
@@ -160,8 +233,32 @@ export function mapOperands(expr: Expr, replace: (operand: Expr) => Expr): Expr 
     })
     return changed ? { ...expr, args } : expr
   }
-  if (expr.op !== 'aggregate') return expr
-  return { ...expr, arg: expr.arg && replace(expr.arg), filter: expr.filter && replace(expr.filter) }
+  const maybe = (operand: Expr | undefined) => operand && replace(operand)
+  const keys = (order: readonly SortKey[]) => order.map(key => ({ ...key, expr: replace(key.expr) }))
+  if (expr.op === 'aggregate') {
+    const { arg, arg2, order, filter } = expr
+    return {
+      ...expr,
+      arg: maybe(arg),
+      filter: maybe(filter),
+      ...(arg2 ? { arg2: replace(arg2) } : {}),
+      ...(order ? { order: keys(order) } : {}),
+    }
+  }
+  if (expr.op !== 'window') return expr
+  const { start, end } = expr.frame
+  return {
+    ...expr,
+    args: expr.args.map(replace),
+    filter: maybe(expr.filter),
+    partition: expr.partition.map(replace),
+    order: keys(expr.order),
+    frame: {
+      ...expr.frame,
+      start: { ...start, offset: maybe(start.offset) },
+      end: { ...end, offset: maybe(end.offset) },
+    },
+  }
 }
 
 export function someExpr(expr: Expr, test: (e: Expr) => boolean): boolean {
@@ -182,8 +279,22 @@ export function columnsOf(exprs: Iterable<Expr>): Set<ColumnId> {
 
 /** Whether nothing in the expression depends on a row. Slots do not: they stay what they are while an operator is open. */
 export function isRowless(expr: Expr): boolean {
-  return !someExpr(expr, e => e.op === 'column' || e.op === 'aggregate') && !isVolatile(expr)
+  return !someExpr(expr, e => e.op === 'column' || e.op === 'aggregate' || e.op === 'window') && !isVolatile(expr)
 }
+
+/** Functions that yield a value for no rows at all. */
+const NEVER_NULL: ReadonlySet<WindowFn> = new Set([
+  'countRows',
+  'count',
+  'total',
+  'jsonGroupArray',
+  'jsonGroupObject',
+  'rowNumber',
+  'rank',
+  'denseRank',
+  'percentRank',
+  'cumeDist',
+])
 
 /** Whether the value can be NULL, as far as types and declarations tell. */
 export function isNullable(expr: Expr): boolean {
@@ -199,7 +310,9 @@ export function isNullable(expr: Expr): boolean {
     case 'function':
       return expr.nullable !== false
     case 'aggregate':
-      return expr.fn !== 'count' && expr.fn !== 'countRows'
+      return !NEVER_NULL.has(expr.fn)
+    case 'window':
+      return !NEVER_NULL.has(expr.fn)
     case 'isNull':
     case 'isNotDistinct':
       return false
@@ -228,13 +341,32 @@ export function exprKey(expr: Expr): string {
       return `s:${expr.type}:${expr.slot}`
     case 'column':
       return `c:${expr.id}`
-    case 'aggregate':
-      return `a:${expr.fn}:${expr.distinct}:${expr.arg ? exprKey(expr.arg) : ''}:${expr.filter ? exprKey(expr.filter) : ''}`
     case 'function':
       return `f:${expr.fn}:${expr.type}(${expr.args.map(exprKey).join(',')})`
+    case 'aggregate':
+      return `a:${expr.fn}:${expr.distinct}:${[expr.arg, expr.filter, expr.arg2].map(maybeKey).join(':')}:${orderKey(expr.order ?? [])}`
+    case 'window': {
+      const { start, end, mode, exclude } = expr.frame
+      const edges = [start, end].map(edge => `${edge.kind}${maybeKey(edge.offset)}`).join(':')
+      const head = `w:${expr.fn}:${expr.type}:${expr.distinct}:${expr.ignoreNulls}:${maybeKey(expr.filter)}`
+      return `${head}(${expr.args.map(exprKey).join(',')})(${windowKey(expr)})${mode}:${edges}:${exclude}`
+    }
     default:
       return `${expr.op}:${expr.type}:${expr.caseInsensitive ? 1 : 0}(${expr.args.map(exprKey).join(',')})`
   }
+}
+
+function maybeKey(expr: Expr | undefined): string {
+  return expr ? exprKey(expr) : ''
+}
+
+function orderKey(order: readonly SortKey[]): string {
+  return order.map(key => `${exprKey(key.expr)}${key.descending ? '-' : '+'}${key.nullsLast ? 'l' : 'f'}`).join(',')
+}
+
+/** Equal strings for functions that one window operator can compute: those of equal partitions and order. */
+export function windowKey(expr: WindowExpr): string {
+  return `${expr.partition.map(exprKey).join(',')}|${orderKey(expr.order)}`
 }
 
 const INFIX: Readonly<Partial<Record<CallOp, string>>> = {
@@ -267,9 +399,14 @@ export function formatExpr(expr: Expr): string {
     case 'column':
       return expr.label
     case 'aggregate': {
-      const arg = expr.fn === 'countRows' ? '*' : `${expr.distinct ? 'distinct ' : ''}${formatExpr(expr.arg!)}`
-      const name = expr.fn === 'countRows' ? 'count' : expr.fn
-      return `${name}(${arg})${expr.filter ? ` filter (where ${formatExpr(expr.filter)})` : ''}`
+      const args = [expr.arg, expr.arg2].filter(e => e !== undefined)
+      return formatFunction(expr, args, expr.order ?? [])
+    }
+    case 'window': {
+      const partition = expr.partition.length > 0 ? `partition by ${expr.partition.map(formatExpr).join(', ')}` : ''
+      const order = expr.order.length > 0 ? `order by ${formatSortKeys(expr.order)}` : ''
+      const window = [partition, order, formatFrame(expr.frame)].filter(part => part !== '').join(' ')
+      return `${formatFunction(expr, expr.args, [])} over (${window})`
     }
     case 'function':
       return `${expr.fn}(${expr.args.map(formatExpr).join(', ')})`
@@ -311,4 +448,35 @@ function formatOperand(expr: Expr): string {
   return isCall(expr) && (INFIX[expr.op] !== undefined || ['not', 'isNull', 'in', 'like'].includes(expr.op))
     ? `(${text})`
     : text
+}
+
+function formatFunction(expr: AggregateExpr | WindowExpr, args: readonly Expr[], order: readonly SortKey[]): string {
+  const name = expr.fn === 'countRows' ? 'count' : expr.fn.replace(/[A-Z]/g, upper => `_${upper.toLowerCase()}`)
+  const list = expr.fn === 'countRows' ? '*' : args.map(formatExpr).join(', ')
+  const ordered = order.length > 0 ? ` order by ${formatSortKeys(order)}` : ''
+  const filter = expr.filter ? ` filter (where ${formatExpr(expr.filter)})` : ''
+  const nulls = expr.op === 'window' && expr.ignoreNulls ? ' ignore nulls' : ''
+  return `${name}(${expr.distinct ? 'distinct ' : ''}${list}${ordered})${filter}${nulls}`
+}
+
+export function formatSortKeys(keys: readonly SortKey[]): string {
+  return keys
+    .map(key => {
+      const nulls = key.nullsLast === key.descending ? '' : key.nullsLast ? ' nulls last' : ' nulls first'
+      return `${formatExpr(key.expr)}${key.descending ? ' desc' : ''}${nulls}`
+    })
+    .join(', ')
+}
+
+/** The frame, unless it is the one that is meant when none is written. */
+function formatFrame({ mode, start, end, exclude }: WindowFrameSpec): string {
+  const usual = mode === 'range' && start.kind === 'unboundedPreceding' && end.kind === 'currentRow'
+  if (usual && exclude === 'none') return ''
+  const excluded = { none: '', current: ' exclude current row', group: ' exclude group', ties: ' exclude ties' }
+  return `${mode} between ${formatEdge(start)} and ${formatEdge(end)}${excluded[exclude]}`
+}
+
+function formatEdge({ kind, offset }: FrameEdge): string {
+  const words = kind.replace(/[A-Z]/g, upper => ` ${upper.toLowerCase()}`)
+  return offset ? `${formatExpr(offset)} ${words}` : words
 }

@@ -1,7 +1,7 @@
 /** Grouping: what stands above an aggregation may use its groups and aggregates, and nothing else. */
 import { queryError } from '../problem.js'
 import type { Grouping, TableRef } from './bound.js'
-import { exprKey, mapOperands } from './expr.js'
+import { exprKey, isNullable, mapOperands } from './expr.js'
 import type { AggregateExpr, ColumnExpr, ColumnId, Expr } from './expr.js'
 import type { BindContext } from './scope.js'
 
@@ -67,7 +67,7 @@ export class Grouper {
       op: 'column',
       type: expr.type,
       id,
-      nullable: expr.fn !== 'count' && expr.fn !== 'countRows',
+      nullable: isNullable(expr),
       label: expr.fn === 'countRows' ? 'count(*)' : `${expr.fn}(…)`,
     }
     this.#aggregates.push({ id, expr, column })

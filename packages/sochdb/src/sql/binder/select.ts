@@ -8,7 +8,7 @@ import type { BoundSelect, OutputColumn, Relation, SortKey, TableRef } from './b
 import { conjuncts, exprKey } from './expr.js'
 import type { ColumnExpr, Expr } from './expr.js'
 import { bindCount, ExpressionBinder } from './expressions.js'
-import { hasAggregate } from './functions.js'
+import { hasAggregate } from './aggregates.js'
 import { Grouper } from './grouping.js'
 import { Scope } from './scope.js'
 import type { BindContext } from './scope.js'

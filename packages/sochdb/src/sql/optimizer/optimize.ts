@@ -9,8 +9,8 @@ import type {
   SortKey,
   TableRef,
 } from '../binder/bound.js'
-import { columnsOf, constant } from '../binder/expr.js'
-import type { ColumnId, Expr } from '../binder/expr.js'
+import { columnsOf, constant, mapOperands } from '../binder/expr.js'
+import type { AggregateExpr, ColumnId, Expr } from '../binder/expr.js'
 import type { TableEntry } from '../catalog/entries.js'
 import { columnsOfNode } from '../plan/nodes.js'
 import type { PlanNode, ValuesNode } from '../plan/nodes.js'
@@ -154,7 +154,7 @@ function planGrouping(planner: JoinPlanner, q: BoundSelect): Planned {
   const groups = grouping.groups.map(({ id, expr }) => ({ id, expr: fold(expr) }))
   const aggregates = grouping.aggregates.map(({ id, expr }) => ({
     id,
-    expr: { ...expr, arg: expr.arg && fold(expr.arg), filter: expr.filter && fold(expr.filter) },
+    expr: mapOperands(expr, fold) as AggregateExpr,
   }))
   const needs = columnsOf([...groups.map(g => g.expr), ...aggregates.map(a => a.expr)])
   const source = planExtreme(planner, q, needs) ?? planSource(planner, q, { needs, order: undefined, limit: undefined })

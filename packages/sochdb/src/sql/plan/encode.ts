@@ -2,8 +2,8 @@
  * The encoder: physical plans as words and constants, exactly as plan_format.h lays them out. A node is written before what
  * it points to, so that every offset points forward; tables come last, since several nodes may share one.
  */
-import type { TableRef } from '../binder/bound.js'
-import type { CallExpr, ColumnId, Expr } from '../binder/expr.js'
+import type { SortKey, TableRef } from '../binder/bound.js'
+import type { AggregateExpr, CallExpr, ColumnId, Expr, FrameEdge, WindowExpr } from '../binder/expr.js'
 import { FUNCTIONS } from '../binder/functions/registry.js'
 import { INDEX_POLICY_NUMBER } from '../../engine/constants.js'
 import type { CatalogTable, ColumnEntry } from '../catalog/entries.js'
@@ -19,6 +19,9 @@ import {
   ColumnFlag,
   ConflictAction,
   ExprOp,
+  FrameBound,
+  FrameExclude,
+  FrameMode,
   HEADER_WORDS,
   IndexFlag,
   JoinKind,
@@ -33,9 +36,20 @@ import {
   ScanFlag,
   SetOpKind,
   SortFlag,
+  WindowFlag,
+  WindowNumber,
 } from './format.js'
 import { columnsOfNode, columnsOfSides } from './nodes.js'
-import type { ApplyNode, Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
+import type {
+  ApplyNode,
+  Bound,
+  IndexJoinNode,
+  InsertNode,
+  PlanNode,
+  ScanKeysNode,
+  ScanNode,
+  WindowNode,
+} from './nodes.js'
 
 export interface EncodedPlan {
   readonly words: Int32Array
@@ -137,13 +151,9 @@ class PlanWriter {
           ...this.#list(node.exprs, layoutOf(node.input)),
         ])
       case 'sort': {
-        const layout = layoutOf(node.input)
-        const keys = node.keys.flatMap((key): Part[] => [
-          this.#ref(key.expr, layout),
-          (key.descending ? SortFlag.descending : 0) | (key.nullsLast ? SortFlag.nullsLast : 0),
-        ])
+        const keys = this.#sortKeys(node.keys, layoutOf(node.input))
         const limits = [this.#optional(node.limit), this.#optional(node.offset)]
-        return this.#emit([PlanOp.sort, () => this.#node(node.input), node.keys.length, ...keys, ...limits])
+        return this.#emit([PlanOp.sort, () => this.#node(node.input), ...keys, ...limits])
       }
       case 'limit':
         return this.#emit([
@@ -158,12 +168,7 @@ class PlanWriter {
           node.groups.map(g => g.expr),
           layout,
         )
-        const aggregates = node.aggregates.flatMap(({ expr }): Part[] => [
-          AggregateNumber[expr.fn],
-          this.#optional(expr.arg, layout),
-          expr.distinct ? AggregateFlag.distinct : 0,
-          this.#optional(expr.filter, layout),
-        ])
+        const aggregates = node.aggregates.flatMap(({ expr }) => this.#aggregate(expr, layout))
         return this.#emit([
           PlanOp.aggregate,
           () => this.#node(node.input),
@@ -172,6 +177,8 @@ class PlanWriter {
           ...aggregates,
         ])
       }
+      case 'window':
+        return this.#emit(this.#window(node))
       case 'indexJoin':
         return this.#emit(this.#indexJoin(node))
       case 'loopJoin':
@@ -261,6 +268,55 @@ class PlanWriter {
     ]
   }
 
+  #sortKeys(keys: readonly SortKey[], layout: Layout): Part[] {
+    return [
+      keys.length,
+      ...keys.flatMap((key): Part[] => [
+        this.#ref(key.expr, layout),
+        (key.descending ? SortFlag.descending : 0) | (key.nullsLast ? SortFlag.nullsLast : 0),
+      ]),
+    ]
+  }
+
+  #aggregate(expr: AggregateExpr, layout: Layout): Part[] {
+    return [
+      AggregateNumber[expr.fn],
+      this.#optional(expr.arg, layout),
+      expr.distinct ? AggregateFlag.distinct : 0,
+      this.#optional(expr.filter, layout),
+      this.#optional(expr.arg2, layout),
+      ...this.#sortKeys(expr.order ?? [], layout),
+    ]
+  }
+
+  #window(node: WindowNode): Part[] {
+    const layout = layoutOf(node.input)
+    return [
+      PlanOp.window,
+      () => this.#node(node.input),
+      ...this.#list(node.partition, layout),
+      ...this.#sortKeys(node.order, layout),
+      node.functions.length,
+      ...node.functions.flatMap(({ expr }) => this.#windowFunction(expr, layout)),
+    ]
+  }
+
+  #windowFunction(expr: WindowExpr, layout: Layout): Part[] {
+    const edge = ({ kind, offset }: FrameEdge) => [FrameBound[kind], this.#optional(offset)]
+    const { mode, start, end, exclude } = expr.frame
+    return [
+      { ...AggregateNumber, ...WindowNumber }[expr.fn],
+      TYPE_NUMBERS[expr.type],
+      (expr.distinct ? WindowFlag.distinct : 0) | (expr.ignoreNulls ? WindowFlag.ignoreNulls : 0),
+      ...this.#list(expr.args, layout),
+      this.#optional(expr.filter, layout),
+      FrameMode[mode],
+      ...edge(start),
+      ...edge(end),
+      FrameExclude[exclude],
+    ]
+  }
+
   #indexJoin(node: IndexJoinNode): Part[] {
     return [
       PlanOp.indexJoin,
@@ -344,6 +400,8 @@ class PlanWriter {
       }
       case 'aggregate':
         throw new Error('An aggregate stands outside an aggregation.')
+      case 'window':
+        throw new Error('A window function stands outside a window.')
       default:
         return this.#emit([ExprOp[expr.op], TYPE_NUMBERS[expr.type], ...this.#operands(expr, layout)])
     }

@@ -1,6 +1,6 @@
 /** Plans for people: one operator a line, inputs below it, indented. */
 import type { TableRef } from '../binder/bound.js'
-import { formatExpr } from '../binder/expr.js'
+import { formatExpr, formatSortKeys } from '../binder/expr.js'
 import type { Expr } from '../binder/expr.js'
 import type { ApplyNode, Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
 
@@ -46,19 +46,16 @@ function describeNode(node: PlanNode): string {
       return `filter ${formatExpr(node.predicate)}`
     case 'project':
       return `project ${list(node.exprs)}`
-    case 'sort': {
-      const keys = node.keys.map(key => {
-        const nulls = key.nullsLast === key.descending ? '' : key.nullsLast ? ' nulls last' : ' nulls first'
-        return `${formatExpr(key.expr)}${key.descending ? ' desc' : ''}${nulls}`
-      })
-      return `sort ${keys.join(', ')}${limits(node.limit, node.offset)}`
-    }
+    case 'sort':
+      return `sort ${formatSortKeys(node.keys)}${limits(node.limit, node.offset)}`
     case 'limit':
       return limits(node.limit, node.offset).trimStart()
     case 'aggregate': {
       const by = node.groups.length > 0 ? ` by ${list(node.groups.map(g => g.expr))}` : ''
       return `aggregate ${list(node.aggregates.map(a => a.expr))}${by}`
     }
+    case 'window':
+      return `window ${list(node.functions.map(f => f.expr))}`
     case 'indexJoin':
       return describeIndexJoin(node)
     case 'loopJoin':

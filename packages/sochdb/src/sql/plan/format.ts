@@ -1,9 +1,9 @@
 /** The numbers of native/exec/plan_format.h; a test compares the two. */
-import type { AggregateFn, CallOp } from '../binder/expr.js'
+import type { AggregateFn, CallOp, FrameEdge, RankingFn, WindowFrameSpec } from '../binder/expr.js'
 import type { PlanNode } from './nodes.js'
 
 export const PLAN_MAGIC = 0x53504c4e
-export const PLAN_VERSION = 1
+export const PLAN_VERSION = 2
 export const HEADER_WORDS = 10
 export const PLAN_WORDS_MAX = 1 << 20
 export const PLAN_DEPTH_MAX = 200
@@ -15,6 +15,7 @@ export const KeyFlag = Object.freeze({ descending: 1 })
 export const ScanFlag = Object.freeze({ reverse: 1 })
 export const SortFlag = Object.freeze({ descending: 1, nullsLast: 2 })
 export const AggregateFlag = Object.freeze({ distinct: 1 })
+export const WindowFlag = Object.freeze({ distinct: 1, ignoreNulls: 2 })
 export const LikeFlag = Object.freeze({ caseInsensitive: 1 })
 export const JoinKind = Object.freeze({ inner: 0, left: 1, semi: 2, anti: 3, full: 4 })
 export const SetOpKind = Object.freeze({ intersect: 0, except: 1 })
@@ -38,6 +39,7 @@ export const PlanOp: Readonly<Record<PlanNode['op'], number>> = Object.freeze({
   delete: 14,
   unionAll: 15,
   setOp: 16,
+  window: 17,
   recursive: 18,
   workingTable: 19,
   apply: 20,
@@ -51,6 +53,55 @@ export const AggregateNumber: Readonly<Record<AggregateFn, number>> = Object.fre
   min: 3,
   max: 4,
   avg: 5,
+  groupConcat: 6,
+  jsonGroupArray: 7,
+  jsonGroupObject: 8,
+  total: 9,
+  boolAnd: 10,
+  boolOr: 11,
+  stddevSamp: 12,
+  stddevPop: 13,
+  varSamp: 14,
+  varPop: 15,
+  bitAnd: 16,
+  bitOr: 17,
+  anyValue: 18,
+})
+
+/** An aggregate over a window has its number as an aggregate. */
+export const WindowNumber: Readonly<Record<RankingFn, number>> = Object.freeze({
+  rowNumber: 100,
+  rank: 101,
+  denseRank: 102,
+  percentRank: 103,
+  cumeDist: 104,
+  ntile: 105,
+  lag: 106,
+  lead: 107,
+  firstValue: 108,
+  lastValue: 109,
+  nthValue: 110,
+})
+
+export const FrameMode: Readonly<Record<WindowFrameSpec['mode'], number>> = Object.freeze({
+  rows: 0,
+  range: 1,
+  groups: 2,
+})
+
+export const FrameBound: Readonly<Record<FrameEdge['kind'], number>> = Object.freeze({
+  unboundedPreceding: 0,
+  preceding: 1,
+  currentRow: 2,
+  following: 3,
+  unboundedFollowing: 4,
+})
+
+export const FrameExclude: Readonly<Record<WindowFrameSpec['exclude'], number>> = Object.freeze({
+  none: 0,
+  current: 1,
+  group: 2,
+  ties: 3,
 })
 
 export const ExprOp: Readonly<Record<CallOp | 'const' | 'param' | 'column' | 'slot' | 'call', number>> = Object.freeze({

@@ -3,7 +3,7 @@
  * columns still named by id: each node says which columns it yields, in order.
  */
 import type { BoundAssignment, SortKey, TableRef } from '../binder/bound.js'
-import type { AggregateExpr, ColumnId, Expr } from '../binder/expr.js'
+import type { AggregateExpr, ColumnId, Expr, WindowExpr } from '../binder/expr.js'
 import type { SqlType } from '../types.js'
 
 /** Position in the table's indexes; -1: the rows by primary key. */
@@ -68,6 +68,16 @@ export interface AggregateNode {
   readonly input: PlanNode
   readonly groups: readonly { readonly id: ColumnId; readonly expr: Expr }[]
   readonly aggregates: readonly { readonly id: ColumnId; readonly expr: AggregateExpr }[]
+}
+
+/** Over rows that are sorted by the partition's expressions, then by `order`. */
+export interface WindowNode {
+  readonly op: 'window'
+  readonly input: PlanNode
+  readonly partition: readonly Expr[]
+  readonly order: readonly SortKey[]
+  /** Of equal partition and order, which are those of the node. */
+  readonly functions: readonly { readonly id: ColumnId; readonly expr: WindowExpr }[]
 }
 
 export interface IndexJoinNode {
@@ -204,6 +214,7 @@ export type PlanNode =
   | SortNode
   | LimitNode
   | AggregateNode
+  | WindowNode
   | IndexJoinNode
   | LoopJoinNode
   | DistinctNode
@@ -239,6 +250,8 @@ export function columnsOfNode(node: PlanNode): readonly ColumnId[] {
       return node.ids
     case 'aggregate':
       return [...node.groups.map(g => g.id), ...node.aggregates.map(a => a.id)]
+    case 'window':
+      return [...columnsOfNode(node.input), ...node.functions.map(f => f.id)]
     case 'indexJoin':
     case 'loopJoin':
       return yieldsLeftAlone(node.kind) ? columnsOfNode(leftOf(node)) : columnsOfSides(node)
