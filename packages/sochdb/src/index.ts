@@ -1,7 +1,16 @@
 export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
-export { AsyncDatabase, AsyncRecovery } from './async/index.js'
+export { AsyncDatabase, AsyncPreparedSql, AsyncRecovery } from './async/index.js'
+export { PreparedSql, SqlResult, SqlResult as SQLQueryResult } from './sql/text/index.js'
+export type {
+  ColumnSchema,
+  Dialect,
+  ExecuteOptions,
+  IndexSchema,
+  SqlParameters,
+  TableSchema,
+} from './sql/text/index.js'
 export type {
   AsyncCollection,
   AsyncKeyReader,

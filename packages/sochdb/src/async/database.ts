@@ -14,6 +14,11 @@ import type {
   VerifyResult,
 } from '../engine/index.js'
 import { checkOptions } from '../engine/check.js'
+import { checkExecuteOptions, sqlText } from '../sql/text/index.js'
+import type { ExecuteOptions, SqlParameters, SqlResult } from '../sql/text/index.js'
+import type { Row } from '../sql/session.js'
+import { executeAsync, iterateAsync, prepareAsync } from './sql.js'
+import type { AsyncPreparedSql, AsyncSqlTarget } from './sql.js'
 import { moveTable } from '../sql/policy.js'
 import { brand, errorFromNative } from '../errors/index.js'
 import { inner } from './keys.js'
@@ -29,8 +34,8 @@ import type { AsyncRoot } from './root.js'
 import { AsyncSnapshotImpl } from './snapshot.js'
 import type { AsyncSnapshot } from './snapshot.js'
 import { checkFunction } from './transaction.js'
-import { call, defineVerbs, reading, writing } from './verbs.js'
-import type { Promised, ReadingVerb, WritingVerb } from './verbs.js'
+import { call, defineVerbs, describing, reading, writing } from './verbs.js'
+import type { DescribingVerb, Promised, ReadingVerb, WritingVerb } from './verbs.js'
 
 /**
  * An open database whose methods return promises: the methods of `Database`, under the same names. What takes long, or waits for the
@@ -43,7 +48,7 @@ import type { Promised, ReadingVerb, WritingVerb } from './verbs.js'
  * await db.put('user:1', 'Alice')
  * for await (const [key, value] of db.scanPrefix('user:')) console.log(key.toString(), value.toString())
  */
-export interface AsyncDatabase extends AsyncRoot, Promised<Database, ReadingVerb | WritingVerb> {
+export interface AsyncDatabase extends AsyncRoot, Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {
   readonly path: string
   readonly isOpen: boolean
   /** The same database, synchronously. */
@@ -70,6 +75,17 @@ export interface AsyncDatabase extends AsyncRoot, Promised<Database, ReadingVerb
   backup(path: string, options?: LongOptions): Promise<BackupResult>
   /** Reads everything on disk and compares every checksum. Progress is in bytes. */
   verify(options?: LongOptions): Promise<VerifyResult>
+  /**
+   * Runs a SQL statement on threads of the engine; see `Database.execute`. `signal` and `timeoutMs` stop it while it runs, and then
+   * nothing of it remains.
+   */
+  execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
+  /** Alias of `execute`. */
+  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
+  /** The rows of a statement, read as they are asked for; see `Database.iterate`. */
+  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T>
+  /** Reads a statement once, to execute it many times. */
+  prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>>
   getTableIndexPolicy(table: string): Promise<IndexPolicy>
   /** See `Database.setTableIndexPolicy`. Progress is in rows and index entries, of a total that is not known (0). */
   setTableIndexPolicy(table: string, policy: IndexPolicy | (string & {}) | number, options?: LongOptions): Promise<void>
@@ -86,7 +102,9 @@ export interface AsyncDatabase extends AsyncRoot, Promised<Database, ReadingVerb
 class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase {
   static {
     brand(this, 'AsyncDatabase')
-    defineVerbs(this, reading, (self, name, args) => self.enqueue(() => call(self[inner], name, args)))
+    defineVerbs(this, [...describing, ...reading], (self, name, args) =>
+      self.enqueue(() => call(self[inner], name, args)),
+    )
     defineVerbs(this, writing, (self, name, args) => self.write(transaction => call(transaction, name, args)))
   }
   readonly [inner]: Database
@@ -172,6 +190,28 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
     return verificationOfStore(await maintain(this[inner], 'verify', undefined, options, 'verify'))
   }
 
+  async execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>> {
+    const checked = checkExecuteOptions(options, 'execute')
+    return executeAsync<T>(this.#sql, sqlText(sql, checked.dialect), params, checked)
+  }
+
+  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>> {
+    return this.execute<T>(sql, params, options)
+  }
+
+  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T> {
+    const checked = checkExecuteOptions(options, 'iterate')
+    return iterateAsync<T>(this.#sql, sqlText(sql, checked.dialect), params, checked)
+  }
+
+  async prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>> {
+    return prepareAsync<T>(this.#sql, sql, checkExecuteOptions(options, 'prepare'))
+  }
+
+  get #sql(): AsyncSqlTarget {
+    return { statements: this[inner], enqueue: action => this.enqueue(action) }
+  }
+
   getTableIndexPolicy(table: string): Promise<IndexPolicy> {
     return this.enqueue(() => this[inner].getTableIndexPolicy(table))
   }
@@ -207,7 +247,7 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-interface AsyncDatabaseImpl extends Promised<Database, ReadingVerb | WritingVerb> {}
+interface AsyncDatabaseImpl extends Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {}
 
 const faces = new WeakMap<Database, AsyncDatabase>()
 

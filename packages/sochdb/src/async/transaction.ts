@@ -3,6 +3,11 @@ import type { Bytes } from '../bytes/bytes.js'
 import type { CollectionConfig } from '../search/index.js'
 import type { NamespaceConfig, NamespaceOptions, Transaction } from '../database/index.js'
 import { brand, TransactionError, ValidationError } from '../errors/index.js'
+import { checkExecuteOptions, sqlText } from '../sql/text/index.js'
+import type { ExecuteOptions, SqlParameters, SqlResult } from '../sql/text/index.js'
+import type { Row } from '../sql/session.js'
+import { executeAsync, iterateAsync, prepareAsync } from './sql.js'
+import type { AsyncPreparedSql, AsyncSqlTarget } from './sql.js'
 import { createAsyncCollection, openAsyncCollection } from './collection.js'
 import type { AsyncCollection, CollectionPromise } from './collection.js'
 import { AsyncStore, checkOperation, checkPut, inner } from './keys.js'
@@ -10,8 +15,8 @@ import type { AsyncKeyStore, AsyncPutOptions } from './keys.js'
 import { Lane } from './lane.js'
 import { native } from './native.js'
 import type { OperationOptions } from './operation.js'
-import { call, defineVerbs, reading, writing } from './verbs.js'
-import type { Promised, ReadingVerb, WritingVerb } from './verbs.js'
+import { call, defineVerbs, describing, reading, writing } from './verbs.js'
+import type { DescribingVerb, Promised, ReadingVerb, WritingVerb } from './verbs.js'
 
 /** A place in a transaction to go back to. Either method ends it. */
 export interface AsyncSavepoint {
@@ -28,7 +33,8 @@ export interface AsyncSavepoint {
  *
  * Its operations run one after the other, in the order in which they were called, awaited or not.
  */
-export interface AsyncTransaction extends AsyncKeyStore, Promised<Transaction, ReadingVerb | WritingVerb> {
+export interface AsyncTransaction
+  extends AsyncKeyStore, Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {
   /** Unique while the database is open. */
   readonly id: number
   /** It sees the commits up to this timestamp (`readCommitted`: its first statement does). */
@@ -54,6 +60,17 @@ export interface AsyncTransaction extends AsyncKeyStore, Promised<Transaction, R
   namespace(name: string): Promise<AsyncTransaction>
   getOrCreateNamespace(name: string, options?: NamespaceOptions): Promise<AsyncTransaction>
   useNamespace<T>(name: string, fn: (ns: AsyncTransaction) => T | PromiseLike<T>): Promise<T>
+  /**
+   * Runs a SQL statement as a part of this transaction, on threads of the engine; see `Database.execute`. `signal` and `timeoutMs` stop it while it runs, and then
+   * nothing of it remains.
+   */
+  execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
+  /** Alias of `execute`. */
+  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
+  /** The rows of a statement, read as they are asked for; see `Database.iterate`. */
+  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T>
+  /** Reads a statement once, to execute it many times. */
+  prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>>
   /** Aborts unless committed. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -65,7 +82,9 @@ const finished = (): TransactionError =>
 export class AsyncTransactionImpl extends AsyncStore<Transaction> implements AsyncTransaction {
   static {
     brand(this, 'AsyncTransaction')
-    defineVerbs(this, [...reading, ...writing], (self, name, args) => self.enqueue(() => call(self[inner], name, args)))
+    defineVerbs(this, [...describing, ...reading, ...writing], (self, name, args) =>
+      self.enqueue(() => call(self[inner], name, args)),
+    )
   }
   readonly [inner]: Transaction
   readonly readsAhead = false
@@ -172,6 +191,28 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
     return this.transaction(fn)
   }
 
+  async execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>> {
+    const checked = checkExecuteOptions(options, 'execute')
+    return executeAsync<T>(this.#sql, sqlText(sql, checked.dialect), params, checked)
+  }
+
+  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>> {
+    return this.execute<T>(sql, params, options)
+  }
+
+  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T> {
+    const checked = checkExecuteOptions(options, 'iterate')
+    return iterateAsync<T>(this.#sql, sqlText(sql, checked.dialect), params, checked)
+  }
+
+  async prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>> {
+    return prepareAsync<T>(this.#sql, sql, checkExecuteOptions(options, 'prepare'))
+  }
+
+  get #sql(): AsyncSqlTarget {
+    return { statements: this[inner], enqueue: action => this.enqueue(action) }
+  }
+
   createCollection(config: CollectionConfig): Promise<AsyncCollection> {
     return createAsyncCollection(this, config)
   }
@@ -206,7 +247,7 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-export interface AsyncTransactionImpl extends Promised<Transaction, ReadingVerb | WritingVerb> {}
+export interface AsyncTransactionImpl extends Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {}
 
 export function checkFunction(fn: unknown, place: string): void {
   if (typeof fn === 'function') return

@@ -20,6 +20,10 @@ export const everywhere = ['listCollections'] as const satisfies readonly (keyof
   keyof Transaction &
   keyof Snapshot)[]
 
+/** Of databases and transactions. */
+export const describing = ['listTables', 'getTableSchema', 'listIndexes'] as const satisfies readonly (keyof Database &
+  keyof Transaction)[]
+
 /** Of databases, transactions and snapshots. */
 export const reading = [
   ...everywhere,
@@ -41,6 +45,7 @@ export const writing = [
   'copyBetweenNamespaces',
 ] as const satisfies readonly (keyof Database & keyof Transaction)[]
 
+export type DescribingVerb = (typeof describing)[number]
 export type ReadingVerb = (typeof reading)[number]
 export type WritingVerb = (typeof writing)[number]
 

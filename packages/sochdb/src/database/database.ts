@@ -28,6 +28,18 @@ import * as namespaces from './namespaces.js'
 import type { NamespaceInfo } from './namespaces.js'
 import { Snapshot } from './snapshot.js'
 import { Transaction } from './transaction.js'
+import {
+  checkExecuteOptions,
+  executeSql,
+  getTableSchema,
+  iterateText,
+  listIndexes,
+  listTables,
+  PreparedSql,
+  sqlText,
+} from '../sql/text/index.js'
+import type { ExecuteOptions, IndexSchema, SqlParameters, SqlResult, TableSchema } from '../sql/text/index.js'
+import type { Row } from '../sql/session.js'
 
 /** The most namespaces that are kept open by name. */
 const MAX_CACHED = 4096
@@ -246,6 +258,60 @@ export class Database extends EngineDatabase {
    */
   copyBetweenNamespaces(request: CopyRequest): number {
     return namespaces.copy(this, request)
+  }
+
+  /**
+   * Runs a SQL statement: PostgreSQL's, MySQL's and SQLite's spellings are understood (docs/sql.md). What writes is a transaction of
+   * its own.
+   *
+   * @param params an array for `?`, `?1` and `$1`; an object for `:name`, `@name` and `$name`
+   * @throws QuerySyntaxError (`line`, `column` in its details) when it does not parse
+   * @throws QueryError when it does not fit the schema; QueryTimeoutError when it runs past `timeoutMs`
+   * @throws UniqueConstraintError, NotNullError, CheckError, ForeignKeyError when rows break a constraint: nothing of it remains then
+   *
+   * @example
+   * const { rows } = db.execute('SELECT name FROM users WHERE age > ? ORDER BY name', [25])
+   */
+  execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): SqlResult<T> {
+    return executeSql<T>(this, sql, params, checkExecuteOptions(options, 'execute'))
+  }
+
+  /** Alias of `execute`. */
+  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): SqlResult<T> {
+    return this.execute<T>(sql, params, options)
+  }
+
+  /**
+   * The rows of a statement, read as they are asked for: for results that are larger than memory should hold. A loop that is left
+   * ends it.
+   *
+   * @example
+   * for (const { id } of db.iterate<{ id: number }>('SELECT id FROM events')) if (id === wanted) break
+   */
+  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): IterableIterator<T> {
+    const checked = checkExecuteOptions(options, 'iterate')
+    return iterateText<T>(this, sqlText(sql, checked.dialect), params, checked)
+  }
+
+  /** Reads a statement once, to execute it many times; `options` are for each execution. */
+  prepare<T = Row>(sql: string, options?: ExecuteOptions): PreparedSql<T> {
+    const checked = checkExecuteOptions(options, 'prepare')
+    return new PreparedSql<T>(this, sqlText(sql, checked.dialect), checked)
+  }
+
+  /** The names of all tables, in order. */
+  listTables(): string[] {
+    return listTables(this)
+  }
+
+  /** Columns, keys and indexes of a table. @throws QueryError when there is no such table */
+  getTableSchema(table: string): TableSchema {
+    return getTableSchema(this, table)
+  }
+
+  /** @throws QueryError when there is no such table */
+  listIndexes(table: string): readonly IndexSchema[] {
+    return listIndexes(this, table)
   }
 
   /** How a table is laid out. @throws QueryError when there is no such table */

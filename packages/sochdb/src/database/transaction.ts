@@ -13,6 +13,18 @@ import type {
 } from './namespace-options.js'
 import * as namespaces from './namespaces.js'
 import type { NamespaceInfo } from './namespaces.js'
+import {
+  checkExecuteOptions,
+  executeSql,
+  getTableSchema,
+  iterateText,
+  listIndexes,
+  listTables,
+  PreparedSql,
+  sqlText,
+} from '../sql/text/index.js'
+import type { ExecuteOptions, IndexSchema, SqlParameters, SqlResult, TableSchema } from '../sql/text/index.js'
+import type { Row } from '../sql/session.js'
 
 /**
  * A transaction: it sees the commits up to its `startTs` and its own writes, and its writes become visible all at once, when
@@ -126,6 +138,43 @@ export class Transaction extends EngineTransaction {
   /** See `Database.copyBetweenNamespaces`. */
   copyBetweenNamespaces(request: CopyRequest): number {
     return namespaces.copy(this, request)
+  }
+
+  /** Runs a SQL statement as a part of this transaction. See `Database.execute`. */
+  execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): SqlResult<T> {
+    return executeSql<T>(this, sql, params, checkExecuteOptions(options, 'execute'))
+  }
+
+  /** Alias of `execute`. */
+  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): SqlResult<T> {
+    return this.execute<T>(sql, params, options)
+  }
+
+  /** The rows of a statement, read as they are asked for. See `Database.iterate`. */
+  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): IterableIterator<T> {
+    const checked = checkExecuteOptions(options, 'iterate')
+    return iterateText<T>(this, sqlText(sql, checked.dialect), params, checked)
+  }
+
+  /** See `Database.prepare`. */
+  prepare<T = Row>(sql: string, options?: ExecuteOptions): PreparedSql<T> {
+    const checked = checkExecuteOptions(options, 'prepare')
+    return new PreparedSql<T>(this, sqlText(sql, checked.dialect), checked)
+  }
+
+  /** The names of all tables, in order. */
+  listTables(): string[] {
+    return listTables(this)
+  }
+
+  /** Columns, keys and indexes of a table. @throws QueryError when there is no such table */
+  getTableSchema(table: string): TableSchema {
+    return getTableSchema(this, table)
+  }
+
+  /** @throws QueryError when there is no such table */
+  listIndexes(table: string): readonly IndexSchema[] {
+    return listIndexes(this, table)
   }
 
   #through(identity: NamespaceIdentity): Transaction {

@@ -11,7 +11,8 @@ import { DEFAULT_NAMESPACE_ID } from '../engine/constants.js'
 import { nativeHandle } from '../engine/handle.js'
 import { native } from '../engine/native.js'
 import { ErrorCode, errorFromNative, QueryError } from '../errors/index.js'
-import type { Statement } from './ast/nodes.js'
+import type { ExplainStatement, Statement } from './ast/nodes.js'
+import type { Dialect } from './parser/index.js'
 import { shapeOf } from './ast/walk.js'
 import type { StatementShape } from './ast/walk.js'
 import { CatalogCache, catalogSnapshot } from './catalog/snapshot.js'
@@ -215,6 +216,11 @@ export function executeStatement(
   })
 }
 
+/** EXPLAIN: the plan, one operator a line. */
+export function explainPrepared(target: StatementTarget, { statement }: ExplainStatement): readonly string[] {
+  return explain(statement, sessionOf(databaseOf(target)).catalog(target)).split('\n')
+}
+
 /** The plan of a statement as text, one operator a line; nothing is run. */
 export function explainStatement(target: StatementTarget, statement: Statement): string {
   return explain(statement, sessionOf(databaseOf(target)).catalog(target))
@@ -231,9 +237,10 @@ export class PreparedStatement {
   #database: Database | undefined
   #compiled: Compiled | undefined
 
-  constructor(statement: Statement) {
+  constructor(statement: Statement, dialect: Dialect = 'auto') {
     this.statement = statement
-    this.#shape = shapeOf(statement)
+    const shape = shapeOf(statement)
+    this.#shape = dialect === 'auto' ? shape : { ...shape, key: `${dialect}@${shape.key}` }
   }
 
   /** All rows. */

@@ -1,0 +1,44 @@
+/** Texts that were parsed: each is read once, and keeps its plan at hand. Bounded in number and in characters. */
+import { describe } from '../../bytes/bytes.js'
+import { parseStatement } from '../parser/index.js'
+import type { Dialect, Parsed } from '../parser/index.js'
+import { PlanCache } from '../plan/cache.js'
+import { invalid } from '../problem.js'
+import { PreparedStatement } from '../session.js'
+
+const TEXTS_MAX = 1000
+const CHARACTERS_MAX = 4 * 1024 * 1024
+
+/** A statement that was given as text. */
+export class SqlText {
+  readonly parsed: Parsed
+  readonly dialect: Dialect
+  #prepared: PreparedStatement | undefined
+
+  constructor(parsed: Parsed, dialect: Dialect) {
+    this.parsed = parsed
+    this.dialect = dialect
+  }
+
+  /** Of a statement that reads or writes rows. */
+  get prepared(): PreparedStatement {
+    return (this.#prepared ??= new PreparedStatement(this.parsed.statement, this.dialect))
+  }
+}
+
+const caches = new Map<Dialect, PlanCache<SqlText>>()
+
+/**
+ * @throws QuerySyntaxError when it does not parse
+ * @throws ValidationError for what is no text
+ */
+export function sqlText(sql: string, dialect: Dialect = 'auto'): SqlText {
+  let cache = caches.get(dialect)
+  if (!cache) caches.set(dialect, (cache = new PlanCache(TEXTS_MAX, CHARACTERS_MAX)))
+  const held = cache.get(sql)
+  if (held) return held
+  if (typeof sql !== 'string') throw invalid(`A statement is text; this is ${describe(sql)}.`)
+  const text = new SqlText(parseStatement(sql, { dialect }), dialect)
+  cache.set(sql, text, sql.length)
+  return text
+}
