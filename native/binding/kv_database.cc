@@ -105,6 +105,8 @@ static Status ReadStorageOptions(Call& call, EngineOptions* options) {
   // The segment that is written to stays, though what it holds may be in tables: a quarter of what memory may hold is little
   // beside it.
   options->wal.segment_bytes = std::clamp(options->memtable_bytes / 4, kMinSegmentBytes, kMaxSegmentBytes);
+  // As many files as one memtable fills are kept to be written again: no commit waits for a new one's name to be durable.
+  options->wal.recycle_segments = 4;
   SOCHDB_TRY(ReadUint64(env, call[8], "blockCacheSizeBytes", kMaxSafeInteger, &options->block_cache_bytes));
   uint32_t number = 0;
   SOCHDB_TRY(ReadUint32(env, call[9], "compression", 0, 2, &number));

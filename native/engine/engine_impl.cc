@@ -65,7 +65,8 @@ EngineImpl::EngineImpl(EngineParts parts)
       flusher_({parts_.env, trees_, &pipeline_, wal_, store_, &history_, parts_.options.memtable_bytes,
                 parts_.options.wal_limit_bytes != 0 ? parts_.options.wal_limit_bytes
                                                     : parts_.options.memtable_bytes * kDefaultLogShare,
-                std::min(kKeptLogBytes, parts_.options.wal.segment_bytes / kKeptSegmentShare), parts_.options.wal_enabled}),
+                std::min(kKeptLogBytes, parts_.options.wal.segment_bytes / kKeptSegmentShare), parts_.options.wal_enabled,
+                parts_.options.background}),
       compactor_({parts_.env, trees_, hlc_, &pipeline_, store_, &history_, [this] { OnTablesChanged(); }}),
       throttle_(parts_.env, ThrottleLimits(parts_.options)),
       memory_told_mutex_(parts_.env),

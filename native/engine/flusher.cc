@@ -1,9 +1,11 @@
 #include "engine/flusher.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "engine/background.h"
+#include "env/beside.h"
 
 namespace sochdb {
 namespace {
@@ -130,15 +132,33 @@ Status Flusher::FlushWaiting(bool* worked) {
     status = Write(units);
   }
   Finish(status);
-  if (status.ok() && parts_.wal_enabled) return ReleaseLog();
+  // Where more waits, the next round lets go of the log beside its work.
+  if (status.ok() && parts_.wal_enabled && !(parts_.threads && SomethingWaits())) return ReleaseLog();
   return status;
 }
 
 Status Flusher::Write(const std::vector<FlushUnit>& units) {
-  if (parts_.wal_enabled) SOCHDB_TRY(parts_.pipeline->Sync());
+  std::optional<Beside> log;
+  if (parts_.wal_enabled && parts_.threads) {
+    log.emplace(parts_.env, "sochdb-sync", [this] {
+      SOCHDB_TRY(parts_.pipeline->Sync());
+      (void)ReleaseLog();  // what fails here is tried again behind a round, and told then
+      return Status();
+    });
+  }
+  const auto before_install = [&] {
+    if (log) return log->Result();
+    return parts_.wal_enabled ? parts_.pipeline->Sync() : Status();
+  };
   if (parts_.env->Buggify("engine.slow-flush")) parts_.env->SleepMicros(5000);
   const KeepRule rule = parts_.history->Rule([this] { return parts_.pipeline->visible_ts(); });
-  return parts_.store->Flush(units, rule);
+  return parts_.store->Flush(units, rule, before_install);
+}
+
+bool Flusher::SomethingWaits() const {
+  bool waits = false;
+  parts_.trees->ForEach([&](const Tree& tree) { waits = waits || !tree.Immutables().empty(); });
+  return waits;
 }
 
 void Flusher::Finish(const Status& status) {
@@ -234,7 +254,8 @@ Status Flusher::RecordNeeded(Lsn needed) {
 }
 
 Status Flusher::ReleaseLog() {
-  MutexLock release(&release_mutex_);
+  const MutexTryLock release(&release_mutex_);
+  if (!release.held()) return {};
   SOCHDB_TRY(CheckNotStopped());
   Lsn needed = 0;
   {

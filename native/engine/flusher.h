@@ -4,6 +4,9 @@
 // transaction whose other half, in another tree, is still unsynced), and writes them with one edit of the manifest. Without a
 // log a round takes every tree at one moment, since the manifest's edit is all that makes a transaction whole.
 //
+// The tables are written while the log is synced, and log that earlier rounds made needless is let go of: a table that no edit
+// names yet is nothing, so only the edit has to wait for the sync.
+//
 // Failures. A full disk is tried again, for as long as it takes; other errors kMaxFailures times, each time into new files.
 // Then, and when the log cannot be synced, the pipeline is poisoned. The memtables stay readable whatever happens.
 //
@@ -48,6 +51,7 @@ class Flusher final : public RotationHook {
     uint64_t wal_limit_bytes = 0;
     uint64_t kept_segment_bytes = 0;  // a segment that nothing needs is gone on with while it is not longer
     bool wal_enabled = true;
+    bool threads = false;  // the log may be synced and let go of beside the writing of tables
   };
   explicit Flusher(const Parts& parts);
   Flusher(const Flusher&) = delete;
@@ -73,7 +77,7 @@ class Flusher final : public RotationHook {
   // Rotates the tree that keeps the log from being released, when the log is too long. Gives back the space of a log to which
   // nothing was appended for kIdleTicks calls.
   void OnTick();
-  // Lets go of the log that no tree needs, once there is a good deal of it.
+  // Lets go of the log that no tree needs, once there is a good deal of it; unless somebody holds it, or is at it already.
   Status ReleaseLog();
   // Lets go of all the log that no tree needs, below `upto`. Where that is everything, nothing of it is left.
   Status ReleaseAllLog(Lsn upto = kNoLsn);
@@ -109,6 +113,7 @@ class Flusher final : public RotationHook {
   bool RotatePinning();
   std::vector<FlushUnit> Collect(uint64_t but_trees) const;
   std::vector<FlushUnit> Take();
+  [[nodiscard]] bool SomethingWaits() const;
   Status Write(const std::vector<FlushUnit>& units);
   void Finish(const Status& status);
   Status EnterAlone(const CancelToken* cancel);

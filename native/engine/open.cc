@@ -28,6 +28,7 @@ uint64_t NumberOf(const std::string& text) {
 
 LsmOptions TablesOptions(const EngineOptions& options) {
   LsmOptions out;
+  out.threads = options.background;
   out.table.compression = options.compression;
   out.table.compression_level = options.compression_level;
   out.block_cache_bytes = options.block_cache_bytes;

@@ -53,6 +53,22 @@ class MutexLock {
   Mutex* mutex_;
 };
 
+// Holds the mutex where nobody else did.
+class MutexTryLock {
+ public:
+  explicit MutexTryLock(Mutex* mutex) : mutex_(mutex->TryLock() ? mutex : nullptr) {}
+  ~MutexTryLock() {
+    if (mutex_ != nullptr) mutex_->Unlock();
+  }
+  MutexTryLock(const MutexTryLock&) = delete;
+  MutexTryLock& operator=(const MutexTryLock&) = delete;
+
+  [[nodiscard]] bool held() const { return mutex_ != nullptr; }
+
+ private:
+  Mutex* const mutex_;
+};
+
 class CondVar {
  public:
   explicit CondVar(Env* env) : scheduler_(env->scheduler()) {}

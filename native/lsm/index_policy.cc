@@ -31,6 +31,7 @@ PolicySettings SettingsOf(IndexPolicy policy, const TableOptions& table) {
     case IndexPolicy::kAppendOnly:
       settings.style = CompactionStyle::kTimeWindow;
       settings.table.block_bytes = 64 * 1024;
+      settings.help_flushes = true;  // there is next to no compaction that would want the processor
       break;
   }
   return settings;

@@ -29,6 +29,7 @@ struct PolicySettings {
   bool ordered_memtable = true;
   TableOptions table;
   bool compress_flushes = true;
+  bool help_flushes = false;                         // a second thread compresses what a flush writes
   uint32_t level0_trigger = 4;                       // runs at level 0 that start a compaction
   uint32_t runs_per_level = 4;                       // tiered: runs of about one size that are merged
   uint32_t size_ratio = 10;                          // between levels

@@ -74,7 +74,7 @@ class LsmStoreImpl final : public LsmStore {
     return registry_->Install(edit, {}, {});
   }
 
-  Status Flush(std::span<const FlushUnit> units, const KeepRule& rule) override {
+  Status Flush(std::span<const FlushUnit> units, const KeepRule& rule, const std::function<Status()>& before_install) override {
     MutexLock one_at_a_time(&flush_mutex_);
     if (options_.read_only) return ReadOnly();
     SOCHDB_TRY(health());
@@ -86,9 +86,11 @@ class LsmStoreImpl final : public LsmStore {
           std::none_of(jobs.begin(), jobs.end(), [&](const FlushJob& job) { return job.unit().tree == unit.tree; });
       OutputOptions output = OutputOf(unit.tree);
       if (!settings(unit.tree).compress_flushes) output.table.compression = CompressionType::kNone;
+      output.help = options_.threads && (settings(unit.tree).help_flushes || env_->Buggify("lsm.help-flush"));
       jobs.emplace_back(unit, rule, *levels(unit.tree), oldest, std::move(output));
       SOCHDB_TRY(jobs.back().Run());
     }
+    if (before_install) SOCHDB_TRY(before_install());
     SOCHDB_TRY(InstallFlush(units, rule, &jobs));
     uint64_t bytes = 0;
     KeepStats kept;

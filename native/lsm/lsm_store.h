@@ -45,9 +45,11 @@ struct LsmOptions {
   uint64_t target_file_bytes = 0;            // 0: the policy's; tests make it small
   uint64_t base_level_bytes = 0;             // 0: the policy's
   bool read_only = false;
+  bool threads = false;  // a flush may take a second thread to help it
 };
 
-// One memtable on its way into a table. REQUIRES: nobody writes to it any more, and the log up to end_lsn is synced.
+// One memtable on its way into a table. REQUIRES: nobody writes to it any more, and the log up to end_lsn is synced
+// by the time the flush is installed.
 struct FlushUnit {
   TreeId tree = TreeId::kKeys;
   std::shared_ptr<const Memtable> memtable;
@@ -128,7 +130,9 @@ class LsmStore {
   // Writes all units into tables at level 0 and installs them with one edit: all or none. Units of a tree come oldest first. A
   // unit of which the rule keeps nothing makes no table. What the rule says of other data (bottom, unseen_operands_from) is
   // worked out here, and in Run. The manifest's history floor rises to rule.floor() when a version is let go.
-  virtual Status Flush(std::span<const FlushUnit> units, const KeepRule& rule) = 0;
+  // before_install (may be null): called when the tables are written; where it fails they go away.
+  virtual Status Flush(std::span<const FlushUnit> units, const KeepRule& rule,
+                       const std::function<Status()>& before_install = nullptr) = 0;
 
   // The most urgent compaction, over all trees; nothing when none is due. Its inputs are reserved until Run or Release.
   virtual std::optional<CompactionPick> PickCompaction(uint64_t now_ms, double least_urgency = 0) = 0;

@@ -81,7 +81,8 @@ Status OutputWriter::Open() {
   output.path = JoinPath(options_.dir, NumberedFileName(output.number, "sst"));
   SOCHDB_ASSIGN(file, options_.env->OpenFile(output.path, OpenMode::kCreateExclusive));
   files_.push_back(output);
-  builder_ = std::make_unique<TableBuilder>(std::move(file), output.path, output.number, options_.table);
+  builder_ = std::make_unique<TableBuilder>(std::move(file), output.path, output.number, options_.table,
+                                            options_.help ? options_.env : nullptr);
   paid_bytes_ = 0;
   return {};
 }

@@ -39,6 +39,7 @@ struct OutputOptions {
   uint64_t target_file_bytes = 64ull * 1024 * 1024;
   std::vector<std::string> cuts;  // ascending keys that begin a table: what stays in the run lies between
   std::function<uint64_t()> new_file_number;
+  bool help = false;                    // a second thread compresses and writes, once a table is large
   RateLimiter* limiter = nullptr;       // null: as fast as it goes
   const CancelToken* cancel = nullptr;  // null: cannot be stopped
   const KeepStats* kept = nullptr;      // of the filter that gives the input; null: there is none

@@ -102,14 +102,12 @@ Status DecodeTableFooter(const TableName& name, std::string_view bytes, uint64_t
   return {};
 }
 
-Status AppendBlock(uint64_t file_number, uint64_t offset, std::string_view payload, CompressionType type, int level,
-                   std::string* scratch, std::string* out) {
+Status CompressBlock(std::string_view payload, CompressionType type, int level, std::string* scratch, StoredBlock* out) {
   if (payload.size() > kMaxBlockBytes) {
     return {Code::kLimit,
             "A block of a table would have " + std::to_string(payload.size()) + " bytes.",
             {{"limit", std::to_string(kMaxBlockBytes)}}};
   }
-  const size_t start = out->size();
   CompressionType used = CompressionType::kNone;
   // What expands too much under ZSTD (long runs of one byte) does not under LZ4, by the nature of its format.
   for (const CompressionType attempt : {type, CompressionType::kLz4}) {
@@ -119,11 +117,16 @@ Status AppendBlock(uint64_t file_number, uint64_t offset, std::string_view paylo
     if (Keeps(payload.size(), scratch->size())) used = attempt;
     if (!ExpandsTooMuch(payload.size(), scratch->size())) break;
   }
-  out->append(used == CompressionType::kNone ? payload : std::string_view(*scratch));
-  PutByte(out, static_cast<uint8_t>(used));
-  PutFixed32(out, static_cast<uint32_t>(payload.size()));
-  PutFixed32(out, BlockCrc(std::string_view(*out).substr(start), file_number, offset));
+  *out = {used == CompressionType::kNone ? payload : std::string_view(*scratch), used, static_cast<uint32_t>(payload.size())};
   return {};
+}
+
+void AppendBlock(uint64_t file_number, uint64_t offset, const StoredBlock& block, std::string* out) {
+  const size_t start = out->size();
+  out->append(block.bytes);
+  PutByte(out, static_cast<uint8_t>(block.type));
+  PutFixed32(out, block.raw_bytes);
+  PutFixed32(out, BlockCrc(std::string_view(*out).substr(start), file_number, offset));
 }
 
 Status CheckBlock(const TableName& name, BlockHandle handle, const char* stored, BlockTrailer* out) {

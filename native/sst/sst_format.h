@@ -80,10 +80,17 @@ std::string CrcText(uint32_t crc);
 // sound but newer than this code. What it gives back adds up: handles lie inside the file, one behind the other.
 Status DecodeTableFooter(const TableName& name, std::string_view bytes, uint64_t file_bytes, TableFooter* out);
 
-// Appends payload and trailer. Compresses when that is asked for and pays. `scratch` is overwritten. kLimit when the payload is
-// larger than kMaxBlockBytes, and what the codec says.
-Status AppendBlock(uint64_t file_number, uint64_t offset, std::string_view payload, CompressionType type, int level,
-                   std::string* scratch, std::string* out);
+// A block as it is stored, but for its trailer.
+struct StoredBlock {
+  std::string_view bytes;
+  CompressionType type = CompressionType::kNone;
+  uint32_t raw_bytes = 0;
+};
+// Compresses when that is asked for and pays: *out is the payload, or in `scratch`, which is overwritten. kLimit when the
+// payload is larger than kMaxBlockBytes, and what the codec says.
+Status CompressBlock(std::string_view payload, CompressionType type, int level, std::string* scratch, StoredBlock* out);
+// Appends it with its trailer.
+void AppendBlock(uint64_t file_number, uint64_t offset, const StoredBlock& block, std::string* out);
 
 // What the trailer of a block says.
 struct BlockTrailer {

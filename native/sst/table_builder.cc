@@ -1,12 +1,14 @@
 #include "sst/table_builder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "mem/key_head.h"
 #include "sst/block_builder.h"
+#include "sst/block_helper.h"
 #include "sst/bloom_filter.h"
 #include "sst/sst_format.h"
 #include "sst/table.h"
@@ -19,13 +21,16 @@ namespace {
 constexpr size_t kWriteBytes = 256 * 1024;  // collected before they are written
 constexpr uint32_t kMinBlockBytes = 64;
 constexpr uint32_t kMaxTargetBlockBytes = 16 * 1024 * 1024;
+constexpr uint64_t kHelpFromBytes = 1024 * 1024;  // a smaller table is written before a thread has begun
 }  // namespace
 
 struct TableBuilder::Impl {
-  Impl(std::unique_ptr<File> new_file, std::string new_path, uint64_t file_number, const TableOptions& table_options)
+  Impl(std::unique_ptr<File> new_file, std::string new_path, uint64_t file_number, const TableOptions& table_options,
+       Env* env_of_helper)
       : file(std::move(new_file)),
         path(std::move(new_path)),
         number(file_number),
+        helper_env(env_of_helper),
         options(table_options),
         block(table_options.restart_interval) {
     options.block_bytes = std::clamp(options.block_bytes, kMinBlockBytes, kMaxTargetBlockBytes);
@@ -38,7 +43,10 @@ struct TableBuilder::Impl {
   void Count(std::string_view key, const VersionView& version, bool older);
   // Ends the current block, whose successor begins with next_key; null: it is the last.
   Status EndBlock(const std::string_view* next_key);
+  void CallHelper();
+  Status WriteBlock(const FilledBlock& filled);
   Status Append(std::string_view payload, CompressionType compression, uint64_t* stored);
+  Status AppendStored(const StoredBlock& compressed, uint64_t* stored);
   Status WriteOut();
   Status Finish(TableProperties* out);
   Status WriteTail(TableFooter* footer);
@@ -48,10 +56,10 @@ struct TableBuilder::Impl {
   const std::unique_ptr<File> file;
   const std::string path;
   const uint64_t number;
+  Env* helper_env;  // null: nobody helps
   TableOptions options;
 
   BlockBuilder block;
-  TableIndexBuilder index;
   TableProperties properties;
   std::vector<uint64_t> hashes;  // of distinct keys
   std::string last_key;
@@ -59,11 +67,17 @@ struct TableBuilder::Impl {
   Timestamp block_min_ts = kMaxTimestamp;
   Timestamp block_max_ts = 0;
 
+  // The helper's, while there is one.
+  TableIndexBuilder index;
   uint64_t written = 0;
   std::string pending;  // stands at `written`
   std::string scratch;
-  Status failed;  // the first failure: kept for every later call
+
+  std::atomic<uint64_t> blocks_bytes = 0;  // of the blocks so far; of those that are not written yet, uncompressed
+  std::string own_scratch;                 // for what the helper cannot keep up with
+  Status failed;                           // the first failure: kept for every later call
   bool finished = false;
+  std::unique_ptr<BlockHelper> helper;  // its thread uses what stands above
 };
 
 Status TableBuilder::Impl::CheckEntry(std::string_view key, const VersionView& version, bool older) const {
@@ -120,18 +134,53 @@ Status TableBuilder::Impl::Add(std::string_view key, const VersionView& version)
 }
 
 Status TableBuilder::Impl::EndBlock(const std::string_view* next_key) {
-  TableIndexBuilder::BlockRange range{0, block_min_ts, block_max_ts};
-  SOCHDB_TRY(Append(block.Finish(), options.compression, &range.stored));
-  if (next_key == nullptr) index.AddLast(range, last_key);
-  else index.Add(range, last_key, *next_key);
+  FilledBlock filled;
+  filled.payload = block.Finish();
+  filled.min_ts = block_min_ts;
+  filled.max_ts = block_max_ts;
+  filled.last_key = last_key;
+  filled.last = next_key == nullptr;
+  if (next_key != nullptr) filled.next_key = *next_key;
   block_min_ts = kMaxTimestamp;
   block_max_ts = 0;
+  blocks_bytes.fetch_add(filled.payload.size(), std::memory_order_relaxed);
+  CallHelper();
+  if (helper == nullptr) return WriteBlock(filled);
+  if (helper->Behind()) {
+    filled.compressed = true;
+    SOCHDB_TRY(CompressBlock(filled.payload, options.compression, options.compression_level, &own_scratch, &filled.stored));
+  }
+  return helper->Put(filled);
+}
+
+void TableBuilder::Impl::CallHelper() {
+  if (helper != nullptr || helper_env == nullptr) return;
+  if (properties.raw_bytes < kHelpFromBytes && !helper_env->Buggify("sst.help-early")) return;
+  helper = BlockHelper::Start(helper_env, [this](const FilledBlock& filled) { return WriteBlock(filled); });
+  if (helper == nullptr) helper_env = nullptr;
+}
+
+// On the helper's thread, if there is one.
+Status TableBuilder::Impl::WriteBlock(const FilledBlock& filled) {
+  TableIndexBuilder::BlockRange range{0, filled.min_ts, filled.max_ts};
+  if (filled.compressed) SOCHDB_TRY(AppendStored(filled.stored, &range.stored));
+  else SOCHDB_TRY(Append(filled.payload, options.compression, &range.stored));
+  const uint64_t raw_bytes = filled.compressed ? filled.stored.raw_bytes : filled.payload.size();
+  blocks_bytes.fetch_sub(raw_bytes - range.stored, std::memory_order_relaxed);  // or adds what a trailer adds
+  if (filled.last) index.AddLast(range, filled.last_key);
+  else index.Add(range, filled.last_key, filled.next_key);
   return {};
 }
 
 Status TableBuilder::Impl::Append(std::string_view payload, CompressionType compression, uint64_t* stored) {
+  StoredBlock compressed;
+  SOCHDB_TRY(CompressBlock(payload, compression, options.compression_level, &scratch, &compressed));
+  return AppendStored(compressed, stored);
+}
+
+Status TableBuilder::Impl::AppendStored(const StoredBlock& compressed, uint64_t* stored) {
   const size_t before = pending.size();
-  SOCHDB_TRY(AppendBlock(number, offset(), payload, compression, options.compression_level, &scratch, &pending));
+  AppendBlock(number, offset(), compressed, &pending);
   *stored = pending.size() - before;
   return pending.size() >= kWriteBytes ? WriteOut() : Status();
 }
@@ -171,6 +220,7 @@ Status TableBuilder::Impl::Finish(TableProperties* out) {
     return {Code::kInternal, "A table without entries, or one that is finished, was ended."};
   finished = true;
   SOCHDB_TRY(EndBlock(nullptr));
+  if (helper != nullptr) SOCHDB_TRY(helper->End());
   properties.largest_key = last_key;
   properties.blocks = index.blocks();
   properties.data_bytes = offset();
@@ -191,8 +241,9 @@ Status TableBuilder::Impl::Finish(TableProperties* out) {
   return {};
 }
 
-TableBuilder::TableBuilder(std::unique_ptr<File> file, std::string path, uint64_t file_number, const TableOptions& options)
-    : impl_(std::make_unique<Impl>(std::move(file), std::move(path), file_number, options)) {}
+TableBuilder::TableBuilder(std::unique_ptr<File> file, std::string path, uint64_t file_number, const TableOptions& options,
+                           Env* helper_env)
+    : impl_(std::make_unique<Impl>(std::move(file), std::move(path), file_number, options, helper_env)) {}
 
 TableBuilder::~TableBuilder() = default;
 
@@ -210,7 +261,7 @@ Status TableBuilder::Finish(TableProperties* out) {
   return status;
 }
 
-uint64_t TableBuilder::file_bytes() const { return impl_->offset() + impl_->block.bytes(); }
+uint64_t TableBuilder::file_bytes() const { return impl_->blocks_bytes.load(std::memory_order_relaxed) + impl_->block.bytes(); }
 uint64_t TableBuilder::entries() const { return impl_->properties.entries; }
 
 }  // namespace sochdb

@@ -186,6 +186,27 @@ TEST("a disk that stays full takes nothing and loses nothing; with room again th
   EXPECT_OK(LevelStep(store->get(), 4));
 }
 
+TEST("a flush whose condition fails leaves no trace: nothing is installed before it is met") {
+  SimEnv env(3);
+  auto store = OpenStore(&env, SmallTables());
+  EXPECT_OK(store.status());
+  std::shared_ptr<Memtable> memtable = Memtable::Create({.ordered = true, .hash_seed = 1});
+  for (int i = 0; i < 500; ++i) memtable->Add("k" + std::to_string(i), HlcFromMillis(1), ValueKind::kValue, "v", 0);
+  const FlushUnit unit{TreeId::kKeys, memtable, 1, HlcFromMillis(1)};
+  const Contents before = Look(**store);
+  const uint64_t flushed = (*store)->state().flushed[static_cast<size_t>(TreeId::kKeys)];
+  const auto refuse = [&] {
+    EXPECT(Look(**store) == before);
+    EXPECT_EQ((*store)->state().flushed[static_cast<size_t>(TreeId::kKeys)], flushed);
+    return Status(Code::kIoError, "The log was not synced.");
+  };
+  EXPECT((*store)->Flush({&unit, 1}, RuleOf(1), refuse).code() == Code::kIoError);
+  EXPECT(Look(**store) == before);
+  ExpectNothingLeftOver(&env, **store);
+  EXPECT_OK((*store)->Flush({&unit, 1}, RuleOf(1), [] { return Status(); }));
+  EXPECT(!(Look(**store) == before));
+}
+
 TEST("a cancelled compaction stops, leaves no trace, and can be done later") {
   SimEnv env(3);
   LsmOptions options = SmallTables();

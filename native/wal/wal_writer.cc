@@ -14,7 +14,8 @@ constexpr uint64_t kMinFragmentBytes = 64;
 constexpr uint64_t kZeroAheadBytes = 256 * 1024;
 // Syncs that cover less than this are taken for single commits.
 constexpr uint64_t kSmallSyncBytes = 64 * 1024;
-constexpr size_t kMaxUnsyncedSegments = 4;
+// Beyond that a commit waits until the oldest is synced. Flushes sync what memtables hold: three times four segments.
+constexpr size_t kMaxUnsyncedSegments = 16;
 // Room in the buffer for a segment header and a pad.
 constexpr size_t kBufferSlackBytes = 4 * kWalSectorBytes;
 constexpr uint64_t kMaxRecycledSegments = 16;
