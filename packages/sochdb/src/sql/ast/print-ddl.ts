@@ -224,5 +224,6 @@ function printMaintenance(s: MaintenanceStatement): string {
   const name = s.name === undefined ? '' : /^[a-z_@:.$]+$/.test(s.name) ? s.name : quoteName(s.name)
   if (s.value === undefined) return `reset ${name}`
   if (name === 'transaction') return `set transaction ${s.value}`
+  if (s.name === 'names') return `set names ${quoteText(s.value)}`
   return `set ${name} = ${quoteText(s.value)}`
 }

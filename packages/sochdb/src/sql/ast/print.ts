@@ -22,16 +22,23 @@ export function printExpression(e: Expression, limit = Number.POSITIVE_INFINITY)
       return `$${e.index + 1}`
     case 'column':
       return e.table === undefined ? quoteName(e.name) : `${quoteName(e.table)}.${quoteName(e.name)}`
-    case 'binary':
-      return `${operand(e.left)} ${OPERATORS[e.operator] ?? e.operator} ${operand(e.right)}`
+    case 'binary': {
+      // Chains grow to the left: in parentheses they would nest twice as deep when they are read again.
+      const chain = e.left.kind === 'binary' && e.left.operator === e.operator && !e.operator.startsWith('is')
+      return `${chain ? print(e.left) : operand(e.left)} ${OPERATORS[e.operator] ?? e.operator} ${operand(e.right)}`
+    }
     case 'and':
     case 'or':
       return e.operands.map(operand).join(` ${e.kind} `)
     case 'not':
       // `not exists (…)` is one operator.
-      return e.operand.kind === 'exists' ? `not (${print(e.operand)})` : `not ${operand(e.operand)}`
+      return e.operand.kind === 'exists'
+        ? `not (${print(e.operand)})`
+        : `not ${e.operand.kind === 'not' ? print(e.operand) : operand(e.operand)}`
     case 'negate':
-      return e.operand.kind === 'literal' ? `-(${print(e.operand)})` : `-${operand(e.operand)}`
+      return e.operand.kind === 'literal'
+        ? `-(${print(e.operand)})`
+        : `- ${e.operand.kind === 'negate' ? print(e.operand) : operand(e.operand)}`
     case 'bitNot':
       return `~${operand(e.operand)}`
     case 'isNull':

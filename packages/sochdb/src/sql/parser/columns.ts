@@ -290,7 +290,7 @@ export function startsTableConstraint(c: Cursor): boolean {
     case 'index':
     case 'key':
       // A column may be called so: `key text`, `key varchar(20)`.
-      if (c.ahead(1) === '(') return true
+      if (c.ahead(1) === '(' || c.ahead(1) === 'using') return true
       return isName(c.ahead(1)) && c.ahead(2) === '(' && c.ahead(3) !== '#number'
     case 'fulltext':
     case 'spatial':
@@ -309,7 +309,10 @@ export function tableConstraint(c: Cursor): TableConstraint {
       ++c.pos
       c.expect('key')
       indexMethod(c)
-      if (isName(c.peek())) name ??= c.name()
+      if (isName(c.peek())) {
+        const own = c.name()
+        name ??= own
+      }
       const columns = indexedColumns(c)
       if (c.accept('autoincrement'))
         c.refuse('AUTOINCREMENT behind the columns of a key', 'Write it behind the column.')
@@ -331,7 +334,10 @@ export function tableConstraint(c: Cursor): TableConstraint {
     case 'foreign': {
       ++c.pos
       c.expect('key')
-      if (isName(c.peek())) name ??= c.name()
+      if (isName(c.peek())) {
+        const own = c.name()
+        name ??= own
+      }
       const columns = c.names()
       return { kind: 'foreignKey', columns, ...foreignKeyTarget(c, name) }
     }

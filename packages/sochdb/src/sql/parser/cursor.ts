@@ -22,7 +22,7 @@ export class Cursor {
   pos = 0
   /** The number of parameters: one more than the largest index. */
   parameterCount = 0
-  readonly #named = new Map<string, number>()
+  #named: Map<string, number> | undefined
   /** How far the rules nest here. */
   depth = 0
   /** The height of the highest expression or query since whoever asks set it to zero. */
@@ -175,7 +175,8 @@ export class Cursor {
     if (number === '') index = this.parameterCount
     else if (source[0] !== ':' && source[0] !== '@' && /^[0-9]+$/.test(number)) index = Number(number) - 1
     else {
-      index = this.#named.get(number) ?? this.parameterCount
+      index = this.#named?.get(number) ?? this.parameterCount
+      this.#named ??= new Map()
       this.#named.set(number, index)
     }
     if (index < 0) this.problem('Parameters are numbered from 1.')
@@ -187,13 +188,13 @@ export class Cursor {
 
   startParameters(): void {
     this.parameterCount = 0
-    this.#named.clear()
+    this.#named = undefined
   }
 
   /** The names of parameters, by index. */
   parameterNames(): (string | undefined)[] {
     const names = new Array<string | undefined>(this.parameterCount).fill(undefined)
-    for (const [name, index] of this.#named) names[index] = name
+    for (const [name, index] of this.#named ?? []) names[index] = name
     return names
   }
 
@@ -233,7 +234,9 @@ export class Cursor {
 
   /** Something about this token that is not a matter of grammar. */
   problem(message: string, remediation?: string): never {
-    this.#throw(message.charAt(0).toLowerCase() + message.slice(1), '', remediation)
+    // A word in capitals stays as it is.
+    const lower = /^[A-Z][A-Z]/.test(message) ? message : message.charAt(0).toLowerCase() + message.slice(1)
+    this.#throw(lower, '', remediation)
   }
 
   /** What other databases have there, and this one does not. */

@@ -68,10 +68,11 @@ function infixPrecedence(c: Cursor, rules: Precedences): number {
       return c.clauses.noCollate ? -1 : precedence
     case 'xor':
       return c.dialect === 'mysql' ? precedence : -1
+    case 'similar':
+      return c.ahead(1) === 'to' ? precedence : -1
     case 'div':
     case 'mod':
     case 'match':
-    case 'similar':
       return startsOperand(c.ahead(1)) ? precedence : -1
   }
   return precedence

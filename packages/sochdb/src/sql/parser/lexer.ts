@@ -61,6 +61,12 @@ for (const spelling of [
 /** How often `$a$` may turn out to be a parameter: each time the whole text is searched for the end of a string. */
 const OPEN_TAGS_MAX = 64
 
+/** Those that begin no longer one, by code. */
+const ALONE = Array.from({ length: 128 }, (_, code) => {
+  const spellings = PUNCTUATION.get(String.fromCharCode(code))
+  return spellings?.length === 1 && spellings[0]![0].length === 1 ? spellings[0]![0] : undefined
+})
+
 export class Lexer {
   readonly types: string[] = []
   readonly starts: number[] = []
@@ -238,6 +244,8 @@ export class Lexer {
 
   #punctuation(start: number): number {
     const text = this.#text
+    const alone = ALONE[text.charCodeAt(start)]
+    if (alone !== undefined) return this.#push(alone, start, start + 1)
     for (const [spelling, type] of PUNCTUATION.get(text[start]!) ?? []) {
       if (!text.startsWith(spelling, start)) continue
       const next = start + spelling.length

@@ -328,6 +328,9 @@ export function selectItems(c: Cursor): SelectItem[] {
   return items
 }
 
+/** Longer expressions do not name their column: kept at each level of nested queries, their text would be quadratic. */
+const NAME_LENGTH_MAX = 1000
+
 function selectItem(c: Cursor): SelectItem {
   if (c.accept('*')) return { kind: 'all', table: undefined }
   if (c.ahead(1) === '.' && isWord(c.peek())) {
@@ -348,7 +351,8 @@ function selectItem(c: Cursor): SelectItem {
   const end = c.lastEnd
   const alias = selectAlias(c)
   if (alias !== undefined || item.kind === 'column') return { kind: 'expression', expression: item, alias }
-  return { kind: 'expression', expression: item, alias, text: c.text.slice(start, end) }
+  const text = end - start <= NAME_LENGTH_MAX ? c.text.slice(start, end) : undefined
+  return { kind: 'expression', expression: item, alias, text }
 }
 
 function selectAlias(c: Cursor): string | undefined {

@@ -233,7 +233,10 @@ export function setStatement(c: Cursor): MaintenanceStatement {
     transactionModes(c)
     return of('transaction', c.since(start).toLowerCase())
   }
-  if (c.accept('names')) return of('names', settingValue(c))
+  if (c.peek() === 'names' && c.ahead(1) !== '=' && c.ahead(1) !== 'to') {
+    ++c.pos
+    return of('names', settingValue(c))
+  }
   if (c.acceptPair('time', 'zone')) return of('timezone', settingValue(c))
   if (c.acceptPair('character', 'set')) return of('charset', settingValue(c))
   if (c.accept('@@')) {
@@ -241,7 +244,7 @@ export function setStatement(c: Cursor): MaintenanceStatement {
   }
   let name: string
   if (c.peek() === '#parameter') {
-    name = c.source()
+    name = c.source().toLowerCase()
     ++c.pos
   } else name = c.label('the name of a setting').toLowerCase()
   while (c.accept('.')) name += `.${c.label('the name of a setting').toLowerCase()}`

@@ -22,7 +22,7 @@ const WORDS = `abort action add after all alter always analyse analyze and any a
   timestamptz to trailing transaction trigger trim true truncate try_cast type unbounded union unique unknown unlock
   unsigned update use user using uuid vacuum value values variables varying verbose view virtual visible wait where when
   window with within without work write xor year zone zerofill quarter month week day hour minute second storage
-  commited committed uncommitted nowait locked add_constraint bytea escape_string`.match(/\S+/g)!
+  committed uncommitted nowait locked bytea consistent constraints plan`.match(/\S+/g)!
 
 /** Cannot be a name unless quoted. */
 const RESERVED = new Set(
@@ -38,7 +38,7 @@ const NO_ALIAS = new Set(
   collate similar returning`.match(/\S+/g),
 )
 
-/** Words that grammars of others have in front of a parenthesis, so that they are no functions. */
+/** Open addressing: a slot is found from the hash that the lexer makes on its way. */
 const MASK = 4095
 const TABLE: (string | undefined)[] = new Array<string | undefined>(MASK + 1).fill(undefined)
 

@@ -93,7 +93,11 @@ export function insert(c: Cursor, withTables: WithClause | undefined): InsertSta
       rows = []
     }
   } else if (startsQuery(c) || c.peek() === '(') source = query(c)
-  else c.fail('VALUES or a query')
+  else {
+    if (!into) c.is('into')
+    c.is('values')
+    c.fail('a query')
+  }
   const onConflict = upsert(c, action, columns)
   const returning = returningClause(c)
   return {
@@ -378,7 +382,7 @@ function deleteOne(c: Cursor): DeleteTarget {
 /** MySQL's `DELETE t FROM t JOIN u ON …`. */
 function deleteNamed(c: Cursor): DeleteTarget {
   const at = c.at
-  if (!c.is('from') && c.ahead(1) !== 'from' && c.ahead(1) !== '.' && c.ahead(1) !== ',') c.fail('FROM')
+  if (!c.is('from') && c.ahead(1) !== 'from' && c.ahead(1) !== '.' && c.ahead(1) !== ',') c.fail()
   const name = tableName(c)
   if (c.accept('.')) c.expect('*')
   if (c.peek() === ',') c.refuse('DELETE from several tables', 'Write one DELETE for each, in one transaction.')
