@@ -9,6 +9,7 @@ import { cast, constant, exprKey, someExpr } from './expr.js'
 import type { AggregateExpr, AggregateFn, Expr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
 import { expectCount } from './functions/arguments.js'
+import { sortKey } from './ordering.js'
 
 export type CallNode = Extract<Expression, { kind: 'call' }>
 
@@ -129,10 +130,10 @@ function expectOrderedByArguments(name: string, args: readonly Expr[], order: re
 
 /** Keys of an ORDER BY that names no output columns: a window's, an aggregate's. */
 export function bindSortKeys(binder: ExpressionBinder, items: readonly OrderItem[], clause: string): SortKey[] {
-  return items.map(({ expression, descending, nulls }) => {
-    const expr = binder.bind(expression)
+  return items.map(item => {
+    const expr = binder.bind(item.expression)
     if (expr.type === 'vector') throw queryError(`${clause} takes values with an order; a vector has none.`)
-    return { expr, descending, nullsLast: nulls === undefined ? descending : nulls === 'last' }
+    return sortKey(binder.context, expr, item)
   })
 }
 

@@ -1,7 +1,7 @@
 /** Bound statements: what the binder hands to the optimizer. */
 import type { CatalogTable } from '../catalog/entries.js'
 import type { SqlType } from '../types.js'
-import type { ColumnExpr, ColumnId, Expr, AggregateExpr } from './expr.js'
+import type { AggregateExpr, ColumnExpr, ColumnId, Expr, WindowExpr } from './expr.js'
 
 /** One appearance of a table in a statement. */
 export interface TableRef {
@@ -12,16 +12,54 @@ export interface TableRef {
   readonly columns: readonly ColumnExpr[]
 }
 
+export type JoinType = 'inner' | 'left' | 'full' | 'semi' | 'anti'
+
+/** What FROM names. Every appearance of anything has columns of its own. */
 export type Relation =
   | { readonly op: 'table'; readonly ref: TableRef }
+  /** A derived table, a common table or a view: its columns are the query's. */
+  | { readonly op: 'query'; readonly query: BoundQuery; readonly name: string }
+  /** `args` look at no row, but may hold slots. */
+  | {
+      readonly op: 'function'
+      readonly fn: number
+      readonly name: string
+      readonly args: readonly Expr[]
+      readonly columns: readonly QueryColumn[]
+    }
+  /** Inside the step of a recursive query, the rows of the round before. */
+  | { readonly op: 'workingTable'; readonly table: number; readonly columns: readonly QueryColumn[] }
   | {
       readonly op: 'join'
-      readonly kind: 'inner' | 'left'
+      /** `semi` and `anti` have the columns of the left side alone. */
+      readonly kind: JoinType
       readonly left: Relation
       readonly right: Relation
       /** Conjuncts. */
       readonly on: readonly Expr[]
     }
+  /** The right side is run for each row of the left one, which its slots are taken from. */
+  | {
+      readonly op: 'lateral'
+      readonly kind: 'inner' | 'left'
+      readonly left: Relation
+      readonly right: Relation
+      readonly slots: readonly BoundSlot[]
+      readonly on: readonly Expr[]
+    }
+
+export interface BoundSlot {
+  readonly slot: number
+  readonly expr: Expr
+}
+
+/** A column that a query yields. */
+export interface QueryColumn {
+  readonly name: string
+  readonly id: ColumnId
+  readonly type: SqlType
+  readonly nullable: boolean
+}
 
 export interface OutputColumn {
   readonly name: string
@@ -41,16 +79,27 @@ export interface Grouping {
   readonly having: readonly Expr[]
 }
 
+/** What yields rows: a statement of its own, a derived table, a subquery. */
+export type BoundQuery = BoundSelect | BoundValues | BoundUnion | BoundSetOperation | BoundRecursive
+
+export interface BoundWindow {
+  readonly id: ColumnId
+  readonly expr: WindowExpr
+}
+
 export interface BoundSelect {
   readonly kind: 'select'
+  readonly columns: readonly QueryColumn[]
   readonly from: Relation | undefined
   /** Conjuncts over the columns of `from`. */
   readonly where: readonly Expr[]
   readonly grouping: Grouping | undefined
   /** Over the grouping's columns when there is one, else over those of `from`. */
-  readonly output: readonly OutputColumn[]
-  /** Ids of the output's columns, for `orderBy` of a DISTINCT. */
-  readonly outputIds: readonly ColumnId[]
+  readonly windows: readonly BoundWindow[]
+  /** Conjuncts over what the windows are over, and the windows. */
+  readonly qualify: readonly Expr[]
+  /** One for each of `columns`, over what `qualify` is over. */
+  readonly output: readonly Expr[]
   readonly distinct: boolean
   /** Over what `output` is over; with `distinct` over the output itself. */
   readonly orderBy: readonly SortKey[]
@@ -58,12 +107,45 @@ export interface BoundSelect {
   readonly offset: Expr | undefined
 }
 
+export interface BoundValues {
+  readonly kind: 'values'
+  readonly columns: readonly QueryColumn[]
+  readonly rows: readonly (readonly Expr[])[]
+}
+
+/** UNION ALL. The inputs' columns match by position, in number and type. */
+export interface BoundUnion {
+  readonly kind: 'union'
+  readonly columns: readonly QueryColumn[]
+  readonly inputs: readonly BoundQuery[]
+}
+
+export interface BoundSetOperation {
+  readonly kind: 'setOperation'
+  readonly columns: readonly QueryColumn[]
+  readonly operator: 'intersect' | 'except'
+  readonly all: boolean
+  readonly left: BoundQuery
+  readonly right: BoundQuery
+}
+
+export interface BoundRecursive {
+  readonly kind: 'recursive'
+  readonly columns: readonly QueryColumn[]
+  readonly anchor: BoundQuery
+  readonly step: BoundQuery
+  /** Rows that came before do not come again. */
+  readonly distinct: boolean
+  readonly table: number
+}
+
 export interface BoundInsert {
   readonly kind: 'insert'
   /** The row as it is before (ON CONFLICT) and as it is stored (RETURNING). */
   readonly ref: TableRef
   readonly targets: readonly number[]
-  readonly rows: readonly (readonly Expr[])[]
+  /** Yields a column for each target. */
+  readonly source: BoundQuery
   readonly conflict: BoundConflict | undefined
   readonly returning: readonly OutputColumn[]
 }
@@ -83,22 +165,29 @@ export interface BoundAssignment {
   readonly value: Expr
 }
 
-export interface BoundUpdate {
-  readonly kind: 'update'
+/** The rows that an UPDATE or DELETE is about. */
+export interface BoundTarget {
   readonly ref: TableRef
+  /** The table, and what FROM or USING join with it. */
+  readonly from: Relation
   readonly where: readonly Expr[]
+  readonly orderBy: readonly SortKey[]
+  readonly limit: Expr | undefined
+  readonly offset: Expr | undefined
+}
+
+export interface BoundUpdate extends BoundTarget {
+  readonly kind: 'update'
   readonly set: readonly BoundAssignment[]
   readonly returning: readonly OutputColumn[]
 }
 
-export interface BoundDelete {
+export interface BoundDelete extends BoundTarget {
   readonly kind: 'delete'
-  readonly ref: TableRef
-  readonly where: readonly Expr[]
   readonly returning: readonly OutputColumn[]
 }
 
-export type BoundQuery = BoundSelect | BoundInsert | BoundUpdate | BoundDelete
+export type BoundWrite = BoundInsert | BoundUpdate | BoundDelete
 
 /** A parameter that the runtime fills, behind those of the caller. */
 export interface GeneratedParameter {
@@ -123,7 +212,7 @@ export interface VectorParameter {
 }
 
 export interface BoundStatement {
-  readonly query: BoundQuery
+  readonly root: BoundQuery | BoundWrite
   /** Types of the caller's parameters, then of the generated ones. */
   readonly parameterTypes: readonly SqlType[]
   /** How many parameters the caller passes. */
@@ -135,4 +224,6 @@ export interface BoundStatement {
   readonly tables: readonly CatalogTable[]
   /** One more than the largest column id. */
   readonly columnIdCount: number
+  /** One more than the largest slot. */
+  readonly slotCount: number
 }

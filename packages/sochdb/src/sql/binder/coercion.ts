@@ -8,7 +8,7 @@ import type { SqlType } from '../types.js'
 import { coerce, formatValue } from '../values.js'
 import { call, cast, constant, formatExpr } from './expr.js'
 import type { Expr } from './expr.js'
-import type { BindContext } from './scope.js'
+import type { BindContext } from './context.js'
 
 /** A parameter of which nothing is known yet. */
 function isOpen(expr: Expr): boolean {
@@ -98,7 +98,8 @@ export function unifyAll(context: BindContext, exprs: readonly Expr[], verb: str
 }
 
 /** REQUIRES: the types have a common one, or the literal adapts. */
-function convert(expr: Expr, type: SqlType): Expr {
+export function convert(expr: Expr, type: SqlType): Expr {
+  if (isOpen(expr) || isNullLiteral(expr)) return close(expr, type)
   return adaptLiteral(expr, type) ?? cast(expr, type)
 }
 

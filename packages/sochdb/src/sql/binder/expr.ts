@@ -6,10 +6,11 @@
  */
 import type { FunctionName } from './functions/registry.js'
 import { FUNCTIONS } from './functions/registry.js'
+import type { ComparisonOperator } from '../ast/expressions.js'
 import type { SqlType } from '../types.js'
 import { formatValue } from '../values.js'
 import type { SqlValue } from '../values.js'
-import type { SortKey } from './bound.js'
+import type { BoundQuery, SortKey } from './bound.js'
 
 export type ColumnId = number
 
@@ -172,7 +173,50 @@ export interface WindowExpr {
   readonly frame: WindowFrameSpec
 }
 
-export type Expr = ConstExpr | ParamExpr | SlotExpr | ColumnExpr | CallExpr | FunctionExpr | AggregateExpr | WindowExpr
+/**
+ * A query in the place of a value, until the optimizer has it run by an operator below and puts that one's column here.
+ *
+ * What it takes from the row beside it are its `inputs`: first the values of its slots, then, of `any`, the operands that are
+ * compared with what the query yields. Expressions in `query` hold no column of the row, only those slots.
+ */
+export interface SubqueryExpr {
+  readonly op: 'subquery'
+  readonly type: SqlType
+  /** `any`: whether the comparison holds for some row: NULL if it is NULL for one, and true for none. */
+  readonly kind: 'scalar' | 'exists' | 'any'
+  readonly query: BoundQuery
+  readonly slots: readonly number[]
+  readonly inputs: readonly Expr[]
+  /** Of `any`: what the operands are compared with, one to one, over the query's columns. */
+  readonly targets: readonly Expr[]
+  readonly compare: ComparisonOp
+  readonly nullable: boolean
+}
+
+export type ComparisonOp = 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual'
+
+export type Expr =
+  ConstExpr | ParamExpr | SlotExpr | ColumnExpr | CallExpr | FunctionExpr | AggregateExpr | WindowExpr | SubqueryExpr
+
+/** The operators that SQL writes as symbols. */
+export const COMPARISONS: Readonly<Record<ComparisonOperator, ComparisonOp>> = {
+  '=': 'equal',
+  '<>': 'notEqual',
+  '<': 'less',
+  '<=': 'lessEqual',
+  '>': 'greater',
+  '>=': 'greaterEqual',
+}
+
+/** NOT (a < b) is a >= b, NULL included; reals have no NaN. */
+export const OPPOSITES: Readonly<Record<ComparisonOp, ComparisonOp>> = {
+  equal: 'notEqual',
+  notEqual: 'equal',
+  less: 'greaterEqual',
+  lessEqual: 'greater',
+  greater: 'lessEqual',
+  greaterEqual: 'less',
+}
 
 export const constant = (type: SqlType, value: SqlValue): ConstExpr => ({ op: 'const', type, value })
 export const TRUE = constant('boolean', true)
@@ -212,6 +256,7 @@ export function isVolatile(expr: Expr): boolean {
 /** The direct operands of an expression. */
 export function operands(expr: Expr): readonly Expr[] {
   if ('args' in expr && expr.op !== 'window') return expr.args
+  if (expr.op === 'subquery') return expr.inputs
   if (expr.op === 'aggregate') {
     return [expr.arg, expr.arg2, ...(expr.order ?? []).map(key => key.expr), expr.filter].filter(e => e !== undefined)
   }
@@ -233,6 +278,7 @@ export function mapOperands(expr: Expr, replace: (operand: Expr) => Expr): Expr 
     })
     return changed ? { ...expr, args } : expr
   }
+  if (expr.op === 'subquery') return { ...expr, inputs: expr.inputs.map(replace) }
   const maybe = (operand: Expr | undefined) => operand && replace(operand)
   const keys = (order: readonly SortKey[]) => order.map(key => ({ ...key, expr: replace(key.expr) }))
   if (expr.op === 'aggregate') {
@@ -265,6 +311,10 @@ export function someExpr(expr: Expr, test: (e: Expr) => boolean): boolean {
   return test(expr) || operands(expr).some(e => someExpr(e, test))
 }
 
+export function hasSubquery(expr: Expr): boolean {
+  return someExpr(expr, e => e.op === 'subquery')
+}
+
 /** Adds the ids of all columns in the expression, in order of first appearance. */
 export function collectColumns(expr: Expr, into: Set<ColumnId>): void {
   if (expr.op === 'column') into.add(expr.id)
@@ -277,9 +327,11 @@ export function columnsOf(exprs: Iterable<Expr>): Set<ColumnId> {
   return ids
 }
 
+const BOUND_TO_ROWS: ReadonlySet<string> = new Set(['column', 'aggregate', 'window', 'subquery'])
+
 /** Whether nothing in the expression depends on a row. Slots do not: they stay what they are while an operator is open. */
 export function isRowless(expr: Expr): boolean {
-  return !someExpr(expr, e => e.op === 'column' || e.op === 'aggregate' || e.op === 'window') && !isVolatile(expr)
+  return !someExpr(expr, e => BOUND_TO_ROWS.has(e.op)) && !isVolatile(expr)
 }
 
 /** Functions that yield a value for no rows at all. */
@@ -303,6 +355,7 @@ export function isNullable(expr: Expr): boolean {
       return expr.value === null
     case 'column':
     case 'slot':
+    case 'subquery':
       return expr.nullable
     case 'param':
     case 'tryCast':
@@ -341,6 +394,11 @@ export function exprKey(expr: Expr): string {
       return `s:${expr.type}:${expr.slot}`
     case 'column':
       return `c:${expr.id}`
+    case 'subquery': {
+      // A query is bound once for each place where it is written: its columns have ids that no other has.
+      const ids = expr.query.columns.map(c => c.id).join(',')
+      return `q:${expr.kind}:${expr.compare}:${ids}(${expr.inputs.map(exprKey).join(',')})`
+    }
     case 'function':
       return `f:${expr.fn}:${expr.type}(${expr.args.map(exprKey).join(',')})`
     case 'aggregate':
@@ -398,6 +456,8 @@ export function formatExpr(expr: Expr): string {
       return `@${expr.slot}`
     case 'column':
       return expr.label
+    case 'subquery':
+      return expr.kind === 'scalar' ? '(select …)' : `${expr.kind} (select …)`
     case 'aggregate': {
       const args = [expr.arg, expr.arg2].filter(e => e !== undefined)
       return formatFunction(expr, args, expr.order ?? [])

@@ -1,16 +1,19 @@
 /** Binding of expressions: names to columns, literals and parameters to types, operators to those of the executor. */
-import type { BinaryOperator, Expression } from '../ast/nodes.js'
+import type { BinaryOperator, ComparisonOperator, Expression } from '../ast/nodes.js'
 import { queryError, unsupported } from '../problem.js'
 import { isNumeric, typeOfSqlName } from '../types.js'
 import type { SqlType } from '../types.js'
 import { coerce, literalValue, typeOfLiteral } from '../values.js'
 import { describe, expectBoolean, expectType, unify, unifyAll } from './coercion.js'
-import { call, callOf, cast, constant } from './expr.js'
+import { call, callOf, cast, COMPARISONS, constant } from './expr.js'
 import type { CallOp, Expr } from './expr.js'
 import { bindCall } from './functions.js'
+import type { NamedWindows } from './lifting.js'
 import { bindFunction } from './functions/arguments.js'
 import { bitOperator, integerDivision, tryCast } from './functions/special.js'
+import { bindRowComparison, bindRowIn } from './rows.js'
 import type { BindContext, Scope } from './scope.js'
+import { bindExists, bindInQuery, bindQuantified, bindScalar } from './subqueries.js'
 
 /** Chains of AND and OR do not count; what remains must fit into a plan. */
 export const EXPRESSION_DEPTH_MAX = 120
@@ -24,6 +27,8 @@ export class ExpressionBinder {
     readonly scope: Scope,
     /** `undefined` where aggregates may stand, else the name of the clause where they may not. */
     readonly clause: string | undefined,
+    /** Those of the WINDOW clause. */
+    readonly windows: NamedWindows = [],
   ) {}
 
   bind(e: Expression): Expr {
@@ -53,7 +58,7 @@ export class ExpressionBinder {
       case 'column':
         return this.scope.resolve(e.table, e.name)
       case 'binary':
-        return this.#binary(e.operator, this.bind(e.left), this.bind(e.right))
+        return this.#binaryOf(e)
       case 'and':
       case 'or':
         return this.#logical(e)
@@ -70,7 +75,7 @@ export class ExpressionBinder {
       case 'isNull':
         return this.#negated(e.negated, call('isNull', 'boolean', this.bind(e.operand)))
       case 'in':
-        return this.#in(e)
+        return e.operand.kind === 'row' ? bindRowIn(this, e) : this.#in(e)
       case 'between':
         return this.#between(e)
       case 'like':
@@ -81,9 +86,61 @@ export class ExpressionBinder {
         return this.#case(e)
       case 'cast':
         return this.#cast(e)
+      case 'isTruth':
+        return this.#isTruth(e)
+      case 'subquery':
+        return bindScalar(this, e.query)
+      case 'exists':
+        return bindExists(this, e.query, e.negated)
+      case 'inQuery':
+        return bindInQuery(this, e)
+      case 'quantified':
+        return this.#quantified(e)
+      case 'collate':
+        return this.#collate(e)
+      case 'row':
+        throw queryError(
+          'A row of values stands beside another one, or in front of IN.',
+          'Compare its values one by one.',
+        )
+      case 'default':
+        throw queryError('DEFAULT stands in VALUES and behind SET alone.')
       default:
         throw unsupported(`An expression of kind "${e.kind}"`)
     }
+  }
+
+  #binaryOf(e: Extract<Expression, { kind: 'binary' }>): Expr {
+    const row = bindRowComparison(this, e)
+    return row ?? this.#binary(e.operator, this.bind(e.left), this.bind(e.right))
+  }
+
+  compare(operator: ComparisonOperator, left: Expr, right: Expr): Expr {
+    return this.#binary(operator, left, right)
+  }
+
+  /** Never NULL: whether the condition is the truth value and nothing else. */
+  #isTruth(e: Extract<Expression, { kind: 'isTruth' }>): Expr {
+    const operand = this.condition(e.operand, 'IS TRUE')
+    const known = call('isNotDistinct', 'boolean', operand, constant('boolean', e.truth))
+    return this.#negated(e.negated, known)
+  }
+
+  #quantified(e: Extract<Expression, { kind: 'quantified' }>): Expr {
+    if (e.over.kind !== 'list') return bindQuantified(this, e.operand, e.operator, e.quantifier, e.over)
+    if (e.over.items.length === 0) return constant('boolean', e.quantifier === 'all')
+    const operand = this.bind(e.operand)
+    const parts = e.over.items.map(item => this.#binary(e.operator, operand, this.bind(item)))
+    if (parts.length === 1) return parts[0]!
+    return callOf(e.quantifier === 'any' ? 'or' : 'and', 'boolean', parts)
+  }
+
+  #collate(e: Extract<Expression, { kind: 'collate' }>): Expr {
+    const operand = expectType(this.bind(e.operand), 'text', 'COLLATE')
+    const collation = e.collation.toLowerCase()
+    if (collation === 'binary' || collation === 'c' || collation === 'posix') return operand
+    if (collation === 'nocase') return bindFunction('nocase', [operand], 'COLLATE NOCASE')
+    throw queryError(`There is no collation "${e.collation}".`, 'There are BINARY and NOCASE.')
   }
 
   #negated(negated: boolean, expr: Expr): Expr {
@@ -240,15 +297,6 @@ function isComputed(expr: Expr): boolean {
 /** A NULL or a parameter without the type that nothing gave it. */
 function untyped(expr: Expr): Expr {
   return expr.op === 'const' ? constant('null', null) : expr
-}
-
-const COMPARISONS: Readonly<Record<'=' | '<>' | '<' | '<=' | '>' | '>=', CallOp>> = {
-  '=': 'equal',
-  '<>': 'notEqual',
-  '<': 'less',
-  '<=': 'lessEqual',
-  '>': 'greater',
-  '>=': 'greaterEqual',
 }
 
 const ARITHMETIC: Readonly<Record<'+' | '-' | '*' | '/' | '%', { op: CallOp; verb: string }>> = {

@@ -1,5 +1,5 @@
 /** Function calls: scalar functions become operators or calls by number, aggregates wait for their grouping. */
-import { didYouMean, queryError, unsupported } from '../problem.js'
+import { didYouMean, queryError } from '../problem.js'
 import { AGGREGATE_NAMES, bindAggregate, isAggregateCall } from './aggregates.js'
 import type { CallNode } from './aggregates.js'
 import type { Expr } from './expr.js'
@@ -7,11 +7,12 @@ import type { ExpressionBinder } from './expressions.js'
 import { bindFunction } from './functions/arguments.js'
 import { functionNames, functionOfName } from './functions/registry.js'
 import { bindSpecial, specialNames } from './functions/special.js'
-import { WINDOW_NAMES } from './windows.js'
+import { resolveWindow } from './lifting.js'
+import { bindWindowCall, WINDOW_NAMES } from './windows.js'
 
 export function bindCall(binder: ExpressionBinder, e: CallNode): Expr {
   const name = e.name.toLowerCase()
-  if (e.over) throw unsupported('OVER')
+  if (e.over) return bindWindowCall(binder, e, resolveWindow(binder.windows, e.over))
   if (WINDOW_NAMES.includes(name)) throw queryError(`${name}() is a window function: it needs OVER (…).`)
   if (isAggregateCall(e)) return bindAggregate(binder, e)
   if (e.distinct || e.filter || e.orderBy) {

@@ -1,9 +1,10 @@
 /** Grouping: what stands above an aggregation may use its groups and aggregates, and nothing else. */
 import { queryError } from '../problem.js'
-import type { Grouping, TableRef } from './bound.js'
+import type { Grouping } from './bound.js'
+import type { BindContext } from './context.js'
 import { exprKey, isNullable, mapOperands } from './expr.js'
 import type { AggregateExpr, ColumnExpr, ColumnId, Expr } from './expr.js'
-import type { BindContext } from './scope.js'
+import type { ScopeTable } from './scope.js'
 
 export class Grouper {
   readonly #groups: { id: ColumnId; expr: Expr; column: ColumnExpr }[] = []
@@ -13,7 +14,7 @@ export class Grouper {
 
   constructor(
     readonly context: BindContext,
-    readonly refs: readonly TableRef[],
+    readonly tables: readonly ScopeTable[],
     groups: readonly Expr[],
   ) {
     for (const group of groups) this.#group(group)
@@ -77,7 +78,7 @@ export class Grouper {
 
   /** Whether the groups fix the row of the column's table: its whole primary key is among them. */
   #isDetermined(column: ColumnExpr): boolean {
-    const ref = this.refs.find(r => r.columns.some(c => c.id === column.id))
+    const ref = this.tables.find(t => t.ref?.columns.some(c => c.id === column.id))?.ref
     if (!ref) return false
     return ref.table.entry.primaryKey.every(position => this.#groupsByKey.has(exprKey(ref.columns[position]!)))
   }

@@ -1,86 +1,73 @@
 /** Binding of SELECT, and of the select lists that RETURNING shares with it. */
-import type { Expression, OrderItem, SelectItem, SelectStatement, TableExpression } from '../ast/nodes.js'
+import type { Expression, OrderItem, SelectItem, SelectStatement } from '../ast/nodes.js'
 import { printExpression } from '../ast/print.js'
-import { liveColumns } from '../catalog/entries.js'
 import { foldName } from '../catalog/store.js'
-import { queryError, unsupported } from '../problem.js'
-import type { BoundSelect, OutputColumn, Relation, SortKey, TableRef } from './bound.js'
-import { conjuncts, exprKey } from './expr.js'
+import { queryError } from '../problem.js'
+import type { BoundSelect, OutputColumn, QueryColumn, SortKey } from './bound.js'
+import type { BindContext } from './context.js'
+import { withTables } from './ctes.js'
+import { conjuncts, exprKey, isNullable } from './expr.js'
 import type { ColumnExpr, Expr } from './expr.js'
-import { bindCount, ExpressionBinder } from './expressions.js'
+import { ExpressionBinder } from './expressions.js'
+import { bindFrom } from './from.js'
 import { hasAggregate } from './aggregates.js'
 import { Grouper } from './grouping.js'
+import { sortKey } from './ordering.js'
+import { bindLimits } from './query.js'
+import { columnOf } from './reshape.js'
 import { Scope } from './scope.js'
-import type { BindContext } from './scope.js'
+import type { Site } from './scope.js'
+import { firstOfEach, WindowLifter } from './lifting.js'
 
-export function bindSelect(context: BindContext, s: SelectStatement): BoundSelect {
-  const scope = new Scope()
-  const from = s.from && bindTable(context, scope, s.from, false)
+export function bindSelect(context: BindContext, outside: Site, s: SelectStatement): BoundSelect {
+  const site = withTables(context, outside, s.with)
+  const scope = new Scope(site)
+  const from = s.from && bindFrom(context, site, s.from, false)
+  if (from) scope.adopt(from)
   const where = s.where ? conjuncts(new ExpressionBinder(context, scope, 'WHERE').condition(s.where, 'WHERE')) : []
-  const items = bindItems(new ExpressionBinder(context, scope, undefined), s.columns)
+  const lists = new ExpressionBinder(context, scope, undefined, s.windows)
+  const items = bindItems(lists, s.columns)
   if (items.length === 0) throw queryError('The statement selects no columns.')
   scope.aliases = aliasesOf(items)
   const groups = s.groupBy.map(e => bindGroup(context, scope, items, e))
   const upper = new ExpressionBinder(context, scope, undefined)
   const having = s.having ? conjuncts(upper.condition(s.having, 'HAVING')) : []
-  const orderBy = s.orderBy.map(item => bindOrder(upper, items, item))
-  const counts = new ExpressionBinder(context, new Scope(), 'LIMIT')
-  const limit = s.limit && bindCount(counts, s.limit, 'LIMIT')
-  const offset = s.offset && bindCount(counts, s.offset, 'OFFSET')
+  const orderBy = s.orderBy.map(item => bindOrder(lists, items, item))
+  const distinctOn = s.distinctOn?.map(e => positional(items, e, 'DISTINCT ON') ?? lists.bind(e))
+  const limits = bindLimits(context, site, s)
 
-  const grouped =
-    groups.length > 0 ||
-    having.length > 0 ||
-    items.some(i => hasAggregate(i.expr)) ||
-    orderBy.some(k => hasAggregate(k.expr))
-  let output: readonly OutputColumn[] = items.map(({ name, expr }) => ({ name, expr }))
+  let output: readonly Expr[] = items.map(item => item.expr)
   let keys: readonly SortKey[] = orderBy
   let grouping: BoundSelect['grouping']
-  if (grouped) {
-    const grouper = new Grouper(context, scope.refs, groups)
-    output = output.map(o => ({ name: o.name, expr: grouper.lift(o.expr, 'the select list') }))
+  let firsts = distinctOn ? [firstOfEach(distinctOn, orderBy)] : []
+  if (groups.length > 0 || having.length > 0 || [...output, ...orderBy.map(k => k.expr)].some(hasAggregate)) {
+    const grouper = new Grouper(context, scope.tables, groups)
+    output = output.map(expr => grouper.lift(expr, 'the select list'))
     keys = keys.map(key => ({ ...key, expr: grouper.lift(key.expr, 'ORDER BY') }))
+    firsts = firsts.map(expr => grouper.lift(expr, 'DISTINCT ON'))
     grouping = grouper.finish(having.map(e => grouper.lift(e, 'HAVING')))
   }
-  const outputIds = output.map(() => context.newColumnId())
-  if (s.distinct) keys = keys.map(key => ({ ...key, expr: outputOf(output, outputIds, key.expr) }))
+  const lifter = new WindowLifter(context)
+  output = output.map(expr => lifter.lift(expr))
+  keys = keys.map(key => ({ ...key, expr: lifter.lift(key.expr) }))
+  const qualify = firsts.map(expr => lifter.lift(expr))
+  const columns = context.newColumns(
+    output.map((expr, i) => ({ name: items[i]!.name, type: expr.type, nullable: isNullable(expr) })),
+  )
+  if (s.distinct) keys = keys.map(key => ({ ...key, expr: outputOf(columns, output, key.expr) }))
   return {
     kind: 'select',
-    from,
+    columns,
+    from: from?.relation,
     where,
     grouping,
+    windows: lifter.windows,
+    qualify,
     output,
-    outputIds,
     distinct: s.distinct,
     orderBy: keys,
-    limit,
-    offset,
+    ...limits,
   }
-}
-
-function bindTable(context: BindContext, scope: Scope, t: TableExpression, nullable: boolean): Relation {
-  if (t.kind === 'table') {
-    const table = context.requireTable(t.name)
-    const ref = context.tableRef(table, t.alias ?? table.entry.name, nullable)
-    scope.add(ref)
-    return { op: 'table', ref }
-  }
-  if (t.kind !== 'join') throw unsupported(`A ${t.kind} in FROM`)
-  if (t.join === 'right' || t.join === 'full') throw unsupported(`A ${t.join} join`)
-  const before = scope.refs.length
-  const left = bindTable(context, scope, t.left, nullable)
-  const right = bindTable(context, scope, t.right, nullable || t.join === 'left')
-  let on: Expr[] = []
-  if (t.on) {
-    if (t.join === 'cross') throw queryError('A CROSS JOIN takes no ON.', 'Use INNER JOIN.')
-    // ON sees the tables of its own join alone.
-    const inner = new Scope()
-    inner.refs.push(...scope.refs.slice(before))
-    on = conjuncts(new ExpressionBinder(context, inner, 'ON').condition(t.on, 'ON'))
-  } else if (t.join === 'left') {
-    throw queryError('A LEFT JOIN needs a condition: ON ….')
-  }
-  return { op: 'join', kind: t.join === 'left' ? 'left' : 'inner', left, right, on }
 }
 
 export interface BoundItem extends OutputColumn {
@@ -89,12 +76,13 @@ export interface BoundItem extends OutputColumn {
 }
 
 export function bindItems(binder: ExpressionBinder, items: readonly SelectItem[]): BoundItem[] {
+  const { scope } = binder
   const bound: BoundItem[] = []
   for (const item of items) {
     if (item.kind === 'all') {
-      const refs = item.table === undefined ? binder.scope.refs : [binder.scope.requireRef(item.table)]
-      if (refs.length === 0) throw queryError('* needs a table to take its columns from.')
-      for (const ref of refs) bound.push(...allColumns(ref))
+      const columns = item.table === undefined ? scope.columns : scope.requireTable(item.table).columns
+      if (columns.length === 0) throw queryError('* needs a table to take its columns from.')
+      for (const { name, expr } of columns) bound.push({ name, expr, named: true })
       continue
     }
     const expr = binder.bind(item.expression)
@@ -107,26 +95,15 @@ export function bindItems(binder: ExpressionBinder, items: readonly SelectItem[]
   return bound
 }
 
-function allColumns(ref: TableRef): BoundItem[] {
-  return liveColumns(ref.table.entry).map(position => ({
-    name: ref.table.entry.columns[position]!.name,
-    expr: ref.columns[position]!,
-    named: true,
-  }))
-}
-
 /** Names of result columns are cut short where an expression nests deeper. */
 const NAME_DEPTH_MAX = 40
 
 /** A column is called as the table declares it, anything else by its text. */
 function nameOf(binder: ExpressionBinder, e: Expression): string {
   if (e.kind !== 'column') return printExpression(e, NAME_DEPTH_MAX)
-  for (const ref of [...binder.scope.refs, ...binder.scope.qualifiedOnly]) {
-    if (e.table !== undefined && foldName(ref.name) !== foldName(e.table)) continue
-    const position = binder.scope.position(ref, e.name)
-    if (position !== undefined) return ref.table.entry.columns[position]!.name
-  }
-  return e.name
+  const folded = foldName(e.name)
+  const columns = e.table === undefined ? binder.scope.columns : binder.scope.findTable(e.table)?.columns
+  return columns?.find(column => foldName(column.name) === folded)?.name ?? e.name
 }
 
 function aliasesOf(items: readonly BoundItem[]): ReadonlyMap<string, Expr> {
@@ -154,9 +131,7 @@ function bindOrder(binder: ExpressionBinder, items: readonly BoundItem[], item: 
     positional(items, item.expression, 'ORDER BY') ??
     outputNamed(items, item.expression) ??
     binder.bind(item.expression)
-  if (expr.type === 'vector') throw queryError(`ORDER BY takes values with an order; a vector has none.`)
-  const nullsLast = item.nulls === undefined ? item.descending : item.nulls === 'last'
-  return { expr, descending: item.descending, nullsLast }
+  return sortKey(binder.context, expr, item)
 }
 
 /** A bare name in ORDER BY is an output column first. */
@@ -169,11 +144,11 @@ function outputNamed(items: readonly BoundItem[], e: Expression): Expr | undefin
 }
 
 /** The output column that an ORDER BY expression of a DISTINCT is. */
-function outputOf(output: readonly OutputColumn[], ids: readonly number[], expr: Expr): ColumnExpr {
+function outputOf(columns: readonly QueryColumn[], output: readonly Expr[], expr: Expr): ColumnExpr {
   const key = exprKey(expr)
-  const position = output.findIndex(o => exprKey(o.expr) === key)
+  const position = output.findIndex(o => exprKey(o) === key)
   if (position < 0) {
     throw queryError('With DISTINCT, ORDER BY takes only what is selected.', 'Select the expression, or drop DISTINCT.')
   }
-  return { op: 'column', type: expr.type, id: ids[position]!, nullable: true, label: output[position]!.name }
+  return columnOf(columns[position]!)
 }

@@ -1,71 +1,41 @@
-/** Binding of INSERT, UPDATE and DELETE. */
+/** Binding of UPDATE and DELETE, and of what all writes share. */
 import type {
   Assignment,
   DeleteStatement,
   Expression,
-  InsertStatement,
-  OnConflict,
+  OrderItem,
+  SelectItem,
+  TableExpression,
   UpdateStatement,
 } from '../ast/nodes.js'
-import { liveColumns } from '../catalog/entries.js'
-import type { ColumnEntry, TableEntry } from '../catalog/entries.js'
-import { queryError } from '../problem.js'
+import type { ColumnEntry } from '../catalog/entries.js'
+import { queryError, unsupported } from '../problem.js'
 import { checkDimension, valueOfDefault } from '../values.js'
-import type { BoundAssignment, BoundConflict, BoundDelete, BoundInsert, BoundUpdate, TableRef } from './bound.js'
+import type {
+  BoundAssignment,
+  BoundDelete,
+  BoundTarget,
+  BoundUpdate,
+  OutputColumn,
+  Relation,
+  TableRef,
+} from './bound.js'
 import { expectStorable } from './coercion.js'
+import type { BindContext } from './context.js'
+import { withTables } from './ctes.js'
 import { conjuncts, constant } from './expr.js'
 import type { Expr } from './expr.js'
 import { ExpressionBinder } from './expressions.js'
+import { bindFrom } from './from.js'
+import { sortKey } from './ordering.js'
+import { bindLimits, bindQuery } from './query.js'
+import { columnOf } from './reshape.js'
+import { Frame, requirePosition, Scope, scopeTable } from './scope.js'
+import type { Site } from './scope.js'
 import { bindItems } from './select.js'
-import { Scope } from './scope.js'
-import type { BindContext } from './scope.js'
-
-export function bindInsert(context: BindContext, s: InsertStatement): BoundInsert {
-  const table = context.requireTable(s.table)
-  const { entry } = table
-  const ref = context.tableRef(table, entry.name)
-  const scope = new Scope()
-  scope.add(ref)
-  const names = s.columns ?? liveColumns(entry).map(position => entry.columns[position]!.name)
-  const listed = names.map(name => scope.requirePosition(ref, name))
-  listed.forEach((position, i) => {
-    if (listed.indexOf(position) !== i) throw queryError(`INSERT names the column "${names[i]}" twice.`)
-  })
-  if (s.rows.length === 0) throw queryError(`INSERT into "${entry.name}" has no rows.`)
-  const made = positionsMadeAnew(entry).filter(position => !listed.includes(position))
-  const targets = [...listed, ...made]
-  const binder = new ExpressionBinder(context, new Scope(), 'VALUES')
-  const rows = s.rows.map((row, i) => {
-    if (row.length !== listed.length) {
-      throw queryError(
-        `Row ${i + 1} of the INSERT into "${entry.name}" has ${row.length} values for ${listed.length} columns.`,
-      )
-    }
-    return targets.map((position, j) => bindCell(context, binder, entry.columns[position]!, row[j]))
-  })
-  const conflict = s.onConflict && bindConflict(context, ref, s.onConflict)
-  return { kind: 'insert', ref, targets, rows, conflict, returning: bindReturning(context, scope, s.returning) }
-}
-
-/** Columns whose default is made anew for every row, so that it must come with the row. */
-function positionsMadeAnew(entry: TableEntry): number[] {
-  return [...entry.columns.keys()].filter(position => {
-    const column = entry.columns[position]!
-    return !column.dropped && (column.default?.kind === 'uuid7' || column.default?.kind === 'now')
-  })
-}
-
-function bindCell(
-  context: BindContext,
-  binder: ExpressionBinder,
-  column: ColumnEntry,
-  value: Expression | undefined,
-): Expr {
-  return value ? storable(context, binder.bind(value), column) : defaultOf(context, column)
-}
 
 /** What goes into a column. Vectors have the length it declares: literals here, parameters when the statement runs. */
-function storable(context: BindContext, expr: Expr, column: ColumnEntry): Expr {
+export function storable(context: BindContext, expr: Expr, column: ColumnEntry): Expr {
   const value = expectStorable(expr, column.type, column.name)
   const { name, dimension } = column
   if (dimension === undefined) return value
@@ -75,92 +45,121 @@ function storable(context: BindContext, expr: Expr, column: ColumnEntry): Expr {
 }
 
 /** What a column takes when a row leaves it out. */
-function defaultOf(context: BindContext, column: ColumnEntry): Expr {
+export function defaultOf(context: BindContext, column: ColumnEntry): Expr {
   if (!column.default) return constant(column.type, null)
   if (column.default.kind !== 'value') return context.generate(column.default.kind, column.type)
   return constant(column.type, valueOfDefault(column.default.value, column.type) ?? null)
 }
 
-function bindConflict(context: BindContext, ref: TableRef, s: OnConflict): BoundConflict {
-  const excluded = context.tableRef(ref.table, 'excluded')
-  const scope = new Scope()
-  scope.add(ref)
-  scope.qualifiedOnly.push(excluded)
-  const index = s.target.length === 0 ? -2 : conflictIndex(scope, ref, s.target)
-  if (s.action !== 'update') {
-    if (s.set.length > 0 || s.where) throw queryError('Only ON CONFLICT DO UPDATE takes SET and WHERE.')
-    return { action: s.action, index: s.action === 'nothing' ? index : -2, excluded, set: [], where: undefined }
-  }
-  if (s.set.length === 0) throw queryError('ON CONFLICT DO UPDATE sets no column.')
-  return {
-    action: 'update',
-    index,
-    excluded,
-    set: bindAssignments(context, scope, ref, s.set),
-    where: s.where && new ExpressionBinder(context, scope, 'WHERE').condition(s.where, 'WHERE'),
-  }
-}
-
-function conflictIndex(scope: Scope, ref: TableRef, target: readonly string[]): number {
-  const { entry } = ref.table
-  const wanted = new Set(target.map(name => scope.requirePosition(ref, name)))
-  const matches = (positions: readonly number[]) =>
-    positions.length === wanted.size && positions.every(position => wanted.has(position))
-  if (matches(entry.primaryKey)) return -1
-  const index = entry.indexes.findIndex(i => i.unique && matches(i.columns.map(c => c.column)))
-  if (index >= 0) return index
-  throw queryError(
-    `ON CONFLICT (${target.join(', ')}) names no unique key of table "${entry.name}".`,
-    'Name the columns of its primary key or of a unique index, or none at all.',
-    { table: entry.name },
-  )
-}
-
-function bindAssignments(
+export function bindAssignments(
   context: BindContext,
   scope: Scope,
   ref: TableRef,
   set: readonly Assignment[],
 ): BoundAssignment[] {
   const binder = new ExpressionBinder(context, scope, 'SET')
-  const seen = new Set<number>()
   return set.map(({ column, value }) => {
-    const position = scope.requirePosition(ref, column)
-    if (seen.has(position)) throw queryError(`SET names the column "${column}" twice.`)
-    seen.add(position)
+    const position = requirePosition(ref, column)
     const entry = ref.table.entry.columns[position]!
+    if (value.kind === 'default') return { position, value: defaultOf(context, entry) }
     return { position, value: storable(context, binder.bind(value), entry) }
   })
 }
 
-function bindReturning(context: BindContext, scope: Scope, items: InsertStatement['returning']) {
+export function expectSetOnce(ref: TableRef, set: readonly BoundAssignment[]): void {
+  const seen = new Set<number>()
+  for (const { position } of set) {
+    const { name } = ref.table.entry.columns[position]!
+    if (seen.has(position)) throw queryError(`SET names the column "${name}" twice.`)
+    seen.add(position)
+  }
+}
+
+export function bindReturning(context: BindContext, scope: Scope, items: readonly SelectItem[]): OutputColumn[] {
   return bindItems(new ExpressionBinder(context, scope, 'RETURNING'), items).map(({ name, expr }) => ({ name, expr }))
 }
 
-export function bindUpdate(context: BindContext, s: UpdateStatement): BoundUpdate {
+interface TargetNode {
+  readonly table: string
+  readonly alias?: string | undefined
+  readonly where: Expression | undefined
+  readonly orderBy?: readonly OrderItem[] | undefined
+  readonly limit?: Expression | undefined
+  readonly offset?: Expression | undefined
+}
+
+/** The table that is written, alone and beside what is joined with it. */
+interface Target {
+  readonly ref: TableRef
+  readonly scope: Scope
+  from: Relation
+}
+
+function bindTarget(context: BindContext, site: Site, s: TargetNode, beside: TableExpression | undefined): Target {
   const table = context.requireTable(s.table)
   const ref = context.tableRef(table, s.alias ?? table.entry.name)
-  const scope = new Scope()
-  scope.add(ref)
-  if (s.set.length === 0) throw queryError(`UPDATE of "${table.entry.name}" sets no column.`)
+  const scope = new Scope(site)
+  scope.add(scopeTable(ref))
+  let from: Relation = { op: 'table', ref }
+  if (beside) {
+    const part = bindFrom(context, site, beside, false)
+    scope.adopt(part)
+    from = { op: 'join', kind: 'inner', left: from, right: part.relation, on: [] }
+  }
+  return { ref, scope, from }
+}
+
+function rowsOf(context: BindContext, site: Site, target: Target, s: TargetNode): BoundTarget {
+  const { scope, ref } = target
+  const binder = new ExpressionBinder(context, scope, 'ORDER BY')
   return {
-    kind: 'update',
     ref,
-    set: bindAssignments(context, scope, ref, s.set),
+    from: target.from,
     where: s.where ? conjuncts(new ExpressionBinder(context, scope, 'WHERE').condition(s.where, 'WHERE')) : [],
-    returning: bindReturning(context, scope, s.returning),
+    orderBy: (s.orderBy ?? []).map(item => sortKey(context, binder.bind(item.expression), item)),
+    ...bindLimits(context, site, s),
   }
 }
 
-export function bindDelete(context: BindContext, s: DeleteStatement): BoundDelete {
-  const table = context.requireTable(s.table)
-  const ref = context.tableRef(table, s.alias ?? table.entry.name)
-  const scope = new Scope()
-  scope.add(ref)
-  return {
-    kind: 'delete',
-    ref,
-    where: s.where ? conjuncts(new ExpressionBinder(context, scope, 'WHERE').condition(s.where, 'WHERE')) : [],
-    returning: bindReturning(context, scope, s.returning),
+export function bindUpdate(context: BindContext, outside: Site, s: UpdateStatement): BoundUpdate {
+  if (s.conflict) throw unsupported(`UPDATE OR ${s.conflict.toUpperCase()}`)
+  const site = withTables(context, outside, s.with)
+  const target = bindTarget(context, site, s, s.from)
+  const { ref, scope } = target
+  const set = bindAssignments(context, scope, ref, s.set)
+  for (const row of s.setRows ?? []) set.push(...bindSetRow(context, target, row))
+  if (set.length === 0) throw queryError(`UPDATE of "${ref.table.entry.name}" sets no column.`)
+  expectSetOnce(ref, set)
+  const rows = rowsOf(context, site, target, s)
+  return { kind: 'update', ...rows, set, returning: bindReturning(context, scope, s.returning) }
+}
+
+/** `SET (a, b) = (SELECT …)`: the query is joined for each row, its columns are the values. */
+function bindSetRow(
+  context: BindContext,
+  target: Target,
+  { columns, query }: NonNullable<UpdateStatement['setRows']>[number],
+): BoundAssignment[] {
+  const { ref, scope } = target
+  const frame = new Frame(context, scope)
+  const bound = bindQuery(context, { frame, definedIn: frame, tables: scope.site.tables }, query)
+  if (bound.columns.length !== columns.length) {
+    throw queryError(
+      `SET (${columns.join(', ')}) takes ${columns.length} values; the query selects ${bound.columns.length}.`,
+    )
   }
+  const right: Relation = { op: 'query', query: bound, name: 'set' }
+  target.from = { op: 'lateral', kind: 'left', left: target.from, right, slots: frame.slots, on: [] }
+  return columns.map((column, i) => {
+    const position = requirePosition(ref, column)
+    const value = columnOf({ ...bound.columns[i]!, nullable: true })
+    return { position, value: storable(context, value, ref.table.entry.columns[position]!) }
+  })
+}
+
+export function bindDelete(context: BindContext, outside: Site, s: DeleteStatement): BoundDelete {
+  const site = withTables(context, outside, s.with)
+  const target = bindTarget(context, site, s, s.using)
+  const rows = rowsOf(context, site, target, s)
+  return { kind: 'delete', ...rows, returning: bindReturning(context, target.scope, s.returning) }
 }

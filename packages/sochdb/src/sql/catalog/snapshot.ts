@@ -1,14 +1,24 @@
 /** The catalog as one statement sees it: what the binder resolves names against. */
+import type { Query } from '../ast/nodes.js'
 import type { CatalogTable, TableEntry } from './entries.js'
 import { CatalogKind, catalogKey, foldName, readDocument } from './store.js'
 import type { CatalogRecord, CatalogStore } from './store.js'
 import { listTables } from './tables.js'
+
+/** A query with a name. */
+export interface CatalogView {
+  readonly name: string
+  /** `undefined`: as the query calls them. */
+  readonly columns: readonly string[] | undefined
+  readonly query: Query
+}
 
 export interface CatalogSnapshot {
   readonly namespaceId: number
   /** The read timestamp of the transaction or snapshot it is read through. */
   readonly timestamp: bigint
   getTable(name: string): CatalogTable | undefined
+  getView?(name: string): CatalogView | undefined
   /** For "did you mean". */
   tableNames(): string[]
   /** A rough number of rows, where one is known: it only ever decides between plans. */

@@ -4,20 +4,27 @@
  * The order of rows is that of the first part; joins keep it.
  */
 import type { SortKey, TableRef } from '../binder/bound.js'
-import { columnsOf, conjunction } from '../binder/expr.js'
+import { columnsOf, conjunction, hasSubquery } from '../binder/expr.js'
 import type { ColumnId, Expr } from '../binder/expr.js'
 import type { TableEntry } from '../catalog/entries.js'
 import { columnsOfNode } from '../plan/nodes.js'
 import type { PlanNode } from '../plan/nodes.js'
 import { accessPaths, DEFAULT_ROWS, fullScan } from './access.js'
 import type { AccessPath } from './access.js'
-import type { Joined } from './relations.js'
+import { SubqueryLifter } from './lifting.js'
+import type { Ids, LiftQuery } from './lifting.js'
+import { columnsOfRelation, isImplied } from './relations.js'
+import type { Joined, OuterKind } from './relations.js'
+import { unsupported } from '../problem.js'
 import { positionOf } from './terms.js'
 
 const INDEX_SEEK_COST = 2
 const HASH_COST = 1.5
 const LOOP_COST = 0.2
 const SORT_COST = 0.3
+/** How many rows a semi or anti join is thought to leave, and how many of some are different. */
+const SEMI_SHARE = 0.5
+const DISTINCT_SHARE = 0.5
 
 export interface Planned {
   readonly node: PlanNode
@@ -39,12 +46,37 @@ export interface Request {
   readonly limit: number | undefined
 }
 
+/** Plans what stands in a query without being a table. */
+export interface QueryPlanner {
+  /** A query in FROM: yields at least the columns that are needed. */
+  leaf(planner: JoinPlanner, leaf: Extract<Joined, { op: 'leaf' }>, request: Request): Planned
+}
+
 export class JoinPlanner {
+  readonly lifter: SubqueryLifter
+
   constructor(
     readonly rowCount: (table: TableEntry) => number | undefined,
     /** Without it: full scans and loops, in the order written. What rows come out is the same. */
     readonly optimize: boolean,
-  ) {}
+    readonly ids: Ids,
+    readonly queries: QueryPlanner,
+    lift: LiftQuery,
+  ) {
+    this.lifter = new SubqueryLifter(ids, lift)
+  }
+
+  /** The rows for which all terms are true; those with subqueries are asked last. */
+  filtered(input: PlanNode, terms: readonly Expr[]): PlanNode {
+    const plain = terms.filter(term => !hasSubquery(term))
+    const node = filtered(input, plain)
+    if (plain.length === terms.length) return node
+    const lifted = this.lifter.lift(
+      node,
+      terms.filter(term => hasSubquery(term)),
+    )
+    return filtered(lifted.node, lifted.exprs)
+  }
 
   plan(joined: Joined, request: Request): Planned {
     switch (joined.op) {
@@ -52,12 +84,24 @@ export class JoinPlanner {
         return this.planTable(joined.ref, joined.predicates, request)
       case 'inner':
         return this.#inner(joined, request)
-      case 'left':
-        return this.#left(joined, request)
+      case 'outer':
+        return this.#outer(joined, request)
+      case 'lateral':
+        return this.#lateral(joined, request)
+      case 'leaf':
+        return this.queries.leaf(this, joined, request)
     }
   }
 
-  planTable(ref: TableRef, predicates: readonly Expr[], { needs, order, limit }: Request): Planned {
+  planTable(ref: TableRef, terms: readonly Expr[], request: Request): Planned {
+    const asked = terms.filter(hasSubquery)
+    if (asked.length === 0) return this.#planTable(ref, terms, request)
+    const plain = terms.filter(term => !hasSubquery(term))
+    const planned = this.#planTable(ref, plain, { ...request, needs: withColumns(request.needs, asked) })
+    return { ...planned, node: this.filtered(planned.node, asked) }
+  }
+
+  #planTable(ref: TableRef, predicates: readonly Expr[], { needs, order, limit }: Request): Planned {
     const tableRows = this.#rowsOf(ref)
     const access = { ref, predicates, needs, order, tableRows, available: () => false, prefixOnly: false }
     const paths = this.optimize ? accessPaths(access) : [fullScan(access)]
@@ -108,7 +152,8 @@ export class JoinPlanner {
       for (const part of candidates) {
         const bound = new Set(columnsOfNode(current.node))
         const inside = columnsOfJoined(part)
-        const applied = new Set(left.filter(p => [...columnsOf([p])].every(id => bound.has(id) || inside(id))))
+        const meets = (p: Expr) => !hasSubquery(p) && [...columnsOf([p])].every(id => bound.has(id) || inside(id))
+        const applied = new Set(left.filter(meets))
         const rest = left.filter(p => !applied.has(p))
         const needs = withColumns(finalNeeds, rest)
         const planned = this.#join(current, part, [...applied], 'inner', { ...request, needs })
@@ -120,14 +165,93 @@ export class JoinPlanner {
       left = left.filter(p => !applied.has(p))
       remaining.splice(remaining.indexOf(part), 1)
     }
-    return { ...current, node: filtered(current.node, left) }
+    return { ...current, node: this.filtered(current.node, left) }
   }
 
-  #left(joined: Extract<Joined, { op: 'left' }>, request: Request): Planned {
-    const needs = withColumns(request.needs, joined.predicates)
-    const outer = this.plan(joined.left, { ...request, needs: withColumns(needs, joined.on) })
-    const planned = this.#join(outer, joined.right, joined.on, 'left', { ...request, needs })
-    return { ...planned, node: filtered(planned.node, joined.predicates) }
+  #outer(joined: Extract<Joined, { op: 'outer' }>, request: Request): Planned {
+    const { kind, right, predicates } = joined
+    const needs = withColumns(request.needs, predicates)
+    const order = kind === 'full' ? undefined : request.order
+    const outer = this.plan(joined.left, { ...request, order, needs: withColumns(needs, joined.on) })
+    const { left, on } = this.#liftOn(outer, joined)
+    const planned = this.#join(left, right, on, kind, { ...request, needs })
+    const narrow = kind === 'semi' ? this.#fromRight(joined, request) : undefined
+    const best = narrow && totalCost(narrow, request.limit) < totalCost(planned, request.limit) ? narrow : planned
+    const ordered = kind === 'full' ? !request.order : best.ordered
+    return { ...best, ordered, node: this.filtered(best.node, predicates) }
+  }
+
+  /** Subqueries in ON are run for rows of the left side, before they are joined. */
+  #liftOn(outer: Planned, { left, on }: Extract<Joined, { op: 'outer' }>): { left: Planned; on: readonly Expr[] } {
+    const asked = on.filter(hasSubquery)
+    if (asked.length === 0) return { left: outer, on }
+    const isLeft = columnsOfJoined(left)
+    if (asked.some(term => [...columnsOf([term])].some(id => !isLeft(id)))) {
+      throw unsupported('A subquery over both sides of an outer join in ON', 'Join with a derived table that has it.')
+    }
+    const { node, exprs } = this.lifter.lift(outer.node, asked)
+    return { left: { ...outer, node }, on: [...on.filter(term => !hasSubquery(term)), ...exprs] }
+  }
+
+  /** A semi join the other way round: each value of the right side once, then the rows of the left one that it leads to. */
+  #fromRight(joined: Extract<Joined, { op: 'outer' }>, request: Request): Planned | undefined {
+    if (!this.optimize || joined.left.op !== 'table' || joined.on.length === 0) return undefined
+    const isRight = columnsOfJoined(joined.right)
+    const targets = joined.on.map(term => {
+      const columns = term.op === 'equal' ? term.args.filter(arg => arg.op === 'column') : []
+      return columns.length === 2 ? columns.find(column => isRight(column.id)) : undefined
+    })
+    const ids = new Set(targets.flatMap(column => (column ? [column.id] : [])))
+    if (targets.includes(undefined) || ids.size !== targets.length) return undefined
+    const right = this.plan(joined.right, { needs: ids, order: undefined, limit: undefined })
+    const exprs = targets.filter(column => column !== undefined)
+    const node: PlanNode = { op: 'distinct', input: projected(right.node, exprs, [...ids]) }
+    const outer: Planned = {
+      node,
+      rows: right.rows * DISTINCT_SHARE,
+      cost: right.cost + right.rows,
+      startup: right.startup,
+      ordered: !request.order,
+      single: right.single,
+    }
+    const predicates = [...joined.on, ...joined.left.predicates]
+    return this.#indexJoin(outer, joined.left.ref, predicates, 'inner', withColumns(request.needs, joined.predicates))
+  }
+
+  #lateral(joined: Extract<Joined, { op: 'lateral' }>, request: Request): Planned {
+    const { kind, slots, on, predicates } = joined
+    const needs = withColumns(request.needs, [...predicates, ...on])
+    const left = this.plan(joined.left, {
+      ...request,
+      needs: withColumns(
+        needs,
+        slots.map(s => s.expr),
+      ),
+    })
+    const right = this.plan(joined.right, { needs, order: undefined, limit: undefined })
+    const asked = on.filter(hasSubquery)
+    if (asked.length > 0 && kind === 'left') throw unsupported('A subquery in ON of a lateral left join')
+    const plain = on.filter(term => !hasSubquery(term))
+    const lifted = this.lifter.lift(
+      left.node,
+      slots.map(s => s.expr),
+    )
+    const node: PlanNode = {
+      op: 'apply',
+      outer: lifted.node,
+      inner: right.node,
+      kind,
+      slots: slots.map(({ slot }, i) => ({ slot, expr: lifted.exprs[i]! })),
+      predicate: plain.length > 0 ? conjunction(plain) : undefined,
+    }
+    return {
+      node: this.filtered(node, [...asked, ...predicates]),
+      rows: left.rows * Math.max(1, right.rows),
+      cost: left.cost + left.rows * right.cost,
+      startup: left.startup,
+      ordered: left.ordered,
+      single: left.single && right.single,
+    }
   }
 
   /** `request.needs`: columns used above the join; those of its own predicates come on top. */
@@ -135,12 +259,13 @@ export class JoinPlanner {
     outer: Planned,
     part: Joined,
     predicates: readonly Expr[],
-    kind: 'inner' | 'left',
+    kind: 'inner' | OuterKind,
     { needs, limit }: Request,
   ): Planned {
     const loop = this.#loopJoin(outer, part, predicates, kind, needs)
-    if (!this.optimize || part.op !== 'table') return loop
-    const index = this.#indexJoin(outer, part.ref, [...predicates, ...part.predicates], kind, needs)
+    if (!this.optimize || kind === 'full' || part.op !== 'table' || part.predicates.some(hasSubquery)) return loop
+    const own = part.predicates.filter(term => !isImplied(term))
+    const index = this.#indexJoin(outer, part.ref, [...predicates, ...own], kind, needs)
     return index && totalCost(index, limit) <= totalCost(loop, limit) ? index : loop
   }
 
@@ -148,13 +273,14 @@ export class JoinPlanner {
     outer: Planned,
     part: Joined,
     predicates: readonly Expr[],
-    kind: 'inner' | 'left',
+    kind: 'inner' | OuterKind,
     needs: ReadonlySet<ColumnId>,
   ): Planned {
     const right = this.plan(part, { needs: withColumns(needs, predicates), order: undefined, limit: undefined })
     const hashed = predicates.some(p => p.op === 'equal')
     const pairs = outer.rows * right.rows
-    const work = hashed ? (outer.rows + right.rows) * HASH_COST : pairs * LOOP_COST
+    // The right side is kept: it had better be the smaller one.
+    const work = hashed ? outer.rows + right.rows * (2 * HASH_COST - 1) : pairs * LOOP_COST
     const matched = hashed ? Math.max(outer.rows, right.rows) : pairs * (predicates.length > 0 ? 0.3 : 1)
     return {
       node: {
@@ -164,7 +290,7 @@ export class JoinPlanner {
         kind,
         predicate: predicates.length > 0 ? conjunction(predicates) : undefined,
       },
-      rows: kind === 'left' ? Math.max(matched, outer.rows) : matched,
+      rows: rowsJoined(kind, outer.rows, matched),
       cost: outer.cost + right.cost + work,
       startup: outer.startup + right.cost + right.rows,
       ordered: outer.ordered,
@@ -176,7 +302,7 @@ export class JoinPlanner {
     outer: Planned,
     ref: TableRef,
     predicates: readonly Expr[],
-    kind: 'inner' | 'left',
+    kind: 'inner' | Exclude<OuterKind, 'full'>,
     needs: ReadonlySet<ColumnId>,
   ): Planned | undefined {
     const bound = new Set(columnsOfNode(outer.node))
@@ -207,13 +333,18 @@ export class JoinPlanner {
         equal: best.equal,
         residual: best.residual.length > 0 ? conjunction(best.residual) : undefined,
       },
-      rows: kind === 'left' ? Math.max(matched, outer.rows) : matched,
+      rows: rowsJoined(kind, outer.rows, matched),
       cost: outer.cost + outer.rows * perRow(best),
       startup: outer.startup,
       ordered: outer.ordered,
       single: outer.single && best.single,
     }
   }
+}
+
+function rowsJoined(kind: 'inner' | OuterKind, outer: number, matched: number): number {
+  if (kind === 'semi' || kind === 'anti') return Math.max(1, outer * SEMI_SHARE)
+  return kind === 'inner' ? matched : Math.max(matched, outer)
 }
 
 /** With the sort that is still to come, or with only the rows that are taken before a limit. */
@@ -228,7 +359,7 @@ function sortCost(rows: number): number {
   return rows * Math.log2(rows + 1) * SORT_COST
 }
 
-function withColumns(needs: ReadonlySet<ColumnId>, exprs: readonly Expr[]): ReadonlySet<ColumnId> {
+export function withColumns(needs: ReadonlySet<ColumnId>, exprs: readonly Expr[]): ReadonlySet<ColumnId> {
   return exprs.length === 0 ? needs : new Set([...needs, ...columnsOf(exprs)])
 }
 
@@ -236,12 +367,17 @@ function columnsOfJoined(joined: Joined): (id: ColumnId) => boolean {
   switch (joined.op) {
     case 'table':
       return id => positionOf(joined.ref, id) >= 0
+    case 'leaf': {
+      const columns = columnsOfRelation(joined.relation)
+      return id => columns.has(id)
+    }
     case 'inner': {
       const tests = joined.parts.map(columnsOfJoined)
       return id => tests.some(test => test(id))
     }
-    case 'left': {
+    default: {
       const left = columnsOfJoined(joined.left)
+      if (joined.op === 'outer' && (joined.kind === 'semi' || joined.kind === 'anti')) return left
       const right = columnsOfJoined(joined.right)
       return id => left(id) || right(id)
     }
@@ -266,6 +402,25 @@ function tableNode(ref: TableRef, path: AccessPath, needs: ReadonlySet<ColumnId>
   return filtered(node, path.residual)
 }
 
+/** REQUIRES: no term holds a subquery. */
 export function filtered(input: PlanNode, terms: readonly Expr[]): PlanNode {
   return terms.length === 0 ? input : { op: 'filter', input, predicate: conjunction(terms) }
+}
+
+/** The expressions as columns with these ids, unless the node yields just those. */
+export function projected(input: PlanNode, exprs: readonly Expr[], ids: readonly ColumnId[]): PlanNode {
+  const yields = columnsOfNode(input)
+  const same = yields.length === ids.length && ids.every((id, i) => id === yields[i] && isColumn(exprs[i]!, id))
+  return same ? input : { op: 'project', input, exprs, ids }
+}
+
+/** The same where only positions count: a node that yields the columns needs no other, whatever their ids. */
+export function positioned(input: PlanNode, exprs: readonly Expr[], ids: readonly ColumnId[]): PlanNode {
+  const yields = columnsOfNode(input)
+  const same = exprs.length === yields.length && exprs.every((e, i) => isColumn(e, yields[i]!))
+  return same ? input : { op: 'project', input, exprs, ids }
+}
+
+function isColumn(expr: Expr, id: ColumnId): boolean {
+  return expr.op === 'column' && expr.id === id
 }

@@ -3,8 +3,8 @@ import type { Statement } from '../ast/nodes.js'
 import { bind } from '../binder/bind.js'
 import type { BindOptions } from '../binder/bind.js'
 import type {
-  BoundQuery,
   BoundStatement,
+  BoundWrite,
   FlexibleParameter,
   GeneratedParameter,
   VectorParameter,
@@ -62,13 +62,13 @@ export function compile(statement: Statement, catalog: CatalogSnapshot, options:
   })
   return {
     ...encoded,
-    columns: resultColumns(bound.query),
+    columns: resultColumns(bound.root),
     parameterTypes: bound.parameterTypes,
     parameterCount: bound.parameterCount,
     generated: bound.generated,
     flexible: bound.flexible,
     vectors: bound.vectors,
-    isWrite: bound.query.kind !== 'select',
+    isWrite: isWrite(bound.root),
     tables: bound.tables,
     catalogTimestamp: catalog.timestamp,
   }
@@ -80,13 +80,17 @@ export function explain(statement: Statement, catalog: CatalogSnapshot, options:
 }
 
 function physical(bound: BoundStatement, catalog: CatalogSnapshot, options: CompileOptions): PlanNode {
-  return optimize(bound.query, {
+  return optimize(bound, {
     ...(catalog.rowCount ? { rowCount: catalog.rowCount.bind(catalog) } : {}),
     ...(options.optimize === undefined ? {} : { optimize: options.optimize }),
   })
 }
 
-function resultColumns(query: BoundQuery): ResultColumn[] {
-  const output = query.kind === 'select' ? query.output : query.returning
-  return output.map(({ name, expr }) => ({ name, type: expr.type, nullable: isNullable(expr) }))
+function isWrite(root: BoundStatement['root']): root is BoundWrite {
+  return root.kind === 'insert' || root.kind === 'update' || root.kind === 'delete'
+}
+
+function resultColumns(root: BoundStatement['root']): ResultColumn[] {
+  if (!isWrite(root)) return root.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
+  return root.returning.map(({ name, expr }) => ({ name, type: expr.type, nullable: isNullable(expr) }))
 }

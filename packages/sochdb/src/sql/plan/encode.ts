@@ -402,6 +402,8 @@ class PlanWriter {
         throw new Error('An aggregate stands outside an aggregation.')
       case 'window':
         throw new Error('A window function stands outside a window.')
+      case 'subquery':
+        throw new Error('A subquery has no operator that runs it.')
       default:
         return this.#emit([ExprOp[expr.op], TYPE_NUMBERS[expr.type], ...this.#operands(expr, layout)])
     }

@@ -1,0 +1,106 @@
+/** What a statement as a whole has collected so far, while it is bound. */
+import type { Dialect } from './dialect.js'
+import type { CatalogSnapshot, CatalogView } from '../catalog/snapshot.js'
+import type { CatalogTable } from '../catalog/entries.js'
+import { didYouMean, queryError } from '../problem.js'
+import type { SqlType } from '../types.js'
+import type { GeneratedParameter, QueryColumn, TableRef, VectorParameter } from './bound.js'
+import type { ColumnExpr, ParamExpr } from './expr.js'
+
+/** Common tables and views are bound where they are used: this many uses, and no more. */
+const QUERIES_MAX = 2000
+
+export class BindContext {
+  readonly tables = new Map<CatalogTable, CatalogTable>()
+  readonly generated: GeneratedParameter[] = []
+  readonly generatedTypes: SqlType[] = []
+  readonly flexible = new Set<number>()
+  readonly vectors: VectorParameter[] = []
+  #nextColumnId = 0
+  #nextSlot = 0
+  #nextWorkingTable = 0
+  #queries = 0
+
+  constructor(
+    readonly catalog: CatalogSnapshot,
+    readonly parameterCount: number,
+    /** Types that the session knows from the values at hand. */
+    readonly hints: ReadonlyMap<number, SqlType>,
+    readonly dialect: Dialect,
+  ) {}
+
+  get columnIdCount(): number {
+    return this.#nextColumnId
+  }
+
+  newColumnId(): number {
+    return this.#nextColumnId++
+  }
+
+  get slotCount(): number {
+    return this.#nextSlot
+  }
+
+  newSlot(): number {
+    return this.#nextSlot++
+  }
+
+  newWorkingTable(): number {
+    return this.#nextWorkingTable++
+  }
+
+  /** Counts the queries of a statement, those of its common tables and views for each use. */
+  countQuery(): void {
+    if (++this.#queries > QUERIES_MAX) {
+      throw queryError(
+        `The statement holds more than ${QUERIES_MAX} queries, those of common tables and views counted for each use.`,
+        'Split it, or put a part of it into a table.',
+      )
+    }
+  }
+
+  newColumns(columns: readonly { name: string; type: SqlType; nullable: boolean }[]): QueryColumn[] {
+    return columns.map(({ name, type, nullable }) => ({ name, id: this.newColumnId(), type, nullable }))
+  }
+
+  /** A parameter that the runtime fills anew for each execution. */
+  generate(kind: GeneratedParameter['kind'], type: SqlType): ParamExpr {
+    const index = this.parameterCount + this.generated.length
+    this.generated.push({ index, kind })
+    this.generatedTypes.push(type)
+    return { op: 'param', type, index }
+  }
+
+  requireTable(name: string, schema?: string): CatalogTable {
+    const table = isOwnSchema(schema) ? this.catalog.getTable(name) : undefined
+    if (!table) {
+      const shown = schema === undefined ? name : `${schema}.${name}`
+      const hint = didYouMean(name, this.catalog.tableNames())
+      throw queryError(`There is no table "${shown}".${hint}`, undefined, { table: shown })
+    }
+    this.tables.set(table, table)
+    return table
+  }
+
+  /** The view of that name, if there is one. */
+  findView(name: string, schema?: string): CatalogView | undefined {
+    return isOwnSchema(schema) ? this.catalog.getView?.(name) : undefined
+  }
+
+  /** A new appearance of a table. `nullable`: rows may be missing (the right side of a left join). */
+  tableRef(table: CatalogTable, name: string, nullable = false): TableRef {
+    const columns = table.entry.columns.map((column): ColumnExpr => ({
+      op: 'column',
+      type: column.type,
+      id: this.newColumnId(),
+      nullable: nullable || !column.notNull,
+      label: `${name}.${column.name}`,
+    }))
+    return { table, name, columns }
+  }
+}
+
+/** Names that other databases have for where all tables are. */
+function isOwnSchema(schema: string | undefined): boolean {
+  return schema === undefined || ['main', 'public', 'dbo'].includes(schema.toLowerCase())
+}

@@ -1,0 +1,164 @@
+/** Binding of INSERT: of rows and of queries, with what happens to rows in the way. */
+import type { Expression, InsertStatement, OnConflict } from '../ast/nodes.js'
+import { liveColumns } from '../catalog/entries.js'
+import type { TableEntry } from '../catalog/entries.js'
+import { foldName } from '../catalog/store.js'
+import { didYouMean, queryError, unsupported } from '../problem.js'
+import type { BoundConflict, BoundInsert, BoundQuery, TableRef } from './bound.js'
+import type { BindContext } from './context.js'
+import { withTables } from './ctes.js'
+import { hasSubquery } from './expr.js'
+import type { Expr } from './expr.js'
+import { ExpressionBinder } from './expressions.js'
+import { bindQuery, valuesOf } from './query.js'
+import { columnOf, mapColumns, selectOf } from './reshape.js'
+import { requirePosition, Scope, scopeTable } from './scope.js'
+import type { Site } from './scope.js'
+import { bindAssignments, bindReturning, defaultOf, expectSetOnce, storable } from './writes.js'
+
+export function bindInsert(context: BindContext, outside: Site, s: InsertStatement): BoundInsert {
+  const site = withTables(context, outside, s.with)
+  const table = context.requireTable(s.table)
+  const { entry } = table
+  const ref = context.tableRef(table, s.alias ?? entry.name)
+  const scope = new Scope(site)
+  scope.add(scopeTable(ref))
+  const names = s.columns ?? liveColumns(entry).map(position => entry.columns[position]!.name)
+  const listed = names.map(name => requirePosition(ref, name))
+  listed.forEach((position, i) => {
+    if (listed.indexOf(position) !== i) throw queryError(`INSERT names the column "${names[i]}" twice.`)
+  })
+  const made = positionsMadeAnew(entry).filter(position => !listed.includes(position))
+  const targets = [...listed, ...made]
+  const source = s.query
+    ? bindSource(context, site, entry, s.query, listed, made)
+    : bindRows(context, site, entry, s, listed, targets)
+  const conflict = s.onConflict && bindConflict(context, site, ref, s.onConflict)
+  const returning = bindReturning(context, scope, s.returning)
+  if (returning.some(({ expr }) => hasSubquery(expr))) throw unsupported('A subquery in RETURNING of an INSERT')
+  return { kind: 'insert', ref, targets, source, conflict, returning }
+}
+
+/** Columns whose default is made anew for every row, so that it must come with the row. */
+function positionsMadeAnew(entry: TableEntry): number[] {
+  return [...entry.columns.keys()].filter(position => {
+    const column = entry.columns[position]!
+    return !column.dropped && (column.default?.kind === 'uuid7' || column.default?.kind === 'now')
+  })
+}
+
+function bindRows(
+  context: BindContext,
+  site: Site,
+  entry: TableEntry,
+  s: InsertStatement,
+  listed: readonly number[],
+  targets: readonly number[],
+): BoundQuery {
+  if (s.rows.length === 0) throw queryError(`INSERT into "${entry.name}" has no rows.`)
+  const binder = new ExpressionBinder(context, new Scope(site), 'VALUES')
+  const rows = s.rows.map((row, i) => {
+    // DEFAULT VALUES is a row without values.
+    if (row.length !== listed.length && !(row.length === 0 && s.columns === undefined)) {
+      throw queryError(
+        `Row ${i + 1} of the INSERT into "${entry.name}" has ${row.length} values for ${listed.length} columns.`,
+      )
+    }
+    return targets.map((position, j) => {
+      const column = entry.columns[position]!
+      const cell: Expression | undefined = row[j]
+      if (!cell || cell.kind === 'default') return defaultOf(context, column)
+      return storable(context, binder.bind(cell), column)
+    })
+  })
+  if (targets.length === 0) return { kind: 'values', columns: [], rows }
+  return valuesOf(
+    context,
+    targets.map(position => entry.columns[position]!.name),
+    rows,
+  )
+}
+
+/** INSERT … SELECT. What is made anew comes behind the query's columns. */
+function bindSource(
+  context: BindContext,
+  site: Site,
+  entry: TableEntry,
+  query: NonNullable<InsertStatement['query']>,
+  listed: readonly number[],
+  made: readonly number[],
+): BoundQuery {
+  const bound = bindQuery(context, site, query)
+  if (bound.columns.length !== listed.length) {
+    throw queryError(
+      `The query of the INSERT into "${entry.name}" selects ${bound.columns.length} columns for ${listed.length}.`,
+    )
+  }
+  const stored = mapColumns(context, bound, (expr, i) => storable(context, expr, entry.columns[listed[i]!]!))
+  if (made.length === 0) return stored
+  const extra = made.map(position => {
+    const column = entry.columns[position]!
+    return { name: column.name, expr: storable(context, madeAnew(context, column.default!.kind), column) }
+  })
+  const select = selectOf(context, stored, column => columnOf(column))
+  const output = [...select.output, ...extra.map(e => e.expr)]
+  const columns = context.newColumns(extra.map(({ name, expr }) => ({ name, type: expr.type, nullable: false })))
+  return { ...select, output, columns: [...select.columns, ...columns] }
+}
+
+function madeAnew(context: BindContext, kind: string): Expr {
+  // Of all rows of a statement the time is the same.
+  if (kind === 'now') return context.generate('now', 'timestamp')
+  throw unsupported('INSERT … SELECT into a table whose rows get new ids', 'Insert the rows with ids of their own.')
+}
+
+function bindConflict(context: BindContext, site: Site, ref: TableRef, s: OnConflict): BoundConflict {
+  if (s.targetWhere) throw unsupported('ON CONFLICT with the condition of a partial index')
+  const excluded = context.tableRef(ref.table, 'excluded')
+  const scope = new Scope(site)
+  scope.add(scopeTable(ref))
+  scope.qualifiedOnly.push(scopeTable(excluded))
+  const index = conflictIndex(ref, s)
+  if (s.action !== 'update') {
+    if (s.set.length > 0 || s.where) throw queryError('Only ON CONFLICT DO UPDATE takes SET and WHERE.')
+    return { action: s.action, index: s.action === 'nothing' ? index : -2, excluded, set: [], where: undefined }
+  }
+  if (s.set.length === 0) throw queryError('ON CONFLICT DO UPDATE sets no column.')
+  const set = bindAssignments(context, scope, ref, s.set)
+  expectSetOnce(ref, set)
+  const where = s.where && new ExpressionBinder(context, scope, 'WHERE').condition(s.where, 'WHERE')
+  if ([...set.map(a => a.value), where].some(expr => expr && hasSubquery(expr))) {
+    throw unsupported('A subquery in ON CONFLICT DO UPDATE')
+  }
+  return { action: 'update', index, excluded, set, where }
+}
+
+function conflictIndex(ref: TableRef, s: OnConflict): number {
+  const { entry } = ref.table
+  if (s.constraint !== undefined) return constraintIndex(entry, s.constraint)
+  if (s.target.length === 0) return -2
+  const wanted = new Set(s.target.map(name => requirePosition(ref, name)))
+  const matches = (positions: readonly number[]) =>
+    positions.length === wanted.size && positions.every(position => wanted.has(position))
+  if (matches(entry.primaryKey)) return -1
+  const index = entry.indexes.findIndex(i => i.unique && matches(i.columns.map(c => c.column)))
+  if (index >= 0) return index
+  throw queryError(
+    `ON CONFLICT (${s.target.join(', ')}) names no unique key of table "${entry.name}".`,
+    'Name the columns of its primary key or of a unique index, or none at all.',
+    { table: entry.name },
+  )
+}
+
+/** The primary key is called as PostgreSQL would call it. */
+function constraintIndex(entry: TableEntry, name: string): number {
+  const folded = foldName(name)
+  const primary = `${entry.name}_pkey`
+  if (folded === foldName(primary)) return -1
+  const index = entry.indexes.findIndex(i => i.unique && foldName(i.name) === folded)
+  if (index >= 0) return index
+  const names = [primary, ...entry.indexes.filter(i => i.unique).map(i => i.name)]
+  throw queryError(`Table "${entry.name}" has no unique key "${name}".${didYouMean(name, names)}`, undefined, {
+    table: entry.name,
+  })
+}

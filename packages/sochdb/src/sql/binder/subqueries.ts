@@ -1,0 +1,110 @@
+/** Queries in expressions: as a value, and behind EXISTS, IN, ANY and ALL. */
+import type { ComparisonOperator, Expression, Query } from '../ast/nodes.js'
+import { queryError } from '../problem.js'
+import type { BoundQuery } from './bound.js'
+import { unify } from './coercion.js'
+import { call, COMPARISONS, OPPOSITES } from './expr.js'
+import type { ComparisonOp, Expr, SubqueryExpr } from './expr.js'
+import type { ExpressionBinder } from './expressions.js'
+import { bindQuery } from './query.js'
+import { columnOf } from './reshape.js'
+import { Frame } from './scope.js'
+
+interface Inner {
+  readonly query: BoundQuery
+  readonly frame: Frame
+}
+
+function bindInner(binder: ExpressionBinder, q: Query): Inner {
+  const { context, scope } = binder
+  const frame = new Frame(context, scope)
+  return { query: bindQuery(context, { frame, definedIn: frame, tables: scope.site.tables }, q), frame }
+}
+
+const WITHOUT_OPERANDS = { targets: [], compare: 'equal' } as const
+
+function captured({ query, frame }: Inner): Pick<SubqueryExpr, 'op' | 'query' | 'slots' | 'inputs'> {
+  const slots = frame.slots
+  return { op: 'subquery', query, slots: slots.map(s => s.slot), inputs: slots.map(s => s.expr) }
+}
+
+export function bindScalar(binder: ExpressionBinder, q: Query): Expr {
+  const inner = bindInner(binder, q)
+  expectWidth(inner.query, 1, 'A subquery that stands for a value')
+  const { type } = inner.query.columns[0]!
+  return { ...captured(inner), kind: 'scalar', type, nullable: true, ...WITHOUT_OPERANDS }
+}
+
+export function bindExists(binder: ExpressionBinder, q: Query, negated: boolean): Expr {
+  const inner = bindInner(binder, q)
+  return negate(negated, { ...captured(inner), kind: 'exists', type: 'boolean', nullable: false, ...WITHOUT_OPERANDS })
+}
+
+export function bindInQuery(binder: ExpressionBinder, e: Extract<Expression, { kind: 'inQuery' }>): Expr {
+  return negate(e.negated, bindAny(binder, e.operand, 'equal', e.query, 'IN'))
+}
+
+/** `x > ALL (…)` is not `x <= ANY (…)`, NULL included. */
+export function bindQuantified(
+  binder: ExpressionBinder,
+  operand: Expression,
+  operator: ComparisonOperator,
+  quantifier: 'any' | 'all',
+  q: Query,
+): Expr {
+  const compare = COMPARISONS[operator]
+  if (quantifier === 'any') return bindAny(binder, operand, compare, q, 'ANY')
+  return negate(true, bindAny(binder, operand, OPPOSITES[compare], q, 'ALL'))
+}
+
+function bindAny(
+  binder: ExpressionBinder,
+  operand: Expression,
+  compare: ComparisonOp,
+  q: Query,
+  word: string,
+): SubqueryExpr {
+  const items = operand.kind === 'row' ? operand.items : [operand]
+  if (items.length > 1 && compare !== 'equal' && compare !== 'notEqual') {
+    throw queryError(`Rows are compared with ${word} by = and <> alone.`)
+  }
+  const operands = items.map(item => binder.bind(item))
+  const inner = bindInner(binder, q)
+  expectWidth(inner.query, operands.length, `The subquery of ${word}`)
+  const targets: Expr[] = []
+  operands.forEach((expr, i) => {
+    const column = columnOf(inner.query.columns[i]!)
+    const [a, b] = unify(binder.context, expr, column, 'compare')
+    operands[i] = a
+    targets.push(b)
+  })
+  const parts = captured(inner)
+  return {
+    ...parts,
+    inputs: [...parts.inputs, ...operands],
+    kind: 'any',
+    type: 'boolean',
+    targets,
+    compare,
+    nullable: true,
+  }
+}
+
+function expectWidth(query: BoundQuery, width: number, what: string): void {
+  const found = query.columns.length
+  if (found === width) return
+  throw queryError(
+    `${what} selects ${found} column${found === 1 ? '' : 's'}; ${width} ${width === 1 ? 'is' : 'are'} needed.`,
+  )
+}
+
+function negate(negated: boolean, expr: Expr): Expr {
+  return negated ? call('not', 'boolean', expr) : expr
+}
+
+/** The conjuncts (for <> the disjunction) of two rows compared item by item. */
+export function compareRows(compare: ComparisonOp, left: readonly Expr[], right: readonly Expr[]): Expr {
+  const parts = left.map((a, i) => call(compare, 'boolean', a, right[i]!))
+  if (parts.length === 1) return parts[0]!
+  return { op: compare === 'notEqual' ? 'or' : 'and', type: 'boolean', args: parts }
+}
