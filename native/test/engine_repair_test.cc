@@ -26,6 +26,7 @@ constexpr TreeId kTree = TreeId::kKeys;
 
 EngineOptions Options() {
   EngineOptions options = TinyOptions();
+  options.memtable_bytes = 128 * 1024;  // a close leaves a log that is no longer
   options.wal_limit_bytes = 64 * 1024 * 1024;
   return options;
 }
