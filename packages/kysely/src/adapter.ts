@@ -1,6 +1,15 @@
 import { DialectAdapterBase } from 'kysely'
+import { lockMigrations, resolveTarget, type TargetOption } from './target.js'
 
 export class SochdbAdapter extends DialectAdapterBase {
+  readonly #target: TargetOption
+  #release: (() => void) | undefined
+
+  constructor(target: TargetOption) {
+    super()
+    this.#target = target
+  }
+
   override get supportsTransactionalDdl(): boolean {
     return true
   }
@@ -9,8 +18,13 @@ export class SochdbAdapter extends DialectAdapterBase {
     return true
   }
 
-  /** One process holds a store, and a migration runs in one serializable transaction: two of them conflict, and one fails. */
-  override async acquireMigrationLock(): Promise<void> {}
+  /** One process holds a store, so that the migrations of one database wait for each other in it. */
+  override async acquireMigrationLock(): Promise<void> {
+    this.#release = await lockMigrations(await resolveTarget(this.#target))
+  }
 
-  override async releaseMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {
+    this.#release?.()
+    this.#release = undefined
+  }
 }

@@ -1,22 +1,17 @@
-import {
-  SqliteQueryCompiler,
-  type DatabaseIntrospector,
-  type Dialect,
-  type DialectAdapter,
-  type Driver,
-  type QueryCompiler,
-} from 'kysely'
+import type { DatabaseIntrospector, Dialect, DialectAdapter, Driver, QueryCompiler } from 'kysely'
 import { SochdbAdapter } from './adapter.js'
-import { SochdbDriver, type Target } from './driver.js'
+import { SochdbDriver } from './driver.js'
 import { SochdbIntrospector } from './introspector.js'
-import { LazyQueryCompiler } from './query-compiler.js'
+import { LazyQueryCompiler, SochdbQueryCompiler } from './query-compiler.js'
+import type { TargetOption } from './target.js'
 
 export interface SochdbDialectConfig {
   /**
    * An open database, or an open transaction (whose own `transaction()` then makes savepoints), or a function that gives one
-   * at the first query. Kysely's `destroy()` leaves it open: it belongs to whoever opened it.
+   * at the first query. On a `Database` statements run on the calling thread, on an `AsyncDatabase` on threads of the engine.
+   * Kysely's `destroy()` leaves it open: it belongs to whoever opened it.
    */
-  readonly database: Target | (() => Target)
+  readonly database: TargetOption
 }
 
 /**
@@ -27,21 +22,22 @@ export interface SochdbDialectConfig {
  */
 export class SochdbDialect implements Dialect {
   readonly #config: SochdbDialectConfig
+  readonly #printer = new SochdbQueryCompiler()
 
   constructor(config: SochdbDialectConfig) {
     this.#config = Object.freeze({ ...config })
   }
 
   createDriver(): Driver {
-    return new SochdbDriver(this.#config.database)
+    return new SochdbDriver(this.#config.database, this.#printer)
   }
 
   createQueryCompiler(): QueryCompiler {
-    return new LazyQueryCompiler(new SqliteQueryCompiler())
+    return new LazyQueryCompiler(this.#printer)
   }
 
   createAdapter(): DialectAdapter {
-    return new SochdbAdapter()
+    return new SochdbAdapter(this.#config.database)
   }
 
   /** Declared without its parameter, a `Kysely<…>`, which nothing here needs: naming it costs every user's compiler dearly. */

@@ -1,12 +1,16 @@
-import type { DatabaseIntrospector, SchemaMetadata, TableMetadata } from 'kysely'
-import { describeTables } from 'sochdb/internal'
-import { resolveTarget, type Target } from './driver.js'
+import type { DatabaseIntrospector, DatabaseMetadataOptions, SchemaMetadata, TableMetadata } from 'kysely'
+import { AsyncDatabase } from 'sochdb'
+import { describeTables, sqlTargetOf } from 'sochdb/internal'
+import type { StatementTarget, TableDescription } from 'sochdb/internal'
+import { isSynchronous, resolveTarget, type Target, type TargetOption } from './target.js'
+
+const OF_MIGRATIONS: readonly string[] = ['kysely_migration', 'kysely_migration_lock']
 
 /** Reads the store's catalog. There is one schema, `main`. */
 export class SochdbIntrospector implements DatabaseIntrospector {
-  readonly #target: Target | (() => Target)
+  readonly #target: TargetOption
 
-  constructor(target: Target | (() => Target)) {
+  constructor(target: TargetOption) {
     this.#target = target
   }
 
@@ -14,18 +18,31 @@ export class SochdbIntrospector implements DatabaseIntrospector {
     return [{ name: 'main' }]
   }
 
-  async getTables(): Promise<TableMetadata[]> {
-    return describeTables(resolveTarget(this.#target)).map(table => ({
-      name: table.name,
-      isView: false,
-      isForeign: false,
-      columns: table.columns.map(column => ({
-        name: column.name,
-        dataType: column.type,
-        isAutoIncrementing: false,
-        isNullable: column.nullable,
-        hasDefaultValue: column.hasDefault,
-      })),
-    }))
+  async getTables(options?: DatabaseMetadataOptions): Promise<TableMetadata[]> {
+    const tables = describeTables(readable(await resolveTarget(this.#target)))
+    return tables
+      .filter(({ name }) => options?.withInternalKyselyTables === true || !OF_MIGRATIONS.includes(name))
+      .map(metadata)
+  }
+}
+
+function readable(target: Target): StatementTarget {
+  if (isSynchronous(target)) return target
+  return target instanceof AsyncDatabase ? target.database : sqlTargetOf(target).statements
+}
+
+function metadata(table: TableDescription): TableMetadata {
+  return {
+    name: table.name,
+    schema: 'main',
+    isView: false,
+    isForeign: false,
+    columns: table.columns.map(column => ({
+      name: column.name,
+      dataType: column.type,
+      isAutoIncrementing: false,
+      isNullable: column.nullable,
+      hasDefaultValue: column.hasDefault,
+    })),
   }
 }

@@ -1,4 +1,28 @@
-import type { CompiledQuery, QueryCompiler, RootOperationNode } from 'kysely'
+import { SqliteQueryCompiler } from 'kysely'
+import type { CompiledQuery, OperationNode, QueryCompiler, RootOperationNode } from 'kysely'
+
+export interface Printed {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+/** Writes operation trees as SQL text. */
+export interface Printer {
+  print(node: RootOperationNode): Printed
+}
+
+const ANY_QUERY = { queryId: 'sochdb' } as const
+
+/** The text of a tree: names in double quotes, `?` for values. */
+export class SochdbQueryCompiler extends SqliteQueryCompiler implements Printer {
+  print(node: RootOperationNode): Printed {
+    return this.compileQuery(node, ANY_QUERY)
+  }
+
+  protected override visitDefaultInsertValue(_: OperationNode): void {
+    this.append('default')
+  }
+}
 
 /**
  * Hands the operation tree through, and writes SQL text only when someone asks for it: the driver runs the tree, so most
@@ -7,7 +31,7 @@ import type { CompiledQuery, QueryCompiler, RootOperationNode } from 'kysely'
 export class LazyQueryCompiler implements QueryCompiler {
   readonly #printer: QueryCompiler
 
-  constructor(printer: QueryCompiler) {
+  constructor(printer: QueryCompiler = new SochdbQueryCompiler()) {
     this.#printer = printer
   }
 

@@ -8,7 +8,10 @@ import { executeText, isData, sqlText, SqlResult, valuesOf } from '../sql/text/i
 import type { ExecuteOptions, SqlParameters, SqlText } from '../sql/text/index.js'
 import { native } from '../engine/native.js'
 import type { NativeExec } from '../sql/result/native.js'
+import type { AsyncDatabase } from './database.js'
+import { inner } from './keys.js'
 import { operate } from './operation.js'
+import type { AsyncTransaction } from './transaction.js'
 
 const exec = native as unknown as NativeExec
 const BIND_ATTEMPTS = 5
@@ -187,3 +190,14 @@ class AsyncRun {
 
 export const prepareAsync = <T>(target: AsyncSqlTarget, sql: string, options: ExecuteOptions): AsyncPreparedSql<T> =>
   new AsyncPreparedSql<T>(target, sqlText(sql, options.dialect), options)
+
+/** What statements of an asynchronous database, or of a transaction of it, run on. */
+export function sqlTargetOf(target: AsyncDatabase | AsyncTransaction): AsyncSqlTarget {
+  const impl = target as unknown as Enqueueing
+  return { statements: impl[inner], enqueue: action => impl.enqueue(action) }
+}
+
+interface Enqueueing {
+  readonly [inner]: StatementTarget
+  enqueue<T>(action: () => T | Promise<T>): Promise<T>
+}

@@ -226,6 +226,14 @@ export function explainStatement(target: StatementTarget, statement: Statement):
   return explain(statement, sessionOf(databaseOf(target)).catalog(target))
 }
 
+/** The column that is a table's whole primary key, when that is an integer; `undefined` for others, and without the table. */
+export function integerKeyOf(target: StatementTarget, table: string): string | undefined {
+  const entry = sessionOf(databaseOf(target)).catalog(target).getTable(table)?.entry
+  if (entry?.primaryKey.length !== 1) return undefined
+  const column = entry.columns[entry.primaryKey[0]!]!
+  return column.type === 'integer' || column.type === 'bigint' ? column.name : undefined
+}
+
 /**
  * A statement that is run often: its shape is computed once, and its plan is at hand. Belongs to no database; each keeps a
  * plan of its own for it.

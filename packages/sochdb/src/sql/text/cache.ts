@@ -1,5 +1,6 @@
 /** Texts that were parsed: each is read once, and keeps its plan at hand. Bounded in number and in characters. */
 import { describe } from '../../bytes/bytes.js'
+import type { Statement } from '../ast/nodes.js'
 import { parseStatement } from '../parser/index.js'
 import type { Dialect, Parsed } from '../parser/index.js'
 import { PlanCache } from '../plan/cache.js'
@@ -24,6 +25,11 @@ export class SqlText {
   get prepared(): PreparedStatement {
     return (this.#prepared ??= new PreparedStatement(this.parsed.statement, this.dialect))
   }
+}
+
+/** A tree that was made without text, as what runs texts takes it. */
+export function textOfTree(statement: Statement): SqlText {
+  return new SqlText({ statement, parameterCount: 0, parameterNames: [], text: '', offset: 0 }, 'auto')
 }
 
 const caches = new Map<Dialect, PlanCache<SqlText>>()

@@ -1,4 +1,4 @@
-export { sqlText } from './cache.js'
+export { sqlText, textOfTree } from './cache.js'
 export type { SqlText } from './cache.js'
 export { executeSql, executeText, isData, iterateText } from './execute.js'
 export { checkExecuteOptions } from './options.js'

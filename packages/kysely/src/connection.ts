@@ -1,0 +1,156 @@
+import type { AbortableOperationOptions, CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import type { TransactionSettings } from 'kysely'
+import { TransactionError, type IsolationLevel } from 'sochdb'
+import type { Row } from 'sochdb/internal'
+import type { Executor, Outcome, Place, Root, Scope } from './executor.js'
+import type { Printer } from './query-compiler.js'
+import { runnableOf, type Runnable } from './statement.js'
+
+const isolationLevels: Readonly<Record<NonNullable<TransactionSettings['isolationLevel']>, IsolationLevel>> = {
+  serializable: 'serializable',
+  snapshot: 'snapshot',
+  'repeatable read': 'snapshot',
+  'read committed': 'readCommitted',
+  // Nothing here ever reads what is not committed; the standard allows a stronger level.
+  'read uncommitted': 'readCommitted',
+}
+
+export type Lane = (query: CompiledQuery, printer: Printer) => Runnable
+
+/** Any number of connections is one database: a connection is where a transaction is kept. */
+export class SochdbConnection implements DatabaseConnection {
+  readonly #root: Root
+  readonly #printer: Printer
+  readonly #lane: Lane
+  #scope: Scope | undefined
+  #isReadOnly = false
+  /** Open savepoints by name, the newest last: SQL allows a name to be used again. */
+  readonly #savepoints: { readonly name: string; readonly place: Place }[] = []
+  /** Stops the statements that run now. */
+  #running: AbortController | undefined
+
+  constructor(root: Root, printer: Printer, lane: Lane = runnableOf) {
+    this.#root = root
+    this.#printer = printer
+    this.#lane = lane
+  }
+
+  async begin({ isolationLevel, accessMode }: TransactionSettings): Promise<void> {
+    if (this.#scope !== undefined) {
+      throw new TransactionError('This connection has a transaction already: use a savepoint in it.')
+    }
+    this.#scope = await this.#root.begin(isolationLevel && isolationLevels[isolationLevel])
+    this.#isReadOnly = accessMode === 'read only'
+  }
+
+  async commit(): Promise<void> {
+    await this.#end().commit()
+  }
+
+  async rollback(): Promise<void> {
+    await this.#end().rollback()
+  }
+
+  async savepoint(name: string): Promise<void> {
+    if (this.#scope === undefined) throw new TransactionError('A savepoint needs a transaction: begin one first.')
+    this.#savepoints.push({ name, place: await this.#scope.savepoint() })
+  }
+
+  async rollbackTo(name: string): Promise<void> {
+    const at = this.#find(name)
+    await this.#savepoints[at]!.place.rollback()
+    // Rolling back ends the engine's savepoint; SQL's stays, for another try.
+    this.#savepoints.length = at
+    await this.savepoint(name)
+  }
+
+  async release(name: string): Promise<void> {
+    const at = this.#find(name)
+    await this.#savepoints[at]!.place.release()
+    this.#savepoints.length = at
+  }
+
+  /** Stops the statement that runs on a thread of the engine; nothing of it remains. One that runs on this thread has ended by now. */
+  async cancelQuery(): Promise<void> {
+    this.#running?.abort()
+  }
+
+  async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
+    const runnable = this.#admit(query)
+    const executor = this.#executor
+    const insert = runnable.insertsOne
+    const key = insert && executor.integerKey(insert.table)
+    const runs = insert && key !== undefined ? runnable.returning(insert, key) : runnable
+    // Kysely stops a statement through `cancelQuery`, or leaves it to run when its signal is aborted, as it was told to.
+    const outcome =
+      options?.signal === undefined ? await executor.execute(runs, undefined) : await this.#stoppable(executor, runs)
+    if (runs !== runnable) return inserted(outcome, key!)
+    const rows = outcome.rows as R[]
+    return isCounted(runnable) ? { rows, numAffectedRows: BigInt(outcome.rowsAffected) } : { rows }
+  }
+
+  async *streamQuery<R>(
+    query: CompiledQuery,
+    chunkSize: number,
+    options?: AbortableOperationOptions,
+  ): AsyncIterableIterator<QueryResult<R>> {
+    const runnable = this.#admit(query)
+    const size = chunkSize >= 1 ? chunkSize : 100
+    let rows: Row[] = []
+    for await (const row of this.#executor.iterate(runnable, options?.signal)) {
+      rows.push(row)
+      if (rows.length < size) continue
+      yield { rows: rows as R[] }
+      rows = []
+    }
+    if (rows.length > 0) yield { rows: rows as R[] }
+  }
+
+  get #executor(): Executor {
+    return this.#scope ?? this.#root
+  }
+
+  #admit(query: CompiledQuery): Runnable {
+    const runnable = this.#lane(query, this.#printer)
+    if (this.#isReadOnly && runnable.isWrite) {
+      throw new TransactionError('The transaction is read only.', {
+        remediation: 'Begin it without setAccessMode("read only") to write in it.',
+      })
+    }
+    return runnable
+  }
+
+  async #stoppable(executor: Executor, query: Runnable): Promise<Outcome> {
+    const running = (this.#running = new AbortController())
+    try {
+      return await executor.execute(query, running.signal)
+    } finally {
+      if (this.#running === running) this.#running = undefined
+    }
+  }
+
+  #end(): Scope {
+    const scope = this.#scope
+    if (scope === undefined) throw new TransactionError('There is no transaction to end on this connection.')
+    this.#scope = undefined
+    this.#isReadOnly = false
+    this.#savepoints.length = 0
+    return scope
+  }
+
+  #find(name: string): number {
+    const at = this.#savepoints.findLastIndex(entry => entry.name === name)
+    if (at < 0) throw new TransactionError(`There is no savepoint "${name}" in this transaction.`)
+    return at
+  }
+}
+
+const isCounted = ({ statement: { kind } }: Runnable): boolean =>
+  kind === 'insert' || kind === 'update' || kind === 'delete'
+
+/** Of an INSERT that nobody asked for rows: the key came with RETURNING, and is not a row of its result. */
+function inserted<R>({ rows, rowsAffected }: Outcome, key: string): QueryResult<R> {
+  const id = rows[0]?.[key] as number | bigint | null | undefined
+  const result = { rows: [], numAffectedRows: BigInt(rowsAffected) }
+  return id === undefined || id === null ? result : { ...result, insertId: BigInt(id) }
+}

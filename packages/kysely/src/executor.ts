@@ -1,0 +1,188 @@
+/** Running statements by call and by promise, behind one face. */
+import {
+  AsyncDatabase,
+  type AsyncTransaction,
+  type Database,
+  type IsolationLevel,
+  type Savepoint,
+  type Transaction,
+} from 'sochdb'
+import {
+  executeAsync,
+  executeStatement,
+  executeText,
+  integerKeyOf,
+  isTransaction,
+  iterateAsync,
+  iterateText,
+  sqlTargetOf,
+} from 'sochdb/internal'
+import type { AsyncSqlTarget, Row } from 'sochdb/internal'
+import type { Runnable } from './statement.js'
+import { isSynchronous, type Target } from './target.js'
+
+export interface Outcome {
+  readonly rows: readonly Row[]
+  readonly rowsAffected: number
+}
+
+export interface Executor {
+  execute(query: Runnable, signal: AbortSignal | undefined): Outcome | Promise<Outcome>
+  /** The rows as they are asked for. */
+  iterate(query: Runnable, signal: AbortSignal | undefined): Iterable<Row> | AsyncIterable<Row>
+  /** See `integerKeyOf`. */
+  integerKey(table: string): string | undefined
+}
+
+export interface Place {
+  rollback(): void | Promise<void>
+  release(): void | Promise<void>
+}
+
+/** A transaction, or a part of one that was handed in. */
+export interface Scope extends Executor {
+  commit(): unknown
+  rollback(): unknown
+  savepoint(): Place | Promise<Place>
+}
+
+export interface Root extends Executor {
+  begin(isolation: IsolationLevel | undefined): Promise<Scope>
+}
+
+export function rootOf(target: Target): Root {
+  if (isSynchronous(target)) return new SyncRoot(target)
+  return new AsyncRoot(target)
+}
+
+class SyncExecutor implements Executor {
+  constructor(protected readonly target: Database | Transaction) {}
+
+  execute(query: Runnable, signal: AbortSignal | undefined): Outcome {
+    const options = signal === undefined ? {} : { signal }
+    if (query.isText) return executeText(this.target, query.text, query.values, options)
+    return executeStatement(this.target, query.statement, query.values)
+  }
+
+  iterate(query: Runnable, signal: AbortSignal | undefined): Iterable<Row> {
+    return iterateText<Row>(this.target, query.text, query.values, signal === undefined ? {} : { signal })
+  }
+
+  integerKey(table: string): string | undefined {
+    return integerKeyOf(this.target, table)
+  }
+}
+
+class SyncRoot extends SyncExecutor implements Root {
+  async begin(isolation: IsolationLevel | undefined): Promise<Scope> {
+    const { target } = this
+    if (isTransaction(target)) return new SyncNested(target, target.savepoint())
+    return new SyncScope(target.beginTransaction(isolation === undefined ? {} : { isolation }))
+  }
+}
+
+class SyncScope extends SyncExecutor implements Scope {
+  constructor(protected readonly transaction: Transaction) {
+    super(transaction)
+  }
+
+  commit(): void {
+    this.transaction.commit()
+  }
+
+  rollback(): void {
+    this.transaction.abort()
+  }
+
+  savepoint(): Place {
+    return this.transaction.savepoint()
+  }
+}
+
+/** Over a transaction that belongs to somebody else: a savepoint of it. */
+class SyncNested extends SyncScope {
+  readonly #savepoint: Savepoint
+
+  constructor(transaction: Transaction, savepoint: Savepoint) {
+    super(transaction)
+    this.#savepoint = savepoint
+  }
+
+  override commit(): void {
+    this.#savepoint.release()
+  }
+
+  override rollback(): void {
+    this.#savepoint.rollback()
+  }
+}
+
+class AsyncExecutor implements Executor {
+  readonly #sql: AsyncSqlTarget
+
+  constructor(target: AsyncDatabase | AsyncTransaction) {
+    this.#sql = sqlTargetOf(target)
+  }
+
+  execute(query: Runnable, signal: AbortSignal | undefined): Promise<Outcome> {
+    return executeAsync(this.#sql, query.text, query.values, signal === undefined ? {} : { signal })
+  }
+
+  iterate(query: Runnable, signal: AbortSignal | undefined): AsyncIterable<Row> {
+    return iterateAsync<Row>(this.#sql, query.text, query.values, signal === undefined ? {} : { signal })
+  }
+
+  integerKey(table: string): string | undefined {
+    return integerKeyOf(this.#sql.statements, table)
+  }
+}
+
+class AsyncRoot extends AsyncExecutor implements Root {
+  readonly #target: AsyncDatabase | AsyncTransaction
+
+  constructor(target: AsyncDatabase | AsyncTransaction) {
+    super(target)
+    this.#target = target
+  }
+
+  async begin(isolation: IsolationLevel | undefined): Promise<Scope> {
+    const target = this.#target
+    if (!(target instanceof AsyncDatabase)) return new AsyncNested(target, await target.savepoint())
+    return new AsyncScope(await target.beginTransaction(isolation === undefined ? {} : { isolation }))
+  }
+}
+
+class AsyncScope extends AsyncExecutor implements Scope {
+  constructor(protected readonly transaction: AsyncTransaction) {
+    super(transaction)
+  }
+
+  commit(): Promise<unknown> {
+    return this.transaction.commit()
+  }
+
+  rollback(): Promise<void> {
+    return this.transaction.abort()
+  }
+
+  savepoint(): Promise<Place> {
+    return this.transaction.savepoint()
+  }
+}
+
+class AsyncNested extends AsyncScope {
+  readonly #savepoint: Place
+
+  constructor(transaction: AsyncTransaction, savepoint: Place) {
+    super(transaction)
+    this.#savepoint = savepoint
+  }
+
+  override async commit(): Promise<void> {
+    await this.#savepoint.release()
+  }
+
+  override async rollback(): Promise<void> {
+    await this.#savepoint.rollback()
+  }
+}
