@@ -5,30 +5,8 @@
 namespace sochdb {
 namespace {
 
-constexpr int64_t kMsPerDay = 86400000;
+constexpr int64_t kDayMs = 86400000;
 constexpr int64_t kDaysPerEra = 146097;  // 400 years
-
-// Days since the epoch of a date, counted in years that begin in March so that the leap day is a year's last.
-int64_t DaysOf(int64_t year, int64_t month, int64_t day) {
-  if (month <= 2) --year;
-  const int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const int64_t year_of_era = year - era * 400;
-  const int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * kDaysPerEra + day_of_era - 719468;
-}
-
-void DateOf(int64_t days, int64_t* year, int64_t* month, int64_t* day) {
-  days += 719468;
-  const int64_t era = (days >= 0 ? days : days - (kDaysPerEra - 1)) / kDaysPerEra;
-  const int64_t day_of_era = days - era * kDaysPerEra;
-  const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t shifted = (5 * day_of_year + 2) / 153;
-  *day = day_of_year - (153 * shifted + 2) / 5 + 1;
-  *month = shifted < 10 ? shifted + 3 : shifted - 9;
-  *year = year_of_era + era * 400 + (*month <= 2 ? 1 : 0);
-}
 
 bool IsLeap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
 
@@ -86,17 +64,39 @@ bool TakeZone(std::string_view* text, int64_t* minutes) {
 
 }  // namespace
 
+// Counted in years that begin in March so that the leap day is a year's last.
+int64_t DaysOfDate(int64_t year, int64_t month, int64_t day) {
+  if (month <= 2) --year;
+  const int64_t era = (year >= 0 ? year : year - 399) / 400;
+  const int64_t year_of_era = year - era * 400;
+  const int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * kDaysPerEra + day_of_era - 719468;
+}
+
+void DateOfDays(int64_t days, int64_t* year, int64_t* month, int64_t* day) {
+  days += 719468;
+  const int64_t era = (days >= 0 ? days : days - (kDaysPerEra - 1)) / kDaysPerEra;
+  const int64_t day_of_era = days - era * kDaysPerEra;
+  const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t shifted = (5 * day_of_year + 2) / 153;
+  *day = day_of_year - (153 * shifted + 2) / 5 + 1;
+  *month = shifted < 10 ? shifted + 3 : shifted - 9;
+  *year = year_of_era + era * 400 + (*month <= 2 ? 1 : 0);
+}
+
 void AppendTimestamp(int64_t ms, std::string* out) {
-  int64_t days = ms / kMsPerDay;
-  int64_t rest = ms % kMsPerDay;
+  int64_t days = ms / kDayMs;
+  int64_t rest = ms % kDayMs;
   if (rest < 0) {
-    rest += kMsPerDay;
+    rest += kDayMs;
     --days;
   }
   int64_t year = 0;
   int64_t month = 0;
   int64_t day = 0;
-  DateOf(days, &year, &month, &day);
+  DateOfDays(days, &year, &month, &day);
   char text[64];
   const char* format = year >= 0 && year <= 9999 ? "%04lld" : (year < 0 ? "-%06lld" : "+%06lld");
   const long long shown = year < 0 ? -year : year;
@@ -116,7 +116,7 @@ bool ParseTimestamp(std::string_view text, int64_t* ms, bool* exact) {
       !TakeNumber(&text, 2, &day))
     return false;
   if (month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month)) return false;
-  *ms = DaysOf(year, month, day) * kMsPerDay;
+  *ms = DaysOfDate(year, month, day) * kDayMs;
   if (text.empty()) return true;
   if (!Take(&text, 'T') && !Take(&text, ' ') && !Take(&text, 't')) return false;
   int hour = 0;

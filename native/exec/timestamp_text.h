@@ -17,4 +17,9 @@ void AppendTimestamp(int64_t ms, std::string* out);
 // said. *exact is false when a fraction finer than milliseconds was cut off. False for anything else.
 bool ParseTimestamp(std::string_view text, int64_t* ms, bool* exact);
 
+// Days since the epoch of a date of the proleptic Gregorian calendar, and back. A month of 1 to 12; a day beyond the month's
+// end is one of the next month.
+int64_t DaysOfDate(int64_t year, int64_t month, int64_t day);
+void DateOfDays(int64_t days, int64_t* year, int64_t* month, int64_t* day);
+
 }  // namespace sochdb

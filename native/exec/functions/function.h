@@ -77,5 +77,7 @@ bool FunctionTakes(const Function& function, std::span<const ColumnType> args, C
 std::span<const Function> TextFunctions();
 std::span<const Function> MathFunctions();
 std::span<const Function> OtherFunctions();
+std::span<const Function> DateFunctions();
+std::span<const Function> JsonFunctions();
 
 }  // namespace sochdb

@@ -10,6 +10,8 @@ import type { CallOp, Expr } from './expr.js'
 import { bindCall } from './functions.js'
 import type { NamedWindows } from './lifting.js'
 import { bindFunction } from './functions/arguments.js'
+import { jsonMember } from './functions/json-calls.js'
+import { bindInterval } from './functions/moments.js'
 import { bitOperator, integerDivision, tryCast } from './functions/special.js'
 import { bindRowComparison, bindRowIn } from './rows.js'
 import type { BindContext, Scope } from './scope.js'
@@ -57,6 +59,8 @@ export class ExpressionBinder {
         return { op: 'param', type: this.context.hints.get(e.index) ?? 'any', index: e.index }
       case 'column':
         return this.scope.resolve(e.table, e.name)
+      case 'interval':
+        return constant('text', e.text)
       case 'binary':
         return this.#binaryOf(e)
       case 'and':
@@ -111,6 +115,10 @@ export class ExpressionBinder {
   }
 
   #binaryOf(e: Extract<Expression, { kind: 'binary' }>): Expr {
+    if (e.operator === '+' || e.operator === '-') {
+      if (e.right.kind === 'interval') return bindInterval(e.operator, this.bind(e.left), e.right.text)
+      if (e.left.kind === 'interval' && e.operator === '+') return bindInterval('+', this.bind(e.right), e.left.text)
+    }
     const row = bindRowComparison(this, e)
     return row ?? this.#binary(e.operator, this.bind(e.left), this.bind(e.right))
   }
@@ -192,6 +200,9 @@ export class ExpressionBinder {
       case '<<':
       case '>>':
         return bitOperator(operator, left, right)
+      case '->':
+      case '->>':
+        return jsonMember(operator, left, right)
       default:
         throw unsupported(`The operator ${operator}`)
     }
@@ -210,6 +221,7 @@ export class ExpressionBinder {
 
   #arithmetic(operator: '+' | '-' | '*' | '/' | '%', left: Expr, right: Expr): Expr {
     const [a, b] = unify(this.context, left, right, ARITHMETIC[operator].verb)
+    if (operator === '-' && a.type === 'timestamp') return bindFunction('age', [a, b], '-')
     if (a.type === 'any' && (isComputed(a) || isComputed(b))) {
       return call(ARITHMETIC[operator].op, 'any', cast(a, 'any'), cast(b, 'any'))
     }

@@ -6,6 +6,7 @@ import type { Expr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
 import { bindFunction } from './functions/arguments.js'
 import { functionNames, functionOfName } from './functions/registry.js'
+import { bindMoment, momentNames } from './functions/moments.js'
 import { bindSpecial, specialNames } from './functions/special.js'
 import { resolveWindow } from './lifting.js'
 import { bindWindowCall, WINDOW_NAMES } from './windows.js'
@@ -22,8 +23,16 @@ export function bindCall(binder: ExpressionBinder, e: CallNode): Expr {
   const args = e.arguments.map(argument => binder.bind(argument))
   const special = bindSpecial(binder.context, name, args)
   if (special) return special
+  const moment = bindMoment(binder.context, name, args)
+  if (moment) return moment
   const fn = functionOfName(name)
   if (fn) return bindFunction(fn, args, name)
-  const hint = didYouMean(name, [...AGGREGATE_NAMES, ...WINDOW_NAMES, ...specialNames, ...functionNames()])
+  const hint = didYouMean(name, [
+    ...AGGREGATE_NAMES,
+    ...WINDOW_NAMES,
+    ...specialNames,
+    ...momentNames,
+    ...functionNames(),
+  ])
   throw queryError(`There is no function "${e.name}".${hint}`, undefined, { function: e.name })
 }
