@@ -1,6 +1,8 @@
 // Plans that are none: damaged ones, random words, ones that grow without end.
 
 #include "test/exec_mixed.h"
+#include "test/looked_at_clock.h"
+#include "test/plan_builder_relations.h"
 
 namespace sochdb::test::exec_damage_test {
 namespace {
@@ -23,6 +25,32 @@ std::vector<PlanBytes> Specimens(MixedWorld* w) {
   return plans;
 }
 
+// One of each operator that puts relations together, with all they may hold.
+std::vector<PlanBytes> Relations(MixedWorld* w) {
+  const ColumnType integer = ColumnType::kInteger;
+  const Part one = Values(2, 1, {Int(1), Int(2)});
+  const Part rows = Scan(w->table, 0, {0, 1}, {.hi = Int(3)});
+  const Part equal = Compare(ExprOp::kEqual, Col(0, integer), Col(1, integer));
+  const Part inner =
+      Filter(Scan(w->table, -1, {1}, {.lo = SlotOf(7, integer)}), Compare(ExprOp::kLess, Col(0, integer), SlotOf(8, integer)));
+  std::vector<Part> plans = {
+      UnionAll({rows, Scan(w->table, -1, {1, 0}), rows}),
+      SetOperation(one, Project(rows, {Col(1, integer)}), SetOpKind::kExcept, true),
+      Apply(one, Series(Int(1), SlotOf(3, integer)), ApplyKind::kLeft, {{3, Col(0, integer)}}, equal),
+      LoopJoin(one, Project(rows, {Col(0, integer)}), JoinKind::kFull, equal),
+  };
+  for (const ApplyKind kind : {ApplyKind::kExists, ApplyKind::kInner, ApplyKind::kAny}) {
+    plans.push_back(Apply(rows, inner, kind, {{7, Col(1, integer)}, {8, Int(2)}}, kind == ApplyKind::kAny ? equal : nullptr));
+  }
+  const Part next = IndexJoin(Working(4, {integer}), JoinKind::kInner, w->table, -1, {1}, {Col(0, integer)});
+  const Part step = Apply(Project(next, {Col(1, integer)}),
+                          Aggregate(Working(4, {integer}), {}, {{AggregateFn::kMax, Col(0, integer)}}), ApplyKind::kScalar, {});
+  plans.push_back(Recursion(one, Project(step, {Col(1, integer)}), true, 4));
+  std::vector<PlanBytes> all;
+  for (const Part& plan : plans) all.push_back(BuildPlan(plan, 1));
+  return all;
+}
+
 void TryDamaged(MixedWorld* w, const PlanBytes& plan) {
   auto parsed = PreparedPlan::Parse(plan.words, plan.constants);
   if (!parsed.ok()) {
@@ -33,7 +61,12 @@ void TryDamaged(MixedWorld* w, const PlanBytes& plan) {
   // What still is a plan must run, or fail with words.
   w->limits.query_memory_bytes = 16 * 1024 * 1024;
   const SavepointId savepoint = w->txn.BeginStatement();
+  // Damage may make work without end of it.
+  LookedAtClock clock;
+  const CancelToken token(&clock, 200);
+  w->cancel = &token;
   const Outcome outcome = w->Run(parsed.value(), Tagged({Value::Integer(1)}));
+  w->cancel = nullptr;
   EXPECT(outcome.status.ok() || !outcome.status.message().empty());
   if (parsed.value()->is_point()) {
     PointStatement statement(parsed.value());
@@ -47,7 +80,11 @@ TEST("damaged plans are refused with the word that is wrong, and never crash") {
   for (uint64_t seed = 0; seed < 10; ++seed) {
     MixedWorld w(test::Seed() * 1000 + seed, false);
     w.Fill(20);
-    for (const PlanBytes& good : Specimens(&w)) {
+    std::vector<PlanBytes> specimens = Specimens(&w);
+    const std::vector<PlanBytes> relations = Relations(&w);
+    specimens.insert(specimens.end(), relations.begin(), relations.end());
+    for (const PlanBytes& good : specimens) {
+      EXPECT_OK(PreparedPlan::Parse(good.words, good.constants).status());
       for (int i = 0; i < 60; ++i) {
         PlanBytes bad = good;
         switch (w.Below(5)) {

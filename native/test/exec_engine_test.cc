@@ -2,6 +2,7 @@
 
 #include "env/mem_env.h"
 #include "test/exec_fixture.h"
+#include "test/plan_builder_relations.h"
 #include "test/store_fixture.h"
 
 namespace sochdb::test::exec_engine_test {
@@ -84,6 +85,21 @@ TEST("a row committed into a range that was read is a conflict, beside it is non
     Session a(&store);
     Session b(&store);
     EXPECT_EQ(a.Rows(Scan(store.items, 1, {0}, {.lo = Int(10), .hi = Int(20)})), "");
+    EXPECT_OK(a.Add(1, "x", 100).status);
+    EXPECT_OK(b.Add(2, "y", n).status);
+    EXPECT_OK(b.Commit());
+    EXPECT_EQ(a.Commit().code() == Code::kConflict, n == 15);
+  }
+}
+
+TEST("a row committed into what a subquery has read is a conflict, beside it is none") {
+  for (const int64_t n : {15, 25}) {
+    Store store;
+    Session a(&store);
+    Session b(&store);
+    const Part inner = Scan(store.items, 1, {0}, {.equals = {SlotOf(0, kInt)}});
+    const Part outer = Values(3, 1, {Int(10), Int(15), Int(20)});
+    EXPECT_EQ(a.Rows(Apply(outer, inner, ApplyKind::kExists, {{0, Col(0, kInt)}})), "10,false 15,false 20,false");
     EXPECT_OK(a.Add(1, "x", 100).status);
     EXPECT_OK(b.Add(2, "y", n).status);
     EXPECT_OK(b.Commit());

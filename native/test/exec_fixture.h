@@ -83,6 +83,7 @@ class ExecWorld {
   Engine* engine = nullptr;
   ExecutionLimits limits;
   uint32_t want = kBatchRows;
+  const CancelToken* cancel = nullptr;
 
   [[nodiscard]] Transaction* transaction() { return real != nullptr ? real : &txn; }
   [[nodiscard]] ExecutionTarget target() { return {engine, transaction(), transaction()}; }
@@ -91,7 +92,7 @@ class ExecWorld {
   Outcome Run(const std::shared_ptr<const PreparedPlan>& plan, const std::string& params = "", uint32_t rows = 1) {
     Outcome outcome;
     if (plan == nullptr) return outcome;
-    auto execution = Execution::Open(plan, target(), params, rows, nullptr, limits);
+    auto execution = Execution::Open(plan, target(), params, rows, cancel, limits);
     outcome.status = execution.status();
     if (!execution.ok()) return outcome;
     Batch batch;

@@ -1,7 +1,7 @@
 // Set operations, recursion, subqueries and the remaining joins by example: what they read, where they end, what they refuse.
 
-#include "env/posix_env.h"
 #include "test/exec_users.h"
+#include "test/looked_at_clock.h"
 #include "test/plan_builder_relations.h"
 
 namespace sochdb::test::exec_relations_test {
@@ -16,25 +16,13 @@ Part Endless() {
                    0);
 }
 
-// A clock that moves on whenever it is looked at: work may take so many looks, whatever they last.
-class LookedAtClock : public PosixEnv {
- public:
-  uint64_t MonotonicMicros() override { return ++now_; }
-
- private:
-  uint64_t now_ = 0;
-};
-
 Status RunFor(ExecWorld* w, const Part& plan, uint64_t looks) {
   LookedAtClock clock;
-  CancelToken token(&clock, looks);
-  auto execution = Execution::Open(Prepare(plan), w->target(), "", 1, &token, w->limits);
-  if (!execution.ok()) return execution.status();
-  for (;;) {
-    Batch batch;
-    SOCHDB_TRY((*execution)->Next(w->want, &batch));
-    if (batch.count() == 0) return {};
-  }
+  const CancelToken token(&clock, looks);
+  w->cancel = &token;
+  const Status status = w->Run(plan).status;
+  w->cancel = nullptr;
+  return status;
 }
 
 TEST("a union reads its inputs one after the other, and those it does not come to not at all") {
