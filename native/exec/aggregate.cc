@@ -31,7 +31,7 @@ class Aggregate : public Operator {
     groups_.Clear();
     group_values_.Clear();
     states_.clear();
-    for (const auto& fn : node_.functions) states_.push_back(std::make_unique<AggregateState>(&fn, context_));
+    for (const auto& fn : node_.functions) states_.push_back(MakeAggregateState(fn, context_));
     group_count_ = 0;
     next_ = 0;
     done_ = false;
@@ -65,13 +65,14 @@ class Aggregate : public Operator {
     Batch batch;
     for (;;) {
       SOCHDB_TRY(child_->Next(kBatchRows, &batch));
-      if (batch.count() == 0) return {};
+      if (batch.count() == 0) break;
       SOCHDB_TRY(context_->Tick(batch.count()));
       evaluator_.BeginBatch();
-      group_of_.assign(batch.count(), 0);
       if (!node_.groups.empty()) SOCHDB_TRY(FindGroups(batch));
       for (size_t f = 0; f < states_.size(); ++f) SOCHDB_TRY(Add(node_.functions[f], states_[f].get(), batch));
     }
+    for (const auto& state : states_) SOCHDB_TRY(state->Seal());
+    return {};
   }
 
   Status SetGroupCount(uint32_t n) {
@@ -87,6 +88,7 @@ class Aggregate : public Operator {
       SOCHDB_TRY(evaluator_.Eval(*node_.groups[c], batch, batch.selection, &values.columns[c]));
     }
     rows_of_new_.clear();
+    group_of_.resize(batch.count());
     for (uint32_t i = 0; i < batch.count(); ++i) {
       const uint32_t r = batch.selection[i];
       key_.clear();
@@ -103,23 +105,32 @@ class Aggregate : public Operator {
 
   Status Add(const AggregateNode::Function& fn, AggregateState* state, const Batch& batch) {
     Selection selection = batch.selection;
-    const uint32_t* groups = group_of_.data();
+    const bool one = node_.groups.empty();
+    const uint32_t* groups = one ? nullptr : group_of_.data();
     if (fn.filter != nullptr) {
       filtered_.clear();
       SOCHDB_TRY(evaluator_.EvalPredicate(*fn.filter, batch, batch.selection, &filtered_));
-      // Both lists of rows ascend: walk them together to find the groups of those that passed.
-      filtered_groups_.clear();
-      uint32_t i = 0;
-      for (const uint16_t r : filtered_) {
-        while (batch.selection[i] != r) ++i;
-        filtered_groups_.push_back(group_of_[i]);
-      }
       selection = {filtered_.data(), static_cast<uint32_t>(filtered_.size())};
-      groups = filtered_groups_.data();
+      if (!one) groups = GroupsOfFiltered(batch);
     }
-    const ColumnVector* argument = nullptr;
-    if (fn.arg != nullptr) SOCHDB_TRY(evaluator_.Eval(*fn.arg, batch, selection, &argument));
-    return state->Add(selection, groups, argument);
+    AggregateArguments arguments;
+    if (fn.arg != nullptr) SOCHDB_TRY(evaluator_.Eval(*fn.arg, batch, selection, &arguments.first));
+    if (fn.arg2 != nullptr) SOCHDB_TRY(evaluator_.Eval(*fn.arg2, batch, selection, &arguments.second));
+    order_.resize(fn.order.size());
+    for (size_t k = 0; k < order_.size(); ++k) SOCHDB_TRY(evaluator_.Eval(*fn.order[k].expr, batch, selection, &order_[k]));
+    arguments.order = order_;
+    return state->Add(selection, groups, arguments);
+  }
+
+  // Both lists of rows ascend: walk them together to find the groups of those that passed.
+  const uint32_t* GroupsOfFiltered(const Batch& batch) {
+    filtered_groups_.clear();
+    uint32_t i = 0;
+    for (const uint16_t r : filtered_) {
+      while (batch.selection[i] != r) ++i;
+      filtered_groups_.push_back(group_of_[i]);
+    }
+    return filtered_groups_.data();
   }
 
   const AggregateNode& node_;
@@ -135,6 +146,7 @@ class Aggregate : public Operator {
   std::vector<uint16_t> rows_of_new_;
   std::vector<uint16_t> filtered_;
   std::vector<uint32_t> filtered_groups_;
+  std::vector<const ColumnVector*> order_;
   std::vector<uint32_t> rows_;
   uint32_t group_count_ = 0;
   uint32_t next_ = 0;

@@ -40,6 +40,8 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
       return with_child(static_cast<const LimitNode&>(node), MakeLimit);
     case PlanOp::kAggregate:
       return with_child(static_cast<const AggregateNode&>(node), MakeAggregate);
+    case PlanOp::kWindow:
+      return with_child(static_cast<const WindowNode&>(node), MakeWindow);
     case PlanOp::kDistinct:
       return with_child(static_cast<const DistinctNode&>(node), MakeDistinct);
     case PlanOp::kValues:
@@ -71,7 +73,6 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
     }
     case PlanOp::kTableFunction:
       return MakeTableFunction(static_cast<const TableFunctionNode&>(node), context);
-    case PlanOp::kWindow:
     case PlanOp::kInsert:
     case PlanOp::kUpdate:
     case PlanOp::kDelete:

@@ -34,6 +34,7 @@ OperatorPtr MakeProject(const ProjectNode& node, ExecContext* context, OperatorP
 OperatorPtr MakeSort(const SortNode& node, ExecContext* context, OperatorPtr child);
 OperatorPtr MakeLimit(const LimitNode& node, ExecContext* context, OperatorPtr child);
 OperatorPtr MakeAggregate(const AggregateNode& node, ExecContext* context, OperatorPtr child);
+OperatorPtr MakeWindow(const WindowNode& node, ExecContext* context, OperatorPtr child);
 OperatorPtr MakeIndexJoin(const IndexJoinNode& node, ExecContext* context, OperatorPtr outer);
 OperatorPtr MakeLoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right);
 OperatorPtr MakeDistinct(const DistinctNode& node, ExecContext* context, OperatorPtr child);

@@ -96,13 +96,42 @@ struct AggregateNode : PlanNode {
   AggregateNode() : PlanNode(PlanOp::kAggregate) {}
   struct Function {
     AggregateFn fn = AggregateFn::kCountRows;
-    const Expr* arg = nullptr;  // null for kCountRows alone
+    const Expr* arg = nullptr;   // null for kCountRows alone
+    const Expr* arg2 = nullptr;  // of kGroupConcat and kJsonGroupObject alone
     bool distinct = false;
     const Expr* filter = nullptr;
+    std::vector<SortNode::Key> order;
     ColumnType type = ColumnType::kInteger;
   };
   const PlanNode* child = nullptr;
   std::vector<const Expr*> groups;
+  std::vector<Function> functions;
+};
+
+// `child` is sorted by the partition's expressions, then by `order`.
+struct WindowNode : PlanNode {
+  WindowNode() : PlanNode(PlanOp::kWindow) {}
+  struct Edge {
+    FrameBound kind = FrameBound::kUnboundedPreceding;
+    const Expr* offset = nullptr;  // of kPreceding and kFollowing
+  };
+  struct Frame {
+    FrameMode mode = FrameMode::kRange;
+    Edge start;
+    Edge end;
+    FrameExclude exclude = FrameExclude::kNone;
+  };
+  struct Function {
+    bool is_aggregate = false;
+    AggregateNode::Function aggregate;  // its type is that of the result, whatever the function
+    WindowFn fn = WindowFn::kRowNumber;
+    std::vector<const Expr*> args;
+    bool ignore_nulls = false;
+    Frame frame;
+  };
+  const PlanNode* child = nullptr;
+  std::vector<const Expr*> partition;
+  std::vector<SortNode::Key> order;
   std::vector<Function> functions;
 };
 

@@ -96,8 +96,6 @@ class PlanParser {
   Status ParseProject(Words* words, int depth, ProjectNode* node);
   Status ParseSort(Words* words, int depth, SortNode* node);
   Status ParseLimits(Words* words, int depth, const Expr** limit, const Expr** offset);
-  Status ParseAggregate(Words* words, int depth, AggregateNode* node);
-  Status ParseFunction(Words* words, int depth, const Types& scope, AggregateNode::Function* fn);
   Status ParseIndexJoin(Words* words, int depth, IndexJoinNode* node);
   Status ParseLoopJoin(Words* words, int depth, LoopJoinNode* node);
   Status ParseJoinKind(Words* words, JoinKind last, JoinKind* out);
@@ -116,6 +114,18 @@ class PlanParser {
   Status NextTypes(Words* words, Types* out);
   Status SameColumns(const PlanNode& child, Types* columns) const;
   Status ParseSlot(Words* words, Expr* expr);
+
+  // plan_parser_aggregate.cc
+  Status NextSortKeys(Words* words, int depth, const Types& scope, std::vector<SortNode::Key>* out);
+  Status ParseAggregate(Words* words, int depth, AggregateNode* node);
+  Status ParseFunction(Words* words, int depth, const Types& scope, AggregateNode::Function* fn);
+  // Sets the type of the result.
+  Status CheckAggregate(int32_t word, AggregateNode::Function* fn) const;
+  Status ParseWindow(Words* words, int depth, WindowNode* node);
+  Status ParseWindowFunction(Words* words, int depth, const WindowNode& node, WindowNode::Function* fn);
+  Status CheckRanking(int32_t word, WindowNode::Function* fn) const;
+  Status ParseFrame(Words* words, int depth, const WindowNode& node, WindowNode::Frame* frame);
+  Status ParseEdge(Words* words, int depth, ColumnType offset, WindowNode::Edge* edge);
 
   // plan_parser_write.cc
   Status ParseInsert(Words* words, int depth, InsertNode* node);

@@ -98,6 +98,8 @@ Status PlanParser::ParseNode(PlanOp op, Words* words, int depth, std::unique_ptr
       return parse(&PlanParser::ParseSort);
     case PlanOp::kAggregate:
       return parse(&PlanParser::ParseAggregate);
+    case PlanOp::kWindow:
+      return parse(&PlanParser::ParseWindow);
     case PlanOp::kIndexJoin:
       return parse(&PlanParser::ParseIndexJoin);
     case PlanOp::kLoopJoin:
@@ -218,64 +220,8 @@ Status PlanParser::ParseLimits(Words* words, int depth, const Expr** limit, cons
 Status PlanParser::ParseSort(Words* words, int depth, SortNode* node) {
   SOCHDB_TRY(NextNode(words, depth, &node->child));
   node->columns = node->child->columns;
-  int32_t count = 0;
-  SOCHDB_TRY(words->NextCount(2, &count));
-  for (int32_t i = 0; i < count; ++i) {
-    SortNode::Key& key = node->keys.emplace_back();
-    int32_t flags = 0;
-    SOCHDB_TRY(NextExpr(words, depth, node->columns, &key.expr));
-    SOCHDB_TRY(words->NextFlags(kSortDescending | kSortNullsLast, &flags));
-    key.descending = (flags & kSortDescending) != 0;
-    key.nulls_last = (flags & kSortNullsLast) != 0;
-  }
+  SOCHDB_TRY(NextSortKeys(words, depth, node->columns, &node->keys));
   return ParseLimits(words, depth, &node->limit, &node->offset);
-}
-
-Status PlanParser::ParseFunction(Words* words, int depth, const Types& scope, AggregateNode::Function* fn) {
-  int32_t number = 0;
-  SOCHDB_TRY(words->Next(&number));
-  if (number < 0 || number > static_cast<int32_t>(AggregateFn::kAvg)) {
-    return Fail(words->last(), "there is no aggregate " + std::to_string(number));
-  }
-  fn->fn = static_cast<AggregateFn>(number);
-  SOCHDB_TRY(NextOptionalExpr(words, depth, scope, &fn->arg));
-  if ((fn->arg == nullptr) != (fn->fn == AggregateFn::kCountRows)) {
-    return Fail(words->last(), "an aggregate has an argument, COUNT(*) has none");
-  }
-  int32_t flags = 0;
-  SOCHDB_TRY(words->NextFlags(kAggregateDistinct, &flags));
-  fn->distinct = flags != 0;
-  SOCHDB_TRY(NextPredicate(words, depth, scope, &fn->filter));
-  const Expr* second = nullptr;
-  int32_t order = 0;
-  SOCHDB_TRY(NextOptionalExpr(words, depth, scope, &second));
-  SOCHDB_TRY(words->NextCount(2, &order));
-  if (second != nullptr || order != 0) return Fail(words->last(), "this aggregate has one argument and no order");
-  if (fn->arg == nullptr || fn->fn == AggregateFn::kCount) return {};
-  const ColumnType type = fn->arg->type;
-  fn->type = type;
-  if (fn->fn != AggregateFn::kSum && fn->fn != AggregateFn::kAvg) return {};
-  const bool decimal = type == ColumnType::kDecimal;
-  if (!IsIntegral(type) && type != ColumnType::kReal && type != ColumnType::kAny && !decimal) {
-    return Fail(fn->arg->word, std::string("there is no sum of ") + ColumnTypeName(type));
-  }
-  if (fn->fn == AggregateFn::kAvg && !decimal) fn->type = ColumnType::kReal;
-  return {};
-}
-
-Status PlanParser::ParseAggregate(Words* words, int depth, AggregateNode* node) {
-  SOCHDB_TRY(NextNode(words, depth, &node->child));
-  const Types& scope = node->child->columns;
-  int32_t count = 0;
-  SOCHDB_TRY(words->NextCount(1, &count));
-  SOCHDB_TRY(NextExprs(words, count, depth, scope, &node->groups));
-  for (const Expr* group : node->groups) node->columns.push_back(group->type);
-  SOCHDB_TRY(words->NextCount(6, &count));
-  for (int32_t i = 0; i < count; ++i) {
-    SOCHDB_TRY(ParseFunction(words, depth, scope, &node->functions.emplace_back()));
-    node->columns.push_back(node->functions.back().type);
-  }
-  return {};
 }
 
 Status PlanParser::ParseJoinKind(Words* words, JoinKind last, JoinKind* out) {

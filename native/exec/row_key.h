@@ -17,4 +17,11 @@ inline Status AppendRowKey(std::span<const ColumnVector* const> columns, uint32_
   return {};
 }
 
+// One key of a sort: a byte that places NULLs, then the value, which is inverted when descending.
+inline Status AppendSortKey(const ColumnVector& column, uint32_t row, bool descending, bool nulls_last, KeyBuffer* out) {
+  const bool null = column.IsNull(row);
+  out->push_back(null == nulls_last ? '\x02' : '\x01');
+  return null ? Status() : AppendKeyValue(out, column.type(), column.Get(row), descending);
+}
+
 }  // namespace sochdb

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "codec/key_codec.h"
 #include "exec/limit.h"
 #include "exec/operator.h"
+#include "exec/row_key.h"
 #include "exec/spool.h"
 
 namespace sochdb {
@@ -106,19 +106,14 @@ class Sort : public Operator {
     SOCHDB_TRY(ReserveEntries(entries_.size() + batch.count()));
     for (uint32_t i = 0; i < batch.count(); ++i) {
       key_.clear();
-      for (size_t k = 0; k < columns.size(); ++k) SOCHDB_TRY(AppendSortKey(node_.keys[k], *columns[k], batch.selection[i]));
+      for (size_t k = 0; k < columns.size(); ++k) {
+        SOCHDB_TRY(AppendSortKey(*columns[k], batch.selection[i], node_.keys[k].descending, node_.keys[k].nulls_last, &key_));
+      }
       Entry entry{HeadOf(key_.view()), {}, rows_.rows() + i};
       if (!key_bytes_->Copy(key_.view(), &entry.key)) return context_->memory.LimitError();
       entries_.push_back(entry);
     }
     return {};
-  }
-
-  // A byte that places NULLs, then the value, which is inverted when descending.
-  Status AppendSortKey(const SortNode::Key& key, const ColumnVector& column, uint32_t row) {
-    const bool null = column.IsNull(row);
-    key_.push_back(null == key.nulls_last ? '\x02' : '\x01');
-    return null ? Status() : AppendKeyValue(&key_, column.type(), column.Get(row), key.descending);
   }
 
   Status ReserveEntries(size_t n) {

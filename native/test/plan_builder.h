@@ -216,17 +216,45 @@ struct TestAggregate {
   Part arg = nullptr;
   bool distinct = false;
   Part filter = nullptr;
+  Part arg2 = nullptr;
+  std::vector<TestSortKey> order = {};
 };
 inline Part Aggregate(Part child, const std::vector<Part>& groups, const std::vector<TestAggregate>& functions) {
   Part part = NewNode(PlanOp::kAggregate);
   part->Ref(std::move(child)).List(groups).Number(static_cast<int32_t>(functions.size()));
   for (const TestAggregate& f : functions) {
-    part->Number(static_cast<int32_t>(f.fn))
-        .Ref(f.arg)
-        .Number(f.distinct ? kAggregateDistinct : 0)
-        .Ref(f.filter)
-        .Number(-1)
-        .Number(0);
+    part->Number(static_cast<int32_t>(f.fn)).Ref(f.arg).Number(f.distinct ? kAggregateDistinct : 0).Ref(f.filter);
+    part->Ref(f.arg2).Number(static_cast<int32_t>(f.order.size()));
+    for (const TestSortKey& key : f.order) part->Ref(key.expr).Number(key.flags);
+  }
+  return part;
+}
+struct TestFrame {
+  FrameMode mode = FrameMode::kRange;
+  FrameBound start = FrameBound::kUnboundedPreceding;
+  Part start_offset = nullptr;
+  FrameBound end = FrameBound::kCurrentRow;
+  Part end_offset = nullptr;
+  FrameExclude exclude = FrameExclude::kNone;
+};
+struct TestWindow {
+  int32_t fn = 0;  // AggregateFn or WindowFn
+  ColumnType type = ColumnType::kInteger;
+  std::vector<Part> args = {};
+  TestFrame frame = {};
+  int32_t flags = 0;
+  Part filter = nullptr;
+};
+inline Part Window(Part child, const std::vector<Part>& partition, const std::vector<TestSortKey>& order,
+                   const std::vector<TestWindow>& functions) {
+  Part part = NewNode(PlanOp::kWindow);
+  part->Ref(std::move(child)).List(partition).Number(static_cast<int32_t>(order.size()));
+  for (const TestSortKey& key : order) part->Ref(key.expr).Number(key.flags);
+  part->Number(static_cast<int32_t>(functions.size()));
+  for (const TestWindow& f : functions) {
+    part->Number(f.fn).Number(static_cast<int32_t>(f.type)).Number(f.flags).List(f.args).Ref(f.filter);
+    part->Number(static_cast<int32_t>(f.frame.mode)).Number(static_cast<int32_t>(f.frame.start)).Ref(f.frame.start_offset);
+    part->Number(static_cast<int32_t>(f.frame.end)).Ref(f.frame.end_offset).Number(static_cast<int32_t>(f.frame.exclude));
   }
   return part;
 }
