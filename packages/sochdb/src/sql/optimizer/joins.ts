@@ -196,6 +196,7 @@ export class JoinPlanner {
   /** A semi join the other way round: each value of the right side once, then the rows of the left one that it leads to. */
   #fromRight(joined: Extract<Joined, { op: 'outer' }>, request: Request): Planned | undefined {
     if (!this.optimize || joined.left.op !== 'table' || joined.on.length === 0) return undefined
+    if (joined.left.predicates.some(hasSubquery)) return undefined
     const isRight = columnsOfJoined(joined.right)
     const targets = joined.on.map(term => {
       const columns = term.op === 'equal' ? term.args.filter(arg => arg.op === 'column') : []

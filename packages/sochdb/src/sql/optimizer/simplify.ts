@@ -27,7 +27,7 @@ function mergedTables(q: BoundSelect): BoundSelect {
   if (!q.from) return q
   const columns = new Map<ColumnId, Expr>()
   const where: Expr[] = []
-  const from = merge(q.from, where, false, columns)
+  const from = keepsOrder(q) ? q.from : merge(q.from, where, false, columns)
   if (from === q.from) return q
   const only = q.from.op === 'query' && q.from.query.kind === 'select' ? simplify(q.from.query) : undefined
   const merged = mapSelect({ ...q, from }, substitution(columns))
@@ -40,6 +40,15 @@ function mergedTables(q: BoundSelect): BoundSelect {
     ...(inherits ? { orderBy: only.orderBy } : {}),
   }
 }
+
+/** Whether an aggregate takes rows in the order that a derived table has. */
+function keepsOrder(q: BoundSelect): boolean {
+  const { from, grouping } = q
+  if (from?.op !== 'query' || from.query.kind !== 'select' || from.query.orderBy.length === 0) return false
+  return grouping?.aggregates.some(({ expr }) => IN_ORDER.has(expr.fn) && !expr.order) ?? false
+}
+
+const IN_ORDER: ReadonlySet<string> = new Set(['groupConcat', 'jsonGroupArray', 'jsonGroupObject', 'anyValue'])
 
 function merge(relation: Relation, sink: Sink, nullable: boolean, columns: Map<ColumnId, Expr>): Relation {
   switch (relation.op) {
