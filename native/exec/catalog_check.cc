@@ -21,6 +21,11 @@ Status CheckTable(ExecContext* context, const TableInfo& table, bool written) {
 Status CheckCatalog(ExecContext* context) {
   const PreparedPlan& plan = *context->plan;
   const TableInfo* written = plan.written_table();
+  if (!plan.foreign_keys().empty()) {
+    // Any of its tables may be written, or be what makes a row right.
+    for (const auto& table : plan.tables()) SOCHDB_TRY(CheckTable(context, *table, true));
+    return {};
+  }
   if (written != nullptr) SOCHDB_TRY(CheckTable(context, *written, true));
   if (plan.tables().size() == (written != nullptr ? 1u : 0u)) return {};
   // Asked before the entries are read: what is written meanwhile is looked for next time.

@@ -25,6 +25,8 @@ struct ParameterRows {
 };
 
 class Spool;
+class ForeignKeys;
+class DeferredForeignKeys;
 
 struct ExecContext {
   explicit ExecContext(uint64_t memory_limit) : memory(memory_limit) {}
@@ -34,6 +36,8 @@ struct ExecContext {
   Reader* reader = nullptr;
   Transaction* txn = nullptr;  // null when only reading through a snapshot
   const CancelToken* cancel = nullptr;
+  ForeignKeys* foreign_keys = nullptr;      // null when the plan has to do with none
+  DeferredForeignKeys* deferred = nullptr;  // of the transaction; null when it ends with the statement
   MemoryTracker memory;
   ParameterRows parameters;
   uint64_t parameters_read = 0;  // how often they changed: what was remembered under others is stale

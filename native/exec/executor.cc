@@ -35,6 +35,7 @@ Execution::Execution(std::shared_ptr<const PreparedPlan> plan, const ExecutionTa
   context_.engine = target.engine;
   context_.reader = target.reader != nullptr ? target.reader : target.txn;
   context_.txn = target.txn;
+  context_.deferred = target.deferred;
   context_.cancel = cancel;
   context_.slots.resize(plan_->slot_count());
   context_.working_tables.resize(plan_->working_table_count());
@@ -59,6 +60,10 @@ Status Execution::Start() {
   const PlanNode& root = plan_->root();
   output_.Init(plan_->output_types());
   const bool writes = plan_->is_write();
+  if (writes && !plan_->foreign_keys().empty()) {
+    foreign_keys_ = std::make_unique<ForeignKeys>(&context_);
+    context_.foreign_keys = foreign_keys_.get();
+  }
   if (writes) write_ = MakeWriteOperator(root, &context_);
   SOCHDB_ASSIGN(top, MakeOperator(writes ? *static_cast<const WriteNode&>(root).child : root, &context_));
   root_ = std::move(top);
@@ -82,6 +87,7 @@ Status Execution::RunWrite() {
     ++context_.parameters_read;
     SOCHDB_TRY(write_->Run(root_.get()));
   }
+  if (foreign_keys_ != nullptr) SOCHDB_TRY(foreign_keys_->EndStatement());
   rows_affected_ = write_->rows_affected();
   return {};
 }

@@ -18,6 +18,7 @@
 #include "base/cancel_token.h"
 #include "exec/batch.h"
 #include "exec/exec_context.h"
+#include "exec/foreign_keys.h"
 #include "exec/operator.h"
 #include "exec/parameters.h"
 #include "exec/prepared_plan.h"
@@ -33,6 +34,8 @@ struct ExecutionTarget {
   Engine* engine = nullptr;    // may be null in tests: then the catalog is always looked at
   Reader* reader = nullptr;    // where to read; a transaction is one
   Transaction* txn = nullptr;  // the same transaction, when there is one; writes need it
+  // Where it keeps what is checked at its commit; null when it commits with the statement.
+  DeferredForeignKeys* deferred = nullptr;
 };
 
 class Execution {
@@ -70,6 +73,7 @@ class Execution {
   ExecContext context_;
   ParameterReader parameters_;
   std::unique_ptr<Operator> root_;  // of a write: its child
+  std::unique_ptr<ForeignKeys> foreign_keys_;
   std::unique_ptr<WriteOperator> write_;
   BatchStorage output_;
   std::vector<uint32_t> picked_;

@@ -24,6 +24,7 @@ class Insert : public WriteOperator {
     row_ = template_;
     for (uint32_t i = 0; i < batch.count(); ++i) {
       const uint32_t r = batch.selection[i];
+      writer_.NextRow();
       for (size_t c = 0; c < node_.targets.size(); ++c) row_[node_.targets[c]] = Stored(batch.columns[c]->Get(r));
       SOCHDB_TRY(WriteRow());
     }
@@ -44,14 +45,19 @@ class Insert : public WriteOperator {
         if (values.IsNull(batch.selection[i])) return writer_.NotNullError(column);
     }
     for (size_t column = 0; column < given.size(); ++column) {
-      if (!given[column] && node_.table->columns[column].not_null && template_[column].is_null())
+      const ColumnInfo& info = node_.table->columns[column];
+      if (!given[column] && info.not_null && !info.generated && template_[column].is_null())
         return writer_.NotNullError(column);
     }
     return {};
   }
 
   Status WriteRow() {
-    if (node_.action == ConflictAction::kIgnore && !writer_.CheckNotNull(row_).ok()) return {};
+    SOCHDB_TRY(writer_.Complete(row_));
+    if (Status status = writer_.CheckRow(row_); !status.ok()) {
+      const bool ignored = node_.action == ConflictAction::kIgnore && IsViolation(status);
+      return ignored ? Status() : std::move(status);
+    }
     if (node_.action == ConflictAction::kReplace) SOCHDB_TRY(DeleteConflicting());
     TableWriter::Conflict conflict;
     bool found = false;
@@ -93,7 +99,8 @@ class Insert : public WriteOperator {
     existing_.assign(both_.begin(), both_.begin() + static_cast<ptrdiff_t>(n));
     updated_ = existing_;
     SOCHDB_TRY(sets_.Assign(both_, node_.sets, updated_));
-    SOCHDB_TRY(writer_.CheckNotNull(updated_));
+    SOCHDB_TRY(writer_.Complete(updated_));
+    SOCHDB_TRY(writer_.CheckRow(updated_));
     SOCHDB_TRY(writer_.Update(existing_, updated_));
     ++rows_affected_;
     return returning_.Add(updated_);

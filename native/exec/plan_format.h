@@ -41,11 +41,31 @@ enum PlanFlag : int32_t {
 //   tableId, schemaVersion, its index policy, the one it is moving to (-1: it is not), const of the catalog key, timestamp of
 //   the catalog entry (high, low; 0: written by this transaction), const of the table's name, column count, then per column in
 //   storage order: columnId, ColumnType, flags (ColumnFlag), const of the default (-1), const of its name primary key: count,
-//   then column positions index count, then per index: indexId, flags (IndexFlag), const of its name, key count, then per key:
-//   column position, flags (KeyFlag)
-enum ColumnFlag : int32_t { kColumnNotNull = 1, kColumnDropped = 2 };
-enum IndexFlag : int32_t { kIndexUnique = 1 };
+//   then column positions computed count, then exprs over the row: the parts of keys that are expressions, the conditions of
+//   partial indexes index count, then per index: indexId, flags (IndexFlag), const of its name, where (number of a computed
+//   boolean, -1: all rows), key count, then per key: column position (from the number of columns on: a computed one), flags
+//   (KeyFlag) check count, then per check: const of its name, expr over the row generated count, then per generated column in
+//   the order in which they are computed: column position, expr over the row
+// Expressions over the row see its columns in storage order, and no parameters. Checks and generated columns matter to writes
+// alone: plans that read leave them out.
+enum ColumnFlag : int32_t {
+  kColumnNotNull = 1,
+  kColumnDropped = 2,
+  kColumnGenerated = 4,  // no target of an insert or an update
+};
+enum IndexFlag : int32_t {
+  kIndexUnique = 1,
+  kIndexNullsNotDistinct = 2,
+  kIndexBuilding = 4,  // writes maintain it; nothing reads it
+};
 enum KeyFlag : int32_t { kKeyDescending = 1 };
+
+// The foreign keys that a write may have to do with, directly or through their actions (referenced by offset, not a node):
+//   count, then per key: const of its name, child table, parent table, flags (ForeignKeyFlag), ReferenceAction on delete, on
+//   update, unique index of the parent (-1: its primary key), index of the child whose first columns are those of the key (-1:
+//   none), column count, then per column: column of the child, column of the parent
+// ReferenceAction: 0 no action, 1 restrict, 2 cascade, 3 set null, 4 set default.
+enum ForeignKeyFlag : int32_t { kForeignKeyDeferred = 1 };
 
 // Operators. Each yields rows of numbered columns; expressions below refer to the columns of their operator's input.
 enum class PlanOp : int32_t {
@@ -81,14 +101,14 @@ enum class PlanOp : int32_t {
   kValues = 11,
   // table, child, target count, column positions…, ConflictAction, conflict index (-1: primary key, -2: any), set count,
   // {column position, expr}…,
-  // setPredicate, returning count, exprs…
+  // setPredicate, returning count, exprs…, foreign keys (-1)
   // Columns that are not targets take their default. `set` and setPredicate see the existing row ++ the proposed row; returning
   // sees the row as stored.
   kInsert = 12,
   // table, child (all columns in storage order, then any others), set count, {column position, expr}…, returning count,
-  // exprs over the child's row with the new values in it…
+  // exprs over the child's row with the new values in it…, foreign keys (-1)
   kUpdate = 13,
-  // table, child (all columns in storage order), returning count, exprs over the old row…
+  // table, child (all columns in storage order), returning count, exprs over the old row…, foreign keys (-1)
   kDelete = 14,
   // child count, children…: their rows, one child after the other. At least one child; all have the same columns.
   kUnionAll = 15,

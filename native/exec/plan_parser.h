@@ -68,9 +68,19 @@ class PlanParser {
   Status ParseColumn(Words* words, ColumnInfo* column);
   Status ParsePrimaryKey(Words* words, TableInfo* table);
   Status ParseIndex(Words* words, const TableInfo& table, IndexInfo* index);
+  Status ParseIndexKey(Words* words, const TableInfo& table, KeyColumn* key);
   Status LiveColumn(Words* words, const TableInfo& table, uint32_t* out);
   Status Access(Words* words, IndexAccess* out, bool* reverse);
   void DecideCovering(IndexAccess* access) const;
+
+  // plan_parser_constraints.cc
+  Status RowExpr(Words* words, const Types& row, const Expr** out);
+  Status ParseComputed(Words* words, const Types& row, TableInfo* table);
+  Status ParseConstraints(Words* words, const Types& row, TableInfo* table);
+  Status ParseForeignKeys(Words* words);
+  Status ParseForeignKey(Words* words, ForeignKeyInfo* key);
+  Status ParseKeyIndex(Words* words, const TableInfo& table, const IndexInfo** out);
+  Status MatchKeys(int32_t word, ForeignKeyInfo* key) const;
 
   // plan_parser_expr.cc
   Status ExprAt(int32_t offset, int32_t parent, int32_t word, int depth, const Types& scope, const Expr** out);

@@ -48,9 +48,10 @@ Status PlanParser::ParseTable(int32_t offset, TableInfo* table) {
   }
   table->layout = RowLayout(types, table->schema_version);
   SOCHDB_TRY(ParsePrimaryKey(&words, table));
-  SOCHDB_TRY(words.NextCount(4, &count));
+  SOCHDB_TRY(ParseComputed(&words, types, table));
+  SOCHDB_TRY(words.NextCount(5, &count));
   for (int32_t i = 0; i < count; ++i) SOCHDB_TRY(ParseIndex(&words, *table, &table->indexes.emplace_back()));
-  return {};
+  return ParseConstraints(&words, types, table);
 }
 
 Status PlanParser::ParsePolicies(Words* words, TableInfo* table) {
@@ -75,11 +76,12 @@ Status PlanParser::ParseColumn(Words* words, ColumnInfo* column) {
   SOCHDB_TRY(words->Next(&id));
   SOCHDB_TRY(words->Next(&type));
   if (type < 1 || type > kColumnTypeMax) return Fail(words->last(), "a column has no type " + std::to_string(type));
-  SOCHDB_TRY(words->NextFlags(kColumnNotNull | kColumnDropped, &flags));
+  SOCHDB_TRY(words->NextFlags(kColumnNotNull | kColumnDropped | kColumnGenerated, &flags));
   SOCHDB_TRY(words->Next(&index));
   column->id = static_cast<uint32_t>(id);
   column->type = static_cast<ColumnType>(type);
   column->dropped = (flags & kColumnDropped) != 0;
+  column->generated = (flags & kColumnGenerated) != 0;
   column->not_null = (flags & kColumnNotNull) != 0 && !column->dropped;
   if (index != -1) {
     SOCHDB_TRY(Constant(index, words->last(), &column->default_value));
@@ -118,18 +120,38 @@ Status PlanParser::ParseIndex(Words* words, const TableInfo& table, IndexInfo* i
   int32_t flags = 0;
   int32_t count = 0;
   SOCHDB_TRY(words->Next(&id));
-  SOCHDB_TRY(words->NextFlags(kIndexUnique, &flags));
+  SOCHDB_TRY(words->NextFlags(kIndexUnique | kIndexNullsNotDistinct | kIndexBuilding, &flags));
   SOCHDB_TRY(Name(words, &index->name));
+  SOCHDB_TRY(words->Next(&index->where));
+  if (index->where < -1 || index->where >= static_cast<int32_t>(table.computed.size()) ||
+      (index->where >= 0 && table.computed[static_cast<size_t>(index->where)]->type != ColumnType::kBoolean)) {
+    return Fail(words->last(), "an index has no condition " + std::to_string(index->where));
+  }
   SOCHDB_TRY(words->NextCount(2, &count));
   if (count < 1) return Fail(words->last(), "an index has a key");
   index->id = static_cast<uint32_t>(id);
   index->unique = (flags & kIndexUnique) != 0;
-  for (int32_t i = 0; i < count; ++i) {
-    uint32_t column = 0;
-    SOCHDB_TRY(LiveColumn(words, table, &column));
-    SOCHDB_TRY(words->NextFlags(kKeyDescending, &flags));
-    index->key.push_back({column, table.columns[column].type, flags != 0});
+  index->nulls_distinct = (flags & kIndexNullsNotDistinct) == 0;
+  index->building = (flags & kIndexBuilding) != 0;
+  for (int32_t i = 0; i < count; ++i) SOCHDB_TRY(ParseIndexKey(words, table, &index->key.emplace_back()));
+  return {};
+}
+
+Status PlanParser::ParseIndexKey(Words* words, const TableInfo& table, KeyColumn* key) {
+  const size_t columns = table.columns.size();
+  SOCHDB_TRY(words->NextIndex(columns + table.computed.size(), "column", &key->column));
+  if (table.IsComputed(key->column)) {
+    key->type = table.computed[key->column - columns]->type;
+    if (key->type == ColumnType::kNull) return Fail(words->last(), "a key is of a type");
+  } else {
+    if (table.columns[key->column].dropped) {
+      return Fail(words->last(), "column " + std::to_string(key->column) + " is dropped");
+    }
+    key->type = table.columns[key->column].type;
   }
+  int32_t flags = 0;
+  SOCHDB_TRY(words->NextFlags(kKeyDescending, &flags));
+  key->descending = flags != 0;
   return {};
 }
 
@@ -142,6 +164,7 @@ Status PlanParser::Access(Words* words, IndexAccess* out, bool* reverse) {
     return Fail(words->last(), "there is no index " + std::to_string(index));
   }
   if (index >= 0) out->index = &out->table->indexes[static_cast<size_t>(index)];
+  if (index >= 0 && out->index->building) return Fail(words->last(), "the index is not filled yet");
   int32_t flags = 0;
   if (reverse != nullptr) {
     SOCHDB_TRY(words->NextFlags(kScanReverse, &flags));

@@ -14,6 +14,7 @@ std::vector<ColumnType> StoredTypes(const TableInfo& table) {
 Status PlanParser::Storable(const TableInfo& table, uint32_t column, ColumnType type, int32_t word) const {
   const ColumnInfo& info = table.columns[column];
   if (info.dropped) return Fail(word, "column " + std::to_string(column) + " is dropped");
+  if (info.generated) return Fail(word, "column " + std::to_string(column) + " is generated");
   if (type == ColumnType::kNull || info.type == ColumnType::kAny || SameClass(type, info.type)) return {};
   return Fail(word, std::string("column ") + info.name + " is " + ColumnTypeName(info.type) + ", not " + ColumnTypeName(type));
 }
@@ -39,7 +40,7 @@ Status PlanParser::ParseReturning(Words* words, int depth, const Types& scope, W
   SOCHDB_TRY(NextExprs(words, count, depth, scope, &node->returning));
   for (const Expr* expr : node->returning) node->columns.push_back(expr->type);
   plan_->written_table_ = node->table;
-  return {};
+  return ParseForeignKeys(words);
 }
 
 // The child of an update or delete yields whole rows, and possibly more behind them.

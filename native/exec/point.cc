@@ -64,6 +64,10 @@ void PointStatement::PrepareSelect() {
 void PointStatement::PrepareWrite(const WriteNode& write) {
   if (plan_->point_kind() != PointKind::kInsert) scan_ = AsPointScan(write.child);
   writer_ = std::make_unique<TableWriter>(&context_, write.table);
+  if (!plan_->foreign_keys().empty()) {
+    foreign_keys_ = std::make_unique<ForeignKeys>(&context_);
+    context_.foreign_keys = foreign_keys_.get();
+  }
   for (const ColumnInfo& column : write.table->columns) template_.push_back(column.dropped ? Value() : column.default_value);
   row_ = template_;
 }
@@ -82,6 +86,8 @@ Status PointStatement::Execute(const ExecutionTarget& target, std::string_view p
   std::unique_ptr<Snapshot> snapshot;
   context_.engine = target.engine;
   context_.txn = target.txn;
+  context_.deferred = target.deferred;
+  if (foreign_keys_ != nullptr) foreign_keys_->BeginStatement();
   context_.reader = target.reader != nullptr ? target.reader : target.txn;
   if (plan_->is_write() && target.txn == nullptr) return {Code::kReadOnly, "A statement that writes needs a transaction."};
   if (context_.reader == nullptr) {
@@ -188,6 +194,8 @@ Status PointStatement::Return(std::span<const Value> row) {
   return {};
 }
 
+Status PointStatement::EndStatement() { return foreign_keys_ == nullptr ? Status() : foreign_keys_->EndStatement(); }
+
 Status PointStatement::Insert() {
   const auto& insert = static_cast<const InsertNode&>(plan_->root());
   const auto& values = static_cast<const ValuesNode&>(*insert.child);
@@ -198,8 +206,10 @@ Status PointStatement::Insert() {
     to = Stored(to);
   }
   const bool lenient = insert.action != ConflictAction::kError;
-  if (Status status = writer_->CheckNotNull(row_); !status.ok()) {
-    return insert.action == ConflictAction::kIgnore ? Status() : std::move(status);
+  writer_->NextRow();
+  SOCHDB_TRY(writer_->Complete(row_));
+  if (Status status = writer_->CheckRow(row_); !status.ok()) {
+    return insert.action == ConflictAction::kIgnore && IsViolation(status) ? Status() : std::move(status);
   }
   TableWriter::Conflict conflict;
   bool found = false;
@@ -210,6 +220,7 @@ Status PointStatement::Insert() {
     if (found) return writer_->UniqueError(conflict.index);
   }
   SOCHDB_TRY(writer_->Insert(row_));
+  SOCHDB_TRY(EndStatement());
   return Return(row_);
 }
 
@@ -222,15 +233,12 @@ Status PointStatement::UpdateOrDelete() {
   // Kept through the write: what is read of an own write is gone once it is written again.
   std::string_view bytes;
   if (!arena_.Copy(found_row.data, &bytes)) return context_.memory.LimitError();
-  RowReader reader;
   const TableInfo& table = *write.table;
-  SOCHDB_TRY(reader.Init(table.layout, bytes));
-  for (size_t i = 0; i < row_.size(); ++i) {
-    if (reader.Has(i)) SOCHDB_TRY(reader.Read(table.layout, i, &row_[i]));
-    else row_[i] = table.columns[i].default_value;
-  }
+  SOCHDB_TRY(DecodeRow(table, bytes, row_));
+  writer_->NextRow();
   if (plan_->point_kind() == PointKind::kDelete) {
     SOCHDB_TRY(writer_->Delete(row_));
+    SOCHDB_TRY(EndStatement());
     return Return(row_);
   }
   after_ = row_;
@@ -240,7 +248,10 @@ Status PointStatement::UpdateOrDelete() {
     to = Stored(to);
     if (to.is_null() && table.columns[set.column].not_null) return writer_->NotNullError(set.column);
   }
+  SOCHDB_TRY(writer_->Complete(after_));
+  SOCHDB_TRY(writer_->CheckRow(after_));
   SOCHDB_TRY(writer_->Update(row_, after_));
+  SOCHDB_TRY(EndStatement());
   return Return(after_);
 }
 

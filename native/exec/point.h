@@ -16,6 +16,7 @@
 #include "exec/batch.h"
 #include "exec/exec_context.h"
 #include "exec/executor.h"
+#include "exec/foreign_keys.h"
 #include "exec/row_loader.h"
 #include "exec/table_writer.h"
 
@@ -52,6 +53,7 @@ class PointStatement {
   Status Select();
   Status Insert();
   Status UpdateOrDelete();
+  Status EndStatement();
   Status Return(std::span<const Value> row);
 
   std::shared_ptr<const PreparedPlan> plan_;
@@ -61,6 +63,7 @@ class PointStatement {
   std::unique_ptr<RowLoader> loader_;
   std::vector<Computed> computed_;
   std::unique_ptr<TableWriter> writer_;
+  std::unique_ptr<ForeignKeys> foreign_keys_;
   std::vector<Value> template_;
   std::vector<Value> row_;
   std::vector<Value> after_;

@@ -21,7 +21,7 @@ namespace sochdb {
 // Plans of one row by its full key are executed without operators (point.h).
 enum class PointKind : uint8_t { kNone, kSelect, kInsert, kUpdate, kDelete };
 
-class PreparedPlan {
+class PreparedPlan : public std::enable_shared_from_this<PreparedPlan> {
  public:
   // kInvalidArgument, naming the word, for anything that is no plan. Parsing takes time and memory in proportion to the plan.
   static Result<std::shared_ptr<const PreparedPlan>> Parse(std::span<const int32_t> words, std::string_view constants);
@@ -41,6 +41,8 @@ class PreparedPlan {
   [[nodiscard]] size_t expression_count() const { return exprs_.size(); }
   [[nodiscard]] const std::vector<std::unique_ptr<TableInfo>>& tables() const { return tables_; }
   [[nodiscard]] const TableInfo* written_table() const { return written_table_; }
+  // Those that the write may have to do with; their tables may be written too.
+  [[nodiscard]] const std::vector<ForeignKeyInfo>& foreign_keys() const { return foreign_keys_; }
   [[nodiscard]] Timestamp catalog_ts() const { return catalog_ts_; }
   // The newest write to the catalog that the plan's tables are known to have outlived unchanged.
   [[nodiscard]] Timestamp validated_ts() const { return validated_ts_.load(std::memory_order_relaxed); }
@@ -60,6 +62,7 @@ class PreparedPlan {
   std::vector<std::unique_ptr<PlanNode>> nodes_;
   const PlanNode* root_ = nullptr;
   const TableInfo* written_table_ = nullptr;
+  std::vector<ForeignKeyInfo> foreign_keys_;
   bool is_write_ = false;
   bool has_own_entry_ = false;
   PointKind point_ = PointKind::kNone;

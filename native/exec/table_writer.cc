@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/row_codec.h"
+#include "exec/foreign_keys.h"
 
 namespace sochdb {
 namespace {
@@ -11,12 +12,13 @@ constexpr const char* kPrimaryKeyName = "PRIMARY KEY";
 
 std::string_view PrimaryKeyPart(const KeyBuffer& row_key) { return row_key.view().substr(kRowPrefixBytes); }
 
-bool SameKey(const IndexInfo& index, TableWriter::Row a, TableWriter::Row b) {
-  return std::all_of(index.key.begin(), index.key.end(),
-                     [&](const KeyColumn& key) { return CompareValues(a[key.column], b[key.column]) == 0; });
-}
-
 }  // namespace
+
+bool TableWriter::SameKey(const IndexInfo& index, const Keyed& a, const Keyed& b) {
+  return a.IsIn(index) == b.IsIn(index) && std::all_of(index.key.begin(), index.key.end(), [&](const KeyColumn& key) {
+           return CompareValues(a.at(key.column), b.at(key.column)) == 0;
+         });
+}
 
 Status TableWriter::NotNullError(size_t column) const {
   const std::string& name = table_->columns[column].name;
@@ -31,11 +33,16 @@ Status TableWriter::CheckNotNull(Row row) const {
   return {};
 }
 
+Status TableWriter::CheckRow(Row row) {
+  SOCHDB_TRY(CheckNotNull(row));
+  return expressions_.Check(row);
+}
+
 Status TableWriter::UniqueError(int32_t index) const {
   const bool primary = index == kConflictPrimaryKey;
   const auto& key = primary ? table_->primary_key : table_->indexes[static_cast<size_t>(index)].key;
   std::string columns;
-  for (const KeyColumn& column : key) columns += (columns.empty() ? "" : ", ") + table_->columns[column.column].name;
+  for (const KeyColumn& column : key) columns += (columns.empty() ? "" : ", ") + table_->KeyName(column.column);
   return {Code::kUnique,
           "A row of " + table_->name + " with the same " + columns + " already exists.",
           {{"table", table_->name},
@@ -58,24 +65,27 @@ Status TableWriter::PrimaryKey(Row row, KeyBuffer* out) const {
   return CheckLength(*out, kPrimaryKeyName);
 }
 
-Status TableWriter::IndexKey(const IndexInfo& index, Row row, std::string_view primary_key, KeyBuffer* out,
+Status TableWriter::IndexKey(const IndexInfo& index, const Keyed& row, std::string_view primary_key, KeyBuffer* out,
                              bool* has_null) const {
   out->clear();
   *has_null = false;
   AppendIndexPrefix(out, context_->ns(), table_->id, index.id);
   for (const KeyColumn& column : index.key) {
-    *has_null |= row[column.column].is_null();
-    SOCHDB_TRY(AppendKeyValue(out, column.type, row[column.column], column.descending));
+    const Value& value = row.at(column.column);
+    *has_null |= value.is_null() && index.nulls_distinct;
+    SOCHDB_TRY(AppendKeyValue(out, column.type, value, column.descending));
   }
   if (!index.unique || *has_null) out->append(primary_key);
   return CheckLength(*out, index.name);
 }
 
-Status TableWriter::FindInIndex(int32_t which, Row row, std::string_view primary_key, Conflict* conflict, bool* found) {
+Status TableWriter::FindInIndex(int32_t which, const Keyed& row, std::string_view primary_key, Conflict* conflict,
+                                bool* found) {
   const IndexInfo& index = table_->indexes[static_cast<size_t>(which)];
   bool has_null = false;
-  SOCHDB_TRY(IndexKey(index, row, primary_key, &index_key_, &has_null));
   *found = false;
+  if (!row.IsIn(index)) return {};
+  SOCHDB_TRY(IndexKey(index, row, primary_key, &index_key_, &has_null));
   if (has_null) return {};  // NULLs are distinct
   ReadValue entry;
   SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.indexes, index_key_.view(), &entry, found));
@@ -88,6 +98,7 @@ Status TableWriter::FindInIndex(int32_t which, Row row, std::string_view primary
 
 Status TableWriter::FindConflict(Row row, int32_t which, Conflict* conflict, bool* found) {
   SOCHDB_TRY(PrimaryKey(row, &row_key_));
+  SOCHDB_TRY(Compute(row, &after_));
   *found = false;
   if (which == kConflictPrimaryKey || which == kConflictAny) {
     ReadValue there;
@@ -98,11 +109,11 @@ Status TableWriter::FindConflict(Row row, int32_t which, Conflict* conflict, boo
       return {};
     }
   }
-  if (which >= 0) return FindInIndex(which, row, PrimaryKeyPart(row_key_), conflict, found);
+  if (which >= 0) return FindInIndex(which, after_, PrimaryKeyPart(row_key_), conflict, found);
   if (which == kConflictPrimaryKey) return {};
   for (size_t i = 0; i < table_->indexes.size() && !*found; ++i) {
     if (!table_->indexes[i].unique) continue;
-    SOCHDB_TRY(FindInIndex(static_cast<int32_t>(i), row, PrimaryKeyPart(row_key_), conflict, found));
+    SOCHDB_TRY(FindInIndex(static_cast<int32_t>(i), after_, PrimaryKeyPart(row_key_), conflict, found));
   }
   return {};
 }
@@ -116,11 +127,15 @@ Status TableWriter::ReadRow(std::string_view primary_key, std::span<Value> row, 
   SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.rows, row_key_.view(), &value, &found));
   if (!found) return {Code::kCorruption, "An index entry leads to no row.", {{"table", table_->name}}};
   *bytes = value.data;
+  return DecodeRow(*table_, *bytes, row);
+}
+
+Status DecodeRow(const TableInfo& table, std::string_view bytes, std::span<Value> row) {
   RowReader reader;
-  SOCHDB_TRY(reader.Init(table_->layout, *bytes));
+  SOCHDB_TRY(reader.Init(table.layout, bytes));
   for (size_t i = 0; i < row.size(); ++i) {
-    if (reader.Has(i)) SOCHDB_TRY(reader.Read(table_->layout, i, &row[i]));
-    else row[i] = table_->columns[i].default_value;
+    if (reader.Has(i)) SOCHDB_TRY(reader.Read(table.layout, i, &row[i]));
+    else row[i] = table.columns[i].default_value;
   }
   return {};
 }
@@ -131,7 +146,14 @@ Status TableWriter::PutEntry(const IndexInfo& index, std::string_view key, std::
   return context_->txn->Put(table_->trees.indexes, key, value);
 }
 
-Status TableWriter::DeleteEntry(std::string_view key) {
+Status TableWriter::DeleteEntry(const IndexInfo& index, std::string_view key, std::string_view primary_key) {
+  if (index.building && index.unique) {
+    // The row may have no entry yet, and another one the place.
+    ReadValue entry;
+    bool found = false;
+    SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.indexes, key, &entry, &found));
+    if (!found || entry.data != primary_key) return {};
+  }
   if (table_->moving) SOCHDB_TRY(context_->txn->Delete(table_->moving_to.indexes, key));
   return context_->txn->Delete(table_->trees.indexes, key);
 }
@@ -149,38 +171,45 @@ Status TableWriter::DeleteRow(std::string_view key) {
 Status TableWriter::Insert(Row row) {
   SOCHDB_TRY(EncodeRow(table_->layout, row, &row_));
   SOCHDB_TRY(PrimaryKey(row, &row_key_));
+  SOCHDB_TRY(Compute(row, &after_));
   bool has_null = false;
   for (const IndexInfo& index : table_->indexes) {
-    SOCHDB_TRY(IndexKey(index, row, PrimaryKeyPart(row_key_), &index_key_, &has_null));
+    if (!after_.IsIn(index)) continue;
+    SOCHDB_TRY(IndexKey(index, after_, PrimaryKeyPart(row_key_), &index_key_, &has_null));
     SOCHDB_TRY(PutEntry(index, index_key_.view(), PrimaryKeyPart(row_key_)));
   }
-  return PutRow();
+  SOCHDB_TRY(PutRow());
+  return context_->foreign_keys == nullptr ? Status() : context_->foreign_keys->Inserted(*table_, row);
 }
 
 Status TableWriter::Delete(Row row) {
   SOCHDB_TRY(PrimaryKey(row, &row_key_));
+  SOCHDB_TRY(Compute(row, &before_));
   bool has_null = false;
   for (const IndexInfo& index : table_->indexes) {
-    SOCHDB_TRY(IndexKey(index, row, PrimaryKeyPart(row_key_), &index_key_, &has_null));
-    SOCHDB_TRY(DeleteEntry(index_key_.view()));
+    if (!before_.IsIn(index)) continue;
+    SOCHDB_TRY(IndexKey(index, before_, PrimaryKeyPart(row_key_), &index_key_, &has_null));
+    SOCHDB_TRY(DeleteEntry(index, index_key_.view(), PrimaryKeyPart(row_key_)));
   }
-  return DeleteRow(row_key_.view());
+  SOCHDB_TRY(DeleteRow(row_key_.view()));
+  return context_->foreign_keys == nullptr ? Status() : context_->foreign_keys->Deleted(*table_, row);
 }
 
-Status TableWriter::UpdateEntry(const IndexInfo& index, Row before, Row after, std::string_view old_primary_key,
-                                std::string_view new_primary_key) {
-  if (old_primary_key == new_primary_key && SameKey(index, before, after)) return {};
+Status TableWriter::UpdateEntry(const IndexInfo& index, std::string_view old_primary_key, std::string_view new_primary_key) {
+  if (old_primary_key == new_primary_key && SameKey(index, before_, after_)) return {};
   bool has_null = false;
-  SOCHDB_TRY(IndexKey(index, before, old_primary_key, &old_index_key_, &has_null));
-  SOCHDB_TRY(IndexKey(index, after, new_primary_key, &index_key_, &has_null));
-  if (index_key_.view() != old_index_key_.view()) {
-    SOCHDB_TRY(DeleteEntry(old_index_key_.view()));
+  const bool was_in = before_.IsIn(index);
+  const bool is_in = after_.IsIn(index);
+  if (was_in) SOCHDB_TRY(IndexKey(index, before_, old_primary_key, &old_index_key_, &has_null));
+  if (is_in) SOCHDB_TRY(IndexKey(index, after_, new_primary_key, &index_key_, &has_null));
+  if (was_in && (!is_in || index_key_.view() != old_index_key_.view())) {
+    SOCHDB_TRY(DeleteEntry(index, old_index_key_.view(), old_primary_key));
   }
-  return PutEntry(index, index_key_.view(), new_primary_key);
+  return is_in ? PutEntry(index, index_key_.view(), new_primary_key) : Status();
 }
 
-// REQUIRES: row_key_ and old_row_key_ are those of `after` and `before`.
-Status TableWriter::CheckUnique(Row before, Row after) {
+// REQUIRES: row_key_ and old_row_key_ are those of after_ and before_.
+Status TableWriter::CheckUnique() {
   bool found = false;
   if (row_key_.view() != old_row_key_.view()) {
     ReadValue there;
@@ -188,9 +217,9 @@ Status TableWriter::CheckUnique(Row before, Row after) {
     if (found) return UniqueError(kConflictPrimaryKey);
   }
   for (size_t i = 0; i < table_->indexes.size(); ++i) {
-    if (!table_->indexes[i].unique || SameKey(table_->indexes[i], before, after)) continue;
+    if (!table_->indexes[i].unique || SameKey(table_->indexes[i], before_, after_)) continue;
     Conflict conflict;
-    SOCHDB_TRY(FindInIndex(static_cast<int32_t>(i), after, PrimaryKeyPart(row_key_), &conflict, &found));
+    SOCHDB_TRY(FindInIndex(static_cast<int32_t>(i), after_, PrimaryKeyPart(row_key_), &conflict, &found));
     if (found) return UniqueError(static_cast<int32_t>(i));
   }
   return {};
@@ -200,12 +229,33 @@ Status TableWriter::Update(Row before, Row after) {
   SOCHDB_TRY(EncodeRow(table_->layout, after, &row_));
   SOCHDB_TRY(PrimaryKey(before, &old_row_key_));
   SOCHDB_TRY(PrimaryKey(after, &row_key_));
-  SOCHDB_TRY(CheckUnique(before, after));
+  SOCHDB_TRY(Compute(before, &before_));
+  SOCHDB_TRY(Compute(after, &after_));
+  SOCHDB_TRY(CheckUnique());
   for (const IndexInfo& index : table_->indexes) {
-    SOCHDB_TRY(UpdateEntry(index, before, after, PrimaryKeyPart(old_row_key_), PrimaryKeyPart(row_key_)));
+    SOCHDB_TRY(UpdateEntry(index, PrimaryKeyPart(old_row_key_), PrimaryKeyPart(row_key_)));
   }
   if (row_key_.view() != old_row_key_.view()) SOCHDB_TRY(DeleteRow(old_row_key_.view()));
-  return PutRow();
+  SOCHDB_TRY(PutRow());
+  return context_->foreign_keys == nullptr ? Status() : context_->foreign_keys->Updated(*table_, before, after);
+}
+
+Status TableWriter::Backfill(int32_t which, Row row) {
+  const IndexInfo& index = table_->indexes[static_cast<size_t>(which)];
+  NextRow();
+  SOCHDB_TRY(PrimaryKey(row, &row_key_));
+  SOCHDB_TRY(Compute(row, &after_));
+  if (!after_.IsIn(index)) return {};
+  const std::string_view primary_key = PrimaryKeyPart(row_key_);
+  if (index.unique) {
+    Conflict conflict;
+    bool found = false;
+    SOCHDB_TRY(FindInIndex(which, after_, primary_key, &conflict, &found));
+    if (found && conflict.primary_key != primary_key) return UniqueError(which);
+  }
+  bool has_null = false;
+  SOCHDB_TRY(IndexKey(index, after_, primary_key, &index_key_, &has_null));
+  return PutEntry(index, index_key_.view(), primary_key);
 }
 
 }  // namespace sochdb

@@ -65,7 +65,11 @@ class Update : public ChangeRows {
       if (!first) continue;
       after_ = row_;
       for (size_t s = 0; s < sets_.size(); ++s) after_[node_.sets[s].column] = Stored(sets_[s]->Get(r));
-      SOCHDB_TRY(writer_.Update(table_row(), std::span(after_).first(n)));
+      const auto after = std::span(after_).first(n);
+      writer_.NextRow();
+      SOCHDB_TRY(writer_.Complete(after));
+      SOCHDB_TRY(writer_.CheckRow(after));
+      SOCHDB_TRY(writer_.Update(table_row(), after));
       ++rows_affected_;
       SOCHDB_TRY(returning_.Add(after_));
     }
@@ -100,6 +104,7 @@ class Delete : public ChangeRows {
       bool first = false;
       SOCHDB_TRY(Load(batch, batch.selection[i], &first));
       if (!first) continue;
+      writer_.NextRow();
       SOCHDB_TRY(writer_.Delete(table_row()));
       ++rows_affected_;
       SOCHDB_TRY(returning_.Add(row_));

@@ -40,6 +40,16 @@ struct TestIndex {
   std::string name;
   bool unique;
   std::vector<TestKey> key;
+  int32_t where = -1;
+  int32_t flags = 0;
+};
+struct TestCheck {
+  std::string name;
+  Part expr;
+};
+struct TestGenerated {
+  int32_t column;
+  Part expr;
 };
 struct TestTable {
   int32_t id = 1;
@@ -51,6 +61,10 @@ struct TestTable {
   std::vector<TestColumn> columns;
   std::vector<int32_t> primary_key;
   std::vector<TestIndex> indexes;
+  std::vector<Part> computed = {};
+  std::vector<TestCheck> checks = {};
+  std::vector<TestGenerated> generated = {};
+  Part foreign_keys = nullptr;  // ForeignKeys(…): of writes to the table
   [[nodiscard]] std::string catalog_key() const { return "catalog/" + name; }
 };
 
@@ -300,7 +314,7 @@ inline Part Insert(const TestTable& table, Part child, const std::vector<int32_t
   part->Table(&table).Ref(std::move(child)).Numbers(targets);
   part->Number(static_cast<int32_t>(conflict.action)).Number(conflict.index);
   AddSets(part.get(), conflict.sets);
-  part->Ref(conflict.where).List(returning);
+  part->Ref(conflict.where).List(returning).Ref(table.foreign_keys);
   return part;
 }
 inline Part Update(const TestTable& table, Part child, const std::vector<TestSet>& sets,
@@ -308,12 +322,33 @@ inline Part Update(const TestTable& table, Part child, const std::vector<TestSet
   Part part = NewNode(PlanOp::kUpdate);
   part->Table(&table).Ref(std::move(child));
   AddSets(part.get(), sets);
-  part->List(returning);
+  part->List(returning).Ref(table.foreign_keys);
+  return part;
+}
+struct TestForeignKey {
+  std::string name;
+  const TestTable* child;
+  const TestTable* parent;
+  std::vector<std::pair<int32_t, int32_t>> columns;  // of the child, of the parent
+  int32_t on_delete = 0;
+  int32_t on_update = 0;
+  int32_t child_index = -1;
+  int32_t parent_index = -1;
+  int32_t flags = 0;
+};
+inline Part ForeignKeys(const std::vector<TestForeignKey>& keys) {
+  Part part = NewPart(static_cast<int32_t>(keys.size()));
+  for (const TestForeignKey& key : keys) {
+    part->Constant(Value::Text(key.name)).Table(key.child).Table(key.parent).Number(key.flags);
+    part->Number(key.on_delete).Number(key.on_update).Number(key.parent_index).Number(key.child_index);
+    part->Number(static_cast<int32_t>(key.columns.size()));
+    for (const auto& [child, parent] : key.columns) part->Number(child).Number(parent);
+  }
   return part;
 }
 inline Part Delete(const TestTable& table, Part child, const std::vector<Part>& returning = {}) {
   Part part = NewNode(PlanOp::kDelete);
-  part->Table(&table).Ref(std::move(child)).List(returning);
+  part->Table(&table).Ref(std::move(child)).List(returning).Ref(table.foreign_keys);
   return part;
 }
 
@@ -394,17 +429,36 @@ class PlanWriter {
     }
     add(static_cast<int32_t>(table.primary_key.size()));
     for (const int32_t column : table.primary_key) add(column);
+    std::vector<std::pair<size_t, Part>> parts;
+    auto refer = [&](const Part& part) {
+      parts.emplace_back(bytes_.words.size(), part);
+      add(-1);
+    };
+    add(static_cast<int32_t>(table.computed.size()));
+    for (const Part& part : table.computed) refer(part);
     add(static_cast<int32_t>(table.indexes.size()));
     for (const TestIndex& index : table.indexes) {
       add(index.id);
-      add(index.unique ? kIndexUnique : 0);
+      add((index.unique ? kIndexUnique : 0) | index.flags);
       add(ConstantOf(Value::Text(index.name)));
+      add(index.where);
       add(static_cast<int32_t>(index.key.size()));
       for (const TestKey& key : index.key) {
         add(key.column);
         add(key.descending ? kKeyDescending : 0);
       }
     }
+    add(static_cast<int32_t>(table.checks.size()));
+    for (const TestCheck& check : table.checks) {
+      add(ConstantOf(Value::Text(check.name)));
+      refer(check.expr);
+    }
+    add(static_cast<int32_t>(table.generated.size()));
+    for (const TestGenerated& generated : table.generated) {
+      add(generated.column);
+      refer(generated.expr);
+    }
+    for (const auto& [word, part] : parts) bytes_.words[word] = WritePart(part);
     return static_cast<int32_t>(at);
   }
 
