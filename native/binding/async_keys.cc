@@ -7,6 +7,7 @@
 #include "binding/async_arguments.h"
 #include "binding/kv_ops.h"
 #include "binding/slab.h"
+#include "exec/foreign_keys.h"
 
 namespace sochdb::binding {
 namespace {
@@ -276,8 +277,9 @@ napi_value AsyncTake(Call& call) {
 class CommitOperation : public AsyncOperation {
  public:
   explicit CommitOperation(TransactionHandle* handle)
-      : transaction_(handle->transaction.get()), engine_(handle->engine), id_(handle->id()) {}
+      : transaction_(handle->transaction.get()), engine_(handle->engine), deferred_(handle->deferred), id_(handle->id()) {}
   Status Run() override {
+    SOCHDB_TRY(deferred_->Check(engine_, transaction_));
     SOCHDB_ASSIGN(ts, transaction_->CommitUnpublished());
     ts_ = ts;
     PublishAt(engine_, ts);
@@ -293,6 +295,7 @@ class CommitOperation : public AsyncOperation {
  private:
   Transaction* const transaction_;
   Engine* const engine_;
+  const std::shared_ptr<DeferredForeignKeys> deferred_;
   const HandleId id_;
   Timestamp ts_ = 0;
 };

@@ -113,8 +113,8 @@ class RowsOperation : public AsyncOperation {
 
 class StatementOperation : public RowsOperation {
  public:
-  StatementOperation(Target target, std::shared_ptr<const PreparedPlan> plan, std::string parameters, uint32_t rows)
-      : RowsOperation(target.engine, std::make_unique<RunningStatement>(std::move(plan))),
+  StatementOperation(Target target, const StatementHandle& statement, std::string parameters, uint32_t rows)
+      : RowsOperation(target.engine, std::make_unique<RunningStatement>(statement.plan, statement.identities)),
         target_(std::move(target)),
         parameters_(std::move(parameters)),
         rows_(rows) {}
@@ -180,8 +180,7 @@ napi_value AsyncStatementRun(Call& call) {
   options.first_pin = arguments.target.handle;
   options.bytes = parameters.size();
   return async->Start(
-      std::make_unique<StatementOperation>(arguments.target, arguments.statement->plan, std::string(parameters), rows),
-      options);
+      std::make_unique<StatementOperation>(arguments.target, *arguments.statement, std::string(parameters), rows), options);
 }
 
 // asyncRowsNext(rows, operation, timeout)

@@ -1,6 +1,12 @@
 #include "binding/exec_run.h"
 
+#include "binding/handles.h"
+
 namespace sochdb::binding {
+
+DeferredForeignKeys* DeferredOf(const Target& target) {
+  return target.transaction == nullptr ? nullptr : static_cast<TransactionHandle*>(target.handle)->deferred.get();
+}
 
 // In a transaction every statement is one of its own, a reading one too: it may see a newer state (readCommitted).
 Status RunningStatement::OpenView(const Target& target) {
@@ -20,7 +26,7 @@ Status RunningStatement::OpenView(const Target& target) {
 Status RunningStatement::Open(const Target& target, std::string_view parameters, uint32_t rows, const CancelToken* cancel) {
   parameters_.assign(parameters);
   SOCHDB_TRY(OpenView(target));
-  const ExecutionTarget execution_target{target.engine, reader_, transaction_};
+  const ExecutionTarget execution_target{target.engine, reader_, transaction_, DeferredOf(target), identities_};
   SOCHDB_ASSIGN(execution, Execution::Open(plan_, execution_target, parameters_, rows, cancel));
   execution_ = std::move(execution);
   return {};

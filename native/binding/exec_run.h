@@ -70,10 +70,14 @@ class Writing {
   bool kept_ = false;
 };
 
+// Where statements on the target leave what its commit checks; null where they commit themselves.
+DeferredForeignKeys* DeferredOf(const Target& target);
+
 // One running statement: what it reads and writes through, and where it stands. Members are destroyed last to first.
 class RunningStatement {
  public:
-  explicit RunningStatement(std::shared_ptr<const PreparedPlan> plan) : plan_(std::move(plan)) {}
+  RunningStatement(std::shared_ptr<const PreparedPlan> plan, IdentityCounters* identities)
+      : plan_(std::move(plan)), identities_(identities) {}
   RunningStatement(const RunningStatement&) = delete;
   RunningStatement& operator=(const RunningStatement&) = delete;
 
@@ -95,6 +99,7 @@ class RunningStatement {
   Status Complete();
 
   std::shared_ptr<const PreparedPlan> plan_;
+  IdentityCounters* const identities_;
   std::string parameters_;  // the exchange is written over while they are in use
   std::unique_ptr<Snapshot> own_snapshot_;
   std::optional<Writing> writing_;

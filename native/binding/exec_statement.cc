@@ -29,7 +29,7 @@ namespace {
 
 // A statement that runs on this thread.
 struct OpenRun {
-  OpenRun(Engine* engine_, std::shared_ptr<const PreparedPlan> plan) : engine(engine_), run(std::move(plan)) {}
+  explicit OpenRun(const StatementHandle& statement) : engine(statement.engine), run(statement.plan, statement.identities) {}
 
   Status Next(ExchangeHandle* exchange, bool* more) {
     SOCHDB_TRY(run.Next(&exchange->writer(), more));
@@ -81,6 +81,8 @@ Status ReadInt32Array(napi_env env, napi_value value, const char* name, std::str
 napi_value StatementPrepare(Call& call) {
   Target target;
   Status status = FindTarget(call.environment(), ReadHandleId(call.env(), call[0]), &target);
+  auto* database = call.environment().handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
+  if (status.ok() && database == nullptr) status = {Code::kInvalidArgument, "Statements are prepared on a database."};
   std::string_view words;
   std::string_view constants;
   if (status.ok()) status = ReadInt32Array(call.env(), call[1], "words", &words);
@@ -92,7 +94,7 @@ napi_value StatementPrepare(Call& call) {
   const std::string pool(constants);
   auto prepared = PreparedPlan::Parse(plan, pool);
   if (!prepared.ok()) return call.Throw(prepared.status());
-  auto statement = std::make_unique<StatementHandle>(target.engine, std::move(prepared).value());
+  auto statement = std::make_unique<StatementHandle>(target.engine, database->engine.identities(), std::move(prepared).value());
   auto id = call.environment().handles().Add(std::move(statement), target.handle);
   return id.ok() ? FromDouble(call.env(), static_cast<double>(*id)) : call.Throw(id.status());
 }
@@ -117,7 +119,7 @@ Status ReadRunArguments(Call& call, RunArguments* out) {
 Status RunStatement(Call& call, const RunArguments& arguments, std::string_view parameters, uint32_t rows,
                     uint64_t timeout_ms) {
   Engine* const engine = arguments.target.engine;
-  auto open = std::make_unique<OpenRun>(engine, arguments.statement->plan);
+  auto open = std::make_unique<OpenRun>(*arguments.statement);
   if (timeout_ms != 0) open->cancel.SetDeadline(engine->env(), engine->env()->MonotonicMicros() + timeout_ms * 1000);
   SOCHDB_TRY(open->run.Open(arguments.target, parameters, rows, &open->cancel));
   return HandOver(call.environment(), std::move(open), arguments.target.handle, arguments.exchange);
@@ -144,7 +146,9 @@ Status RunPoint(const RunArguments& arguments, std::string_view parameters, bool
   if (arguments.statement->plan->is_write()) {
     Writing writing;
     SOCHDB_TRY(writing.Begin(target));
-    SOCHDB_TRY(point.Execute({target.engine, writing.transaction(), writing.transaction()}, arguments.statement->parameters));
+    SOCHDB_TRY(point.Execute(
+        {target.engine, writing.transaction(), writing.transaction(), DeferredOf(target), arguments.statement->identities},
+        arguments.statement->parameters));
     SOCHDB_TRY(HandOverPoint(point, arguments.exchange, fits));
     if (!*fits) return {};
     Timestamp unpublished = 0;
@@ -250,7 +254,8 @@ bool InitStatements(Environment* environment, napi_value exports) {
 }
 
 bool InitExec(Environment* environment, napi_value exports) {
-  return InitCatalog(environment, exports) && InitStatements(environment, exports) && InitAsyncStatements(environment, exports);
+  return InitCatalog(environment, exports) && InitIndexes(environment, exports) && InitStatements(environment, exports) &&
+         InitAsyncStatements(environment, exports);
 }
 
 }  // namespace sochdb::binding

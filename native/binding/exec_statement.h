@@ -17,11 +17,12 @@ namespace sochdb::binding {
 
 struct StatementHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kStatement;
-  StatementHandle(Engine* engine_, std::shared_ptr<const PreparedPlan> plan_)
-      : Handle(kKind), engine(engine_), plan(std::move(plan_)) {
+  StatementHandle(Engine* engine_, IdentityCounters* identities_, std::shared_ptr<const PreparedPlan> plan_)
+      : Handle(kKind), engine(engine_), identities(identities_), plan(std::move(plan_)) {
     if (plan->is_point()) point = std::make_unique<PointStatement>(plan);
   }
   Engine* engine;
+  IdentityCounters* identities;
   std::shared_ptr<const PreparedPlan> plan;
   std::unique_ptr<PointStatement> point;  // null unless the plan is of one row by its key
   std::string parameters;                 // of the point statement: the exchange is written over while they are in use

@@ -1,6 +1,7 @@
 #include "binding/handles.h"
 
 #include "binding/environment.h"
+#include "exec/foreign_keys.h"
 
 namespace sochdb::binding {
 namespace {
@@ -88,6 +89,12 @@ void HandleTable::CloseAll() {
     Close(handle);
   }
 }
+
+Status CheckDeferred(const TransactionHandle& handle) {
+  return handle.deferred->Check(handle.engine, handle.transaction.get());
+}
+
+std::shared_ptr<DeferredForeignKeys> NewDeferred() { return std::make_shared<DeferredForeignKeys>(); }
 
 TransactionHandle::~TransactionHandle() {
   environment.RemoveWriter(transaction.get());

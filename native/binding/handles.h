@@ -27,6 +27,10 @@
 #include "binding/target.h"
 #include "engine/engine.h"
 
+namespace sochdb {
+class DeferredForeignKeys;
+}
+
 namespace sochdb::binding {
 
 // Whole numbers from 1 up to 2^53: exact as a JavaScript number. 0 is never a handle.
@@ -143,6 +147,8 @@ struct DatabaseHandle : Handle {
   bool closing = false;  // asynchronous operations that run finish, no more begin
 };
 
+std::shared_ptr<DeferredForeignKeys> NewDeferred();
+
 struct TransactionHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kTransaction;
   TransactionHandle(Environment& environment_, std::unique_ptr<Transaction> transaction_, Engine* engine_, bool is_read_only)
@@ -150,14 +156,19 @@ struct TransactionHandle : Handle {
         environment(environment_),
         transaction(std::move(transaction_)),
         engine(engine_),
-        read_only(is_read_only) {}
+        read_only(is_read_only),
+        deferred(NewDeferred()) {}
   ~TransactionHandle() override;  // aborts unless finished, which also gives the writer back
   Environment& environment;
   std::unique_ptr<Transaction> transaction;
   Engine* engine;
   bool read_only;
-  uint64_t catalog_changes = 0;  // grows with every change that it may have made to the catalog it sees
+  const std::shared_ptr<DeferredForeignKeys> deferred;  // what statements leave to the commit; used as the transaction is
+  uint64_t catalog_changes = 0;                         // grows with every change that it may have made to the catalog it sees
 };
+
+// What must hold when a transaction commits: kForeignKey when it does not, and then it is to be aborted.
+Status CheckDeferred(const TransactionHandle& handle);
 
 struct SnapshotHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kSnapshot;

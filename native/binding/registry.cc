@@ -10,6 +10,7 @@
 #include "env/mem_env.h"
 #include "env/path.h"
 #include "env/sync.h"
+#include "exec/identity.h"
 #include "index/vector/vector_index_registry.h"
 
 namespace sochdb::binding {
@@ -26,6 +27,7 @@ class RegistryEntry {
   std::unique_ptr<Engine> engine;
   Mutex vectors_mutex{Env::Posix()};  // guards the making of:
   std::unique_ptr<VectorIndexRegistry> vectors;
+  IdentityCounters identities;
 };
 
 namespace {
@@ -164,6 +166,8 @@ VectorIndexRegistry* EngineRef::vector_indexes() const {
   if (entry_->vectors == nullptr) entry_->vectors = std::make_unique<VectorIndexRegistry>(entry_->engine.get());
   return entry_->vectors.get();
 }
+
+IdentityCounters* EngineRef::identities() const { return &entry_->identities; }
 
 Status EngineRef::Release() {
   RegistryEntry* entry = std::exchange(entry_, nullptr);

@@ -16,8 +16,9 @@
 #include "engine/engine.h"
 
 namespace sochdb {
+class IdentityCounters;
 class VectorIndexRegistry;
-}
+}  // namespace sochdb
 
 namespace sochdb::binding {
 
@@ -38,6 +39,8 @@ class EngineRef {
   Engine* operator->() const { return get(); }
   // The vector indexes of this engine, for all who share it; made when first asked for.
   [[nodiscard]] VectorIndexRegistry* vector_indexes() const;
+  // The counters of its tables.
+  [[nodiscard]] IdentityCounters* identities() const;
   // Gives the share back; the last one closes the engine and returns what closing said.
   Status Release();
 

@@ -62,6 +62,10 @@ napi_value Commit(Call& call) {
                        {{"use", "txn"}}});
   }
   handles.CloseChildren(handle);
+  if (const Status status = CheckDeferred(*handle); !status.ok()) {
+    handles.Close(handle);
+    return call.Throw(status);
+  }
   const Result<Timestamp> committed = handle->transaction->Commit();
   handles.Close(handle);
   return committed.ok() ? FromUint64(call.env(), committed.value()) : call.Throw(committed.status());

@@ -27,6 +27,7 @@ struct ParameterRows {
 class Spool;
 class ForeignKeys;
 class DeferredForeignKeys;
+class IdentityCounters;
 
 struct ExecContext {
   explicit ExecContext(uint64_t memory_limit) : memory(memory_limit) {}
@@ -38,6 +39,8 @@ struct ExecContext {
   const CancelToken* cancel = nullptr;
   ForeignKeys* foreign_keys = nullptr;      // null when the plan has to do with none
   DeferredForeignKeys* deferred = nullptr;  // of the transaction; null when it ends with the statement
+  IdentityCounters* identities = nullptr;   // null only where no table numbers its rows
+  const TableInfo* numbered = nullptr;      // the table whose counter the statement moved
   MemoryTracker memory;
   ParameterRows parameters;
   uint64_t parameters_read = 0;  // how often they changed: what was remembered under others is stale

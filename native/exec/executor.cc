@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "exec/catalog_check.h"
+#include "exec/identity.h"
 
 namespace sochdb {
 namespace {
@@ -36,6 +37,7 @@ Execution::Execution(std::shared_ptr<const PreparedPlan> plan, const ExecutionTa
   context_.reader = target.reader != nullptr ? target.reader : target.txn;
   context_.txn = target.txn;
   context_.deferred = target.deferred;
+  context_.identities = target.identities;
   context_.cancel = cancel;
   context_.slots.resize(plan_->slot_count());
   context_.working_tables.resize(plan_->working_table_count());
@@ -87,6 +89,7 @@ Status Execution::RunWrite() {
     ++context_.parameters_read;
     SOCHDB_TRY(write_->Run(root_.get()));
   }
+  if (context_.numbered != nullptr) SOCHDB_TRY(context_.identities->EndStatement(&context_));
   if (foreign_keys_ != nullptr) SOCHDB_TRY(foreign_keys_->EndStatement());
   rows_affected_ = write_->rows_affected();
   return {};

@@ -36,6 +36,7 @@ struct ExecutionTarget {
   Transaction* txn = nullptr;  // the same transaction, when there is one; writes need it
   // Where it keeps what is checked at its commit; null when it commits with the statement.
   DeferredForeignKeys* deferred = nullptr;
+  IdentityCounters* identities = nullptr;  // of the engine; without it, tables that number their rows are refused
 };
 
 class Execution {

@@ -212,6 +212,9 @@ Status ForeignKeys::FindByScan(const ForeignKeyInfo& key, const Values& values, 
   const TableInfo& child = *key.child;
   KeyBuffer lo;
   AppendRowPrefix(&lo, context_->ns(), child.id);
+  for (size_t i = 0; i < key.child_order.size(); ++i) {
+    SOCHDB_TRY(AppendKeyValue(&lo, child.primary_key[i].type, values[key.child_order[i]], false));
+  }
   KeyBuffer hi;
   hi.assign(lo.view());
   MakePrefixSuccessor(&hi);

@@ -10,7 +10,11 @@ namespace {
 class Insert : public WriteOperator {
  public:
   Insert(const InsertNode& node, ExecContext* context)
-      : WriteOperator(node, context), node_(node), writer_(context, node.table), sets_(node, context) {
+      : WriteOperator(node, context),
+        node_(node),
+        numbered_(node.table->identity),
+        writer_(context, node.table),
+        sets_(node, context) {
     for (const ColumnInfo& column : node.table->columns) {
       template_.push_back(column.dropped ? Value() : column.default_value);
     }
@@ -25,6 +29,7 @@ class Insert : public WriteOperator {
     for (uint32_t i = 0; i < batch.count(); ++i) {
       const uint32_t r = batch.selection[i];
       writer_.NextRow();
+      if (numbered_ >= 0) row_[static_cast<size_t>(numbered_)] = Value();
       for (size_t c = 0; c < node_.targets.size(); ++c) row_[node_.targets[c]] = Stored(batch.columns[c]->Get(r));
       SOCHDB_TRY(WriteRow());
     }
@@ -40,19 +45,22 @@ class Insert : public WriteOperator {
       const uint32_t column = node_.targets[c];
       given[column] = true;
       const ColumnVector& values = *batch.columns[c];
-      if (!node_.table->columns[column].not_null || (!values.may_have_nulls() && values.type() != ColumnType::kNull)) continue;
+      if (!node_.table->columns[column].not_null || writer_.IsNumbered(column) ||
+          (!values.may_have_nulls() && values.type() != ColumnType::kNull))
+        continue;
       for (uint32_t i = 0; i < batch.count(); ++i)
         if (values.IsNull(batch.selection[i])) return writer_.NotNullError(column);
     }
     for (size_t column = 0; column < given.size(); ++column) {
       const ColumnInfo& info = node_.table->columns[column];
-      if (!given[column] && info.not_null && !info.generated && template_[column].is_null())
+      if (!given[column] && info.not_null && !info.generated && !writer_.IsNumbered(column) && template_[column].is_null())
         return writer_.NotNullError(column);
     }
     return {};
   }
 
   Status WriteRow() {
+    SOCHDB_TRY(writer_.Number(row_));
     SOCHDB_TRY(writer_.Complete(row_));
     if (Status status = writer_.CheckRow(row_); !status.ok()) {
       const bool ignored = node_.action == ConflictAction::kIgnore && IsViolation(status);
@@ -107,6 +115,7 @@ class Insert : public WriteOperator {
   }
 
   const InsertNode& node_;
+  const int32_t numbered_;
   TableWriter writer_;
   RowEvaluator sets_;
   std::vector<Value> template_;  // the defaults

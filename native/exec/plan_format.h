@@ -45,7 +45,8 @@ enum PlanFlag : int32_t {
 //   partial indexes index count, then per index: indexId, flags (IndexFlag), const of its name, where (number of a computed
 //   boolean, -1: all rows), key count, then per key: column position (from the number of columns on: a computed one), flags
 //   (KeyFlag) check count, then per check: const of its name, expr over the row generated count, then per generated column in
-//   the order in which they are computed: column position, expr over the row
+//   the order in which they are computed: column position, expr over the row column that is numbered where a row has no value
+//   for it (-1)
 // Expressions over the row see its columns in storage order, and no parameters. Checks and generated columns matter to writes
 // alone: plans that read leave them out.
 enum ColumnFlag : int32_t {
@@ -63,7 +64,7 @@ enum KeyFlag : int32_t { kKeyDescending = 1 };
 // The foreign keys that a write may have to do with, directly or through their actions (referenced by offset, not a node):
 //   count, then per key: const of its name, child table, parent table, flags (ForeignKeyFlag), ReferenceAction on delete, on
 //   update, unique index of the parent (-1: its primary key), index of the child whose first columns are those of the key (-1:
-//   none), column count, then per column: column of the child, column of the parent
+//   none, -2: its primary key), column count, then per column: column of the child, column of the parent
 // ReferenceAction: 0 no action, 1 restrict, 2 cascade, 3 set null, 4 set default.
 enum ForeignKeyFlag : int32_t { kForeignKeyDeferred = 1 };
 

@@ -79,7 +79,7 @@ class PlanParser {
   Status ParseConstraints(Words* words, const Types& row, TableInfo* table);
   Status ParseForeignKeys(Words* words);
   Status ParseForeignKey(Words* words, ForeignKeyInfo* key);
-  Status ParseKeyIndex(Words* words, const TableInfo& table, const IndexInfo** out);
+  Status ParseKeyIndex(Words* words, const TableInfo& table, const IndexInfo** out, bool* primary_key);
   Status MatchKeys(int32_t word, ForeignKeyInfo* key) const;
 
   // plan_parser_expr.cc

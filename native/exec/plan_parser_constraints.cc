@@ -9,7 +9,7 @@ namespace {
 
 // Whether everything in it is the row's own.
 bool IsOfRow(const Expr& expr) {
-  if (expr.op == ExprOp::kParam) return false;
+  if (expr.op == ExprOp::kParam || expr.op == ExprOp::kSlot) return false;
   return std::all_of(expr.args.begin(), expr.args.end(), [](const Expr* arg) { return arg == nullptr || IsOfRow(*arg); });
 }
 
@@ -60,6 +60,15 @@ Status PlanParser::ParseConstraints(Words* words, const Types& row, TableInfo* t
       return Fail(words->last(), "a generated column is of another type than its expression");
     }
   }
+  SOCHDB_TRY(words->Next(&table->identity));
+  if (table->identity == -1) return {};
+  if (table->identity < 0 || static_cast<size_t>(table->identity) >= table->columns.size()) {
+    return Fail(words->last(), "there is no column " + std::to_string(table->identity));
+  }
+  const ColumnInfo& column = table->columns[static_cast<size_t>(table->identity)];
+  if (column.dropped || column.generated || TagOf(column.type) != ColumnType::kInteger) {
+    return Fail(words->last(), "only a column of integers takes numbers");
+  }
   return {};
 }
 
@@ -75,13 +84,14 @@ Status PlanParser::ParseForeignKeys(Words* words) {
   return {};
 }
 
-Status PlanParser::ParseKeyIndex(Words* words, const TableInfo& table, const IndexInfo** out) {
+Status PlanParser::ParseKeyIndex(Words* words, const TableInfo& table, const IndexInfo** out, bool* primary_key) {
   int32_t index = 0;
   SOCHDB_TRY(words->Next(&index));
-  if (index < -1 || index >= static_cast<int32_t>(table.indexes.size())) {
+  if (index < (primary_key == nullptr ? -1 : -2) || index >= static_cast<int32_t>(table.indexes.size())) {
     return Fail(words->last(), "there is no index " + std::to_string(index));
   }
-  if (index == -1) return {};
+  if (primary_key != nullptr) *primary_key = index == -2;
+  if (index < 0) return {};
   *out = &table.indexes[static_cast<size_t>(index)];
   if ((*out)->building || (*out)->where != -1) return Fail(words->last(), "the index does not have every row");
   return {};
@@ -99,8 +109,8 @@ Status PlanParser::ParseForeignKey(Words* words, ForeignKeyInfo* key) {
     SOCHDB_TRY(words->NextIndex(5, "action", &number));
     *action = static_cast<ReferenceAction>(number);
   }
-  SOCHDB_TRY(ParseKeyIndex(words, *key->parent, &key->parent_index));
-  SOCHDB_TRY(ParseKeyIndex(words, *key->child, &key->child_index));
+  SOCHDB_TRY(ParseKeyIndex(words, *key->parent, &key->parent_index, nullptr));
+  SOCHDB_TRY(ParseKeyIndex(words, *key->child, &key->child_index, &key->child_key));
   int32_t count = 0;
   SOCHDB_TRY(words->NextCount(2, &count));
   for (int32_t i = 0; i < count; ++i) {
@@ -123,8 +133,8 @@ Status PlanParser::MatchKeys(int32_t word, ForeignKeyInfo* key) const {
   if (parent.size() != key->parent_columns.size() || !PlacesOf(parent, key->parent_columns, &key->parent_order)) {
     return Fail(word, "a foreign key names all columns of a unique key");
   }
-  if (key->child_index == nullptr) return {};
-  const auto& child = key->child_index->key;
+  if (key->child_index == nullptr && !key->child_key) return {};
+  const auto& child = key->child_key ? key->child->primary_key : key->child_index->key;
   if (child.size() < key->child_columns.size() ||
       !PlacesOf(std::span(child).first(key->child_columns.size()), key->child_columns, &key->child_order)) {
     return Fail(word, "the index of a foreign key begins with its columns");

@@ -8,6 +8,7 @@
 #include "exec/access.h"
 #include "exec/catalog_check.h"
 #include "exec/coerce.h"
+#include "exec/identity.h"
 
 namespace sochdb {
 namespace {
@@ -87,6 +88,7 @@ Status PointStatement::Execute(const ExecutionTarget& target, std::string_view p
   context_.engine = target.engine;
   context_.txn = target.txn;
   context_.deferred = target.deferred;
+  context_.identities = target.identities;
   if (foreign_keys_ != nullptr) foreign_keys_->BeginStatement();
   context_.reader = target.reader != nullptr ? target.reader : target.txn;
   if (plan_->is_write() && target.txn == nullptr) return {Code::kReadOnly, "A statement that writes needs a transaction."};
@@ -194,7 +196,10 @@ Status PointStatement::Return(std::span<const Value> row) {
   return {};
 }
 
-Status PointStatement::EndStatement() { return foreign_keys_ == nullptr ? Status() : foreign_keys_->EndStatement(); }
+Status PointStatement::EndStatement() {
+  if (context_.numbered != nullptr) SOCHDB_TRY(context_.identities->EndStatement(&context_));
+  return foreign_keys_ == nullptr ? Status() : foreign_keys_->EndStatement();
+}
 
 Status PointStatement::Insert() {
   const auto& insert = static_cast<const InsertNode&>(plan_->root());
@@ -207,6 +212,7 @@ Status PointStatement::Insert() {
   }
   const bool lenient = insert.action != ConflictAction::kError;
   writer_->NextRow();
+  SOCHDB_TRY(writer_->Number(row_));
   SOCHDB_TRY(writer_->Complete(row_));
   if (Status status = writer_->CheckRow(row_); !status.ok()) {
     return insert.action == ConflictAction::kIgnore && IsViolation(status) ? Status() : std::move(status);

@@ -70,6 +70,7 @@ struct TableInfo {
   std::vector<IndexInfo> indexes;
   std::vector<CheckInfo> checks;         // of a table that is written, as all below
   std::vector<GeneratedInfo> generated;  // in the order in which they are computed
+  int32_t identity = -1;                 // the column that takes a number where a row has none
   RowLayout layout;
 
   // Whether `column` of a key is an expression.
@@ -88,14 +89,15 @@ struct ForeignKeyInfo {
   const TableInfo* child = nullptr;
   const TableInfo* parent = nullptr;
   const IndexInfo* parent_index = nullptr;  // null: the primary key
-  const IndexInfo* child_index = nullptr;   // null: whoever looks for rows of the child looks at all of them
+  const IndexInfo* child_index = nullptr;   // begins with the columns
+  bool child_key = false;                   // the child's primary key does; neither: all its rows are looked at
   bool deferred = false;                    // checked when the transaction commits
   ReferenceAction on_delete = ReferenceAction::kNoAction;
   ReferenceAction on_update = ReferenceAction::kNoAction;
   std::vector<uint32_t> child_columns;
   std::vector<uint32_t> parent_columns;  // those the columns of the child name, in the same order
   std::vector<uint32_t> parent_order;    // for each column of the parent's key: which of these it is
-  std::vector<uint32_t> child_order;     // for the first columns of the child's index: which of these they are
+  std::vector<uint32_t> child_order;     // for the first columns of the child's index or key: which of these they are
 };
 
 }  // namespace sochdb

@@ -4,6 +4,7 @@
 
 #include "codec/row_codec.h"
 #include "exec/foreign_keys.h"
+#include "exec/identity.h"
 
 namespace sochdb {
 namespace {
@@ -30,6 +31,17 @@ Status TableWriter::NotNullError(size_t column) const {
 Status TableWriter::CheckNotNull(Row row) const {
   for (size_t i = 0; i < row.size(); ++i)
     if (row[i].is_null() && table_->columns[i].not_null) return NotNullError(i);
+  return {};
+}
+
+Status TableWriter::Number(std::span<Value> row) {
+  if (table_->identity < 0) return {};
+  if (context_->identities == nullptr) return {Code::kInternal, "There is no counter for the rows of " + table_->name + "."};
+  Value& value = row[static_cast<size_t>(table_->identity)];
+  if (!value.is_null()) return context_->identities->Note(context_, *table_, value.i64);
+  int64_t number = 0;
+  SOCHDB_TRY(context_->identities->Next(context_, *table_, &number));
+  value = Value::Integer(number);
   return {};
 }
 

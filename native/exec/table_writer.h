@@ -40,6 +40,10 @@ class TableWriter {
 
   // Lets go of what was computed for the rows before.
   void NextRow() { expressions_.NextRow(); }
+  // Whether the table gives the column a number where a row has none.
+  [[nodiscard]] bool IsNumbered(size_t column) const { return table_->identity == static_cast<int32_t>(column); }
+  // Numbers a row that has no number; one that has moves the counter.
+  Status Number(std::span<Value> row);
   // Sets generated columns. Their bytes are kept until NextRow.
   Status Complete(std::span<Value> row) { return expressions_.Generate(row); }
   // kNotNull, naming the column; kCheck, naming the constraint.

@@ -1,5 +1,6 @@
 // What a table demands of its rows: checks, generated columns, indexes over expressions and of some rows, foreign keys.
 
+#include "exec/identity.h"
 #include "test/exec_users.h"
 
 namespace sochdb::test::exec_constraints_test {
@@ -310,6 +311,52 @@ TEST("the point path does the same") {
       Prepare(Insert(items.items, Values(1, 3, {Int(1), Param(0, kInt), Int(4)}), {0, 1, 2}, {}, {Col(4, kInt)}), 1);
   EXPECT_EQ(ShowRows(items.RunPoint(item, Tagged({Value::Integer(3)})).rows), "14");
   EXPECT(items.RunPoint(item, Tagged({Value::Integer(300)})).status.code() == Code::kCheck);
+}
+
+TEST("a foreign key that begins the primary key is found by it") {
+  FamilyWorld w(kCascadeAction);
+  w.children.primary_key = {1, 0};
+  w.children.foreign_keys = nullptr;
+  w.RunAtomic(Delete(w.parents, Scan(w.parents, -1, {0, 1})));
+  w.txn.tree(TreeId::kRows).clear();
+  w.txn.tree(TreeId::kIndexes).clear();
+  w.parents.foreign_keys = ForeignKeys({{"to_id", &w.children, &w.parents, {{1, 0}}, kCascadeAction, 0, -2}});
+  EXPECT_OK(w.RunAtomic(Insert(w.parents, Values(2, 1, {Int(1), Int(2)}), {0})).status);
+  for (const int64_t parent : {1, 2, 1})
+    EXPECT_OK(w.AddChild(10 + static_cast<int64_t>(w.txn.puts), Int(parent), NullOf(kTxt)));
+  w.txn.ForgetReads();
+  EXPECT_OK(w.DeleteParent(1));
+  for (const auto& range : w.txn.ranges) EXPECT(range.tree != TreeId::kRows || range.lo.size() > kRowPrefixBytes);
+  EXPECT_EQ(w.Show(Scan(w.children, -1, {1})), "2");
+}
+
+TEST("rows without a number take the next one, and those with one move it on") {
+  ExecWorld w;
+  IdentityCounters identities;
+  TestTable notes;
+  notes.id = 6;
+  notes.name = "notes";
+  notes.columns = {{"id", kInt}, {"text", kTxt}};
+  notes.primary_key = {0};
+  notes.identity = 0;
+  w.AddTable(notes);
+  const auto add = [&](const Part& root) {
+    auto execution =
+        Execution::Open(Prepare(root), {nullptr, w.transaction(), w.transaction(), nullptr, &identities}, "", 1, nullptr);
+    EXPECT_OK(execution.status());
+    Rows rows;
+    Batch batch;
+    EXPECT_OK((*execution)->Next(&batch));
+    AppendBatch(batch, &rows);
+    return ShowRows(rows);
+  };
+  const std::vector<Part> id = {Col(0, kInt)};
+  EXPECT_EQ(add(Insert(notes, Values(2, 1, {Text("a"), Text("b")}), {1}, {}, id)), "1 2");
+  EXPECT_EQ(
+      add(Insert(notes, Values(3, 2, {NullOf(kInt), Text("c"), Int(10), Text("d"), NullOf(kInt), Text("e")}), {0, 1}, {}, id)),
+      "3 10 11");
+  EXPECT_EQ(add(Insert(notes, Values(1, 1, {Int(-5)}), {0}, {}, id)), "-5");
+  EXPECT_EQ(add(Insert(notes, Values(1, 1, {Text("f")}), {1}, {}, id)), "12");
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ struct TestTable {
   std::vector<Part> computed = {};
   std::vector<TestCheck> checks = {};
   std::vector<TestGenerated> generated = {};
+  int32_t identity = -1;
   Part foreign_keys = nullptr;  // ForeignKeys(…): of writes to the table
   [[nodiscard]] std::string catalog_key() const { return "catalog/" + name; }
 };
@@ -458,6 +459,7 @@ class PlanWriter {
       add(generated.column);
       refer(generated.expr);
     }
+    add(table.identity);
     for (const auto& [word, part] : parts) bytes_.words[word] = WritePart(part);
     return static_cast<int32_t>(at);
   }

@@ -8,6 +8,7 @@ import { BindContext } from './context.js'
 import type { Dialect } from './dialect.js'
 import type { Expr } from './expr.js'
 import { unsupported } from '../problem.js'
+import { foreignKeysOf } from './foreign-keys.js'
 import { bindInsert } from './inserts.js'
 import { bindQuery } from './query.js'
 import { Frame } from './scope.js'
@@ -32,6 +33,7 @@ export function bind(statement: Statement, catalog: CatalogSnapshot, options: Bi
   const hints = options.parameterTypes ?? NO_HINTS
   const context = new BindContext(catalog, parameterCount, hints, options.dialect ?? 'auto')
   const root = bindStatement(context, statement)
+  const foreignKeys = foreignKeysOf(catalog, root, table => context.tables.set(table, table))
   const types = new Array<SqlType | undefined>(parameterCount).fill(undefined)
   const open = new Set<number>()
   visitRoot(root, expr => collectParameter(expr, types, open))
@@ -44,6 +46,7 @@ export function bind(statement: Statement, catalog: CatalogSnapshot, options: Bi
     flexible: flexible.sort((a, b) => a - b).map(index => ({ index, kind: open.has(index) ? 'open' : 'number' })),
     vectors: context.vectors,
     tables: [...context.tables.keys()],
+    foreignKeys,
     columnIdCount: context.columnIdCount,
     slotCount: context.slotCount,
   }

@@ -2,6 +2,7 @@
 import type { CatalogTable } from '../catalog/entries.js'
 import type { SqlType } from '../types.js'
 import type { AggregateExpr, ColumnExpr, ColumnId, Expr, WindowExpr } from './expr.js'
+import type { BoundForeignKey } from './foreign-keys.js'
 
 /** One appearance of a table in a statement. */
 export interface TableRef {
@@ -222,6 +223,8 @@ export interface BoundStatement {
   readonly vectors: readonly VectorParameter[]
   /** All tables that appear, once each. */
   readonly tables: readonly CatalogTable[]
+  /** Those that a write may have to do with. */
+  readonly foreignKeys: readonly BoundForeignKey[]
   /** One more than the largest column id. */
   readonly columnIdCount: number
   /** One more than the largest slot. */

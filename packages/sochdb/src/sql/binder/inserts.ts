@@ -1,7 +1,7 @@
 /** Binding of INSERT: of rows and of queries, with what happens to rows in the way. */
 import type { Expression, InsertStatement, OnConflict } from '../ast/nodes.js'
 import { liveColumns } from '../catalog/entries.js'
-import type { TableEntry } from '../catalog/entries.js'
+import type { ColumnEntry, TableEntry } from '../catalog/entries.js'
 import { foldName } from '../catalog/store.js'
 import { didYouMean, queryError, unsupported } from '../problem.js'
 import type { BoundConflict, BoundInsert, BoundQuery, TableRef } from './bound.js'
@@ -14,7 +14,7 @@ import { bindQuery, valuesOf } from './query.js'
 import { columnOf, mapColumns, selectOf } from './reshape.js'
 import { requirePosition, Scope, scopeTable } from './scope.js'
 import type { Site } from './scope.js'
-import { bindAssignments, bindReturning, defaultOf, expectSetOnce, storable } from './writes.js'
+import { bindAssignments, bindReturning, defaultOf, expectSetOnce, notWritable, storable, storedDefault } from './writes.js'
 
 export function bindInsert(context: BindContext, outside: Site, s: InsertStatement): BoundInsert {
   const site = withTables(context, outside, s.with)
@@ -23,13 +23,16 @@ export function bindInsert(context: BindContext, outside: Site, s: InsertStateme
   const ref = context.tableRef(table, s.alias ?? entry.name)
   const scope = new Scope(site)
   scope.add(scopeTable(ref))
-  const names = s.columns ?? liveColumns(entry).map(position => entry.columns[position]!.name)
+  const names = s.columns ?? givenColumns(entry).map(position => entry.columns[position]!.name)
   const listed = names.map(name => requirePosition(ref, name))
   listed.forEach((position, i) => {
     if (listed.indexOf(position) !== i) throw queryError(`INSERT names the column "${names[i]}" twice.`)
   })
   const made = positionsMadeAnew(entry).filter(position => !listed.includes(position))
-  const targets = [...listed, ...made]
+  // A column that the table computes takes DEFAULT alone, and needs none.
+  const isMade = (position: number) => entry.columns[position]!.generated ?? entry.columns[position]!.identity === 'always'
+  const targets = [...listed, ...made].filter(position => !isMade(position))
+  if (s.query) for (const position of listed) if (isMade(position)) throw notWritable(entry.columns[position]!)
   const source = s.query
     ? bindSource(context, site, entry, s.query, listed, made)
     : bindRows(context, site, entry, s, listed, targets)
@@ -39,11 +42,16 @@ export function bindInsert(context: BindContext, outside: Site, s: InsertStateme
   return { kind: 'insert', ref, targets, source, conflict, returning }
 }
 
+/** The columns of rows that name none: all that a row may bring along. */
+function givenColumns(entry: TableEntry): number[] {
+  return liveColumns(entry).filter(position => !entry.columns[position]!.generated)
+}
+
 /** Columns whose default is made anew for every row, so that it must come with the row. */
 function positionsMadeAnew(entry: TableEntry): number[] {
   return [...entry.columns.keys()].filter(position => {
     const column = entry.columns[position]!
-    return !column.dropped && (column.default?.kind === 'uuid7' || column.default?.kind === 'now')
+    return !column.dropped && column.default !== undefined && column.default.kind !== 'value'
   })
 }
 
@@ -64,9 +72,13 @@ function bindRows(
         `Row ${i + 1} of the INSERT into "${entry.name}" has ${row.length} values for ${listed.length} columns.`,
       )
     }
-    return targets.map((position, j) => {
+    listed.forEach((position, j) => {
+      const given = row[j] !== undefined && row[j].kind !== 'default'
+      if (given && !targets.includes(position)) throw notWritable(entry.columns[position]!)
+    })
+    return targets.map(position => {
       const column = entry.columns[position]!
-      const cell: Expression | undefined = row[j]
+      const cell: Expression | undefined = row[listed.indexOf(position)]
       if (!cell || cell.kind === 'default') return defaultOf(context, column)
       return storable(context, binder.bind(cell), column)
     })
@@ -98,7 +110,7 @@ function bindSource(
   if (made.length === 0) return stored
   const extra = made.map(position => {
     const column = entry.columns[position]!
-    return { name: column.name, expr: storable(context, madeAnew(context, column.default!.kind), column) }
+    return { name: column.name, expr: storable(context, madeAnew(context, column), column) }
   })
   const select = selectOf(context, stored, column => columnOf(column))
   const output = [...select.output, ...extra.map(e => e.expr)]
@@ -106,9 +118,11 @@ function bindSource(
   return { ...select, output, columns: [...select.columns, ...columns] }
 }
 
-function madeAnew(context: BindContext, kind: string): Expr {
+function madeAnew(context: BindContext, column: ColumnEntry): Expr {
+  const kind = column.default!.kind
   // Of all rows of a statement the time is the same.
   if (kind === 'now') return context.generate('now', 'timestamp')
+  if (column.default!.kind === 'expression') return storedDefault(context, column, column.default!.expression)
   throw unsupported('INSERT … SELECT into a table whose rows get new ids', 'Insert the rows with ids of their own.')
 }
 
@@ -141,7 +155,9 @@ function conflictIndex(ref: TableRef, s: OnConflict): number {
   const matches = (positions: readonly number[]) =>
     positions.length === wanted.size && positions.every(position => wanted.has(position))
   if (matches(entry.primaryKey)) return -1
-  const index = entry.indexes.findIndex(i => i.unique && matches(i.columns.map(c => c.column)))
+  const index = entry.indexes.findIndex(
+    i => i.unique && !i.building && i.where === undefined && matches(i.columns.map(c => c.column)),
+  )
   if (index >= 0) return index
   throw queryError(
     `ON CONFLICT (${s.target.join(', ')}) names no unique key of table "${entry.name}".`,

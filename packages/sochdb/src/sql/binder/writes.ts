@@ -8,7 +8,8 @@ import type {
   TableExpression,
   UpdateStatement,
 } from '../ast/nodes.js'
-import type { ColumnEntry } from '../catalog/entries.js'
+import type { ColumnEntry, TableEntry } from '../catalog/entries.js'
+import { parseStored } from '../catalog/stored.js'
 import { queryError, unsupported } from '../problem.js'
 import { checkDimension, valueOfDefault } from '../values.js'
 import type {
@@ -47,8 +48,36 @@ export function storable(context: BindContext, expr: Expr, column: ColumnEntry):
 /** What a column takes when a row leaves it out. */
 export function defaultOf(context: BindContext, column: ColumnEntry): Expr {
   if (!column.default) return constant(column.type, null)
+  if (column.default.kind === 'expression') return storedDefault(context, column, column.default.expression)
   if (column.default.kind !== 'value') return context.generate(column.default.kind, column.type)
   return constant(column.type, valueOfDefault(column.default.value, column.type) ?? null)
+}
+
+/** A default that is an expression: computed for every row. */
+export function storedDefault(context: BindContext, column: ColumnEntry, text: string): Expr {
+  const frame = new Frame(context, undefined)
+  const scope = new Scope({ frame, definedIn: frame, tables: undefined })
+  return storable(context, new ExpressionBinder(context, scope, 'DEFAULT').bind(parseStored(text)), column)
+}
+
+/** A column whose values the table makes. */
+export function notWritable(column: ColumnEntry): Error {
+  const how = column.generated ? 'is generated' : 'is an identity GENERATED ALWAYS'
+  const what = `Column "${column.name}" ${how}: a statement cannot give it a value.`
+  return queryError(what, 'Leave it out, or write DEFAULT.', { column: column.name })
+}
+
+/** Sets the columns that are the time of their last update, unless the statement does. */
+function withTimes(context: BindContext, entry: TableEntry, set: readonly BoundAssignment[]): BoundAssignment[] {
+  const given = new Set(set.map(({ position }) => position))
+  const times = [...entry.columns.keys()].filter(position => {
+    const { onUpdateNow, dropped } = entry.columns[position]!
+    return onUpdateNow && !dropped && !given.has(position)
+  })
+  return [
+    ...set,
+    ...times.map(position => ({ position, value: context.generate('now', entry.columns[position]!.type) })),
+  ]
 }
 
 export function bindAssignments(
@@ -61,6 +90,7 @@ export function bindAssignments(
   return set.map(({ column, value }) => {
     const position = requirePosition(ref, column)
     const entry = ref.table.entry.columns[position]!
+    if (entry.generated || entry.identity === 'always') throw notWritable(entry)
     if (value.kind === 'default') return { position, value: defaultOf(context, entry) }
     return { position, value: storable(context, binder.bind(value), entry) }
   })
@@ -131,7 +161,7 @@ export function bindUpdate(context: BindContext, outside: Site, s: UpdateStateme
   if (set.length === 0) throw queryError(`UPDATE of "${ref.table.entry.name}" sets no column.`)
   expectSetOnce(ref, set)
   const rows = rowsOf(context, site, target, s)
-  return { kind: 'update', ...rows, set, returning: bindReturning(context, scope, s.returning) }
+  return { kind: 'update', ...rows, set: withTimes(context, ref.table.entry, set), returning: bindReturning(context, scope, s.returning) }
 }
 
 /** `SET (a, b) = (SELECT …)`: the query is joined for each row, its columns are the values. */

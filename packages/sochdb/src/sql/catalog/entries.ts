@@ -14,6 +14,8 @@ export type ColumnDefault =
   | { readonly kind: 'uuid7' }
   | { readonly kind: 'now' }
   | { readonly kind: 'value'; readonly value: string | number | boolean | null | object }
+  /** Of the text of an expression without columns: computed anew for every row. */
+  | { readonly kind: 'expression'; readonly expression: string }
 
 export interface ColumnEntry {
   readonly id: number
@@ -26,12 +28,25 @@ export interface ColumnEntry {
   readonly dimension?: number
   readonly enum?: readonly string[]
   readonly references?: { readonly table: string; readonly column: string; readonly onDelete: string }
+  /** Computed from the other columns of the row when it is written, and stored. `stored`: as it was declared. */
+  readonly generated?: { readonly expression: string; readonly stored: boolean }
+  /** The table's counter fills it where a row has no value. `always`: a row may not bring one along. */
+  readonly identity?: 'default' | 'always'
+  /** `nocase`; as binary when it is not there. */
+  readonly collation?: string
+  /** The type as it was declared, where that says more than {@link type}. */
+  readonly declaredType?: string
+  /** No statement sees it but by its name: the number of a row in a table without a primary key. */
+  readonly hidden?: true
+  /** An update that does not set it makes it the time of the statement. */
+  readonly onUpdateNow?: true
 }
 
 export interface IndexKeyColumn {
-  /** Position in {@link TableEntry.columns}. */
+  /** Position in {@link TableEntry.columns}; -1 for an expression. */
   readonly column: number
   readonly descending: boolean
+  readonly expression?: string
 }
 
 export interface IndexEntry {
@@ -39,6 +54,37 @@ export interface IndexEntry {
   readonly name: string
   readonly unique: boolean
   readonly columns: readonly IndexKeyColumn[]
+  /** Only rows for which it is true have an entry. */
+  readonly where?: string
+  readonly nullsNotDistinct?: true
+  /** It is being filled: writes maintain it, nothing reads it. */
+  readonly building?: true
+  /** It was made by a constraint, and goes with it. */
+  readonly constraint?: true
+}
+
+export type ForeignKeyActionName = 'noAction' | 'restrict' | 'cascade' | 'setNull' | 'setDefault'
+
+export interface ForeignKeyEntry {
+  readonly name: string
+  /** Positions in {@link TableEntry.columns}. */
+  readonly columns: readonly number[]
+  /** The table they refer to, which may be this one, and the names of its columns. */
+  readonly table: string
+  readonly targetColumns: readonly string[]
+  readonly onDelete: ForeignKeyActionName
+  readonly onUpdate: ForeignKeyActionName
+  readonly deferrable?: true
+  readonly initiallyDeferred?: true
+}
+
+/** A query under a name. */
+export interface ViewEntry {
+  readonly kind: 'view'
+  readonly name: string
+  /** Names of its columns; as the query calls them when there are none. */
+  readonly columns?: readonly string[]
+  readonly text: string
 }
 
 export interface TableEntry {
@@ -54,6 +100,9 @@ export interface TableEntry {
   readonly primaryKey: readonly number[]
   readonly indexes: readonly IndexEntry[]
   readonly checks: readonly { readonly name: string; readonly expression: string }[]
+  readonly foreignKeys?: readonly ForeignKeyEntry[]
+  /** Tables, folded, that have foreign keys to this one, itself included: a change of those changes this entry. */
+  readonly referencedBy?: readonly string[]
   /** Decides in which trees rows and index entries lie. */
   readonly policy: IndexPolicyName
   /** The table is being copied into the trees of this policy: writes go to both, reads to those of {@link policy}. */
@@ -95,7 +144,7 @@ export interface CatalogTable {
 export function liveColumns(table: TableEntry): number[] {
   const positions: number[] = []
   table.columns.forEach((column, position) => {
-    if (!column.dropped) positions.push(position)
+    if (!column.dropped && !column.hidden) positions.push(position)
   })
   return positions
 }

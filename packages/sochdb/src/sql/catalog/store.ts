@@ -25,6 +25,8 @@ export const CatalogKind = Object.freeze({
   table: 't',
   /** An index: the table that has it. Index names are unique in a namespace. */
   index: 'i',
+  /** A view: {@link ViewEntry}. Tables and views share their names. */
+  view: 'v',
   /** A collection: {@link CollectionEntry}. */
   collection: 'c',
   /** Anything else that belongs to the namespace: counters of ids, the hash of the schema's contract. */

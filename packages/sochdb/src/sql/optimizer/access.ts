@@ -4,6 +4,7 @@
  */
 import type { SortKey, TableRef } from '../binder/bound.js'
 import { columnsOf, isRowless } from '../binder/expr.js'
+import { impliesCondition, rowExpressions } from '../binder/row-expressions.js'
 import type { ColumnId, Expr } from '../binder/expr.js'
 import type { IndexKeyColumn } from '../catalog/entries.js'
 import type { Bound } from '../plan/nodes.js'
@@ -62,7 +63,24 @@ interface Key {
 export function keysOf(ref: TableRef): Key[] {
   const { entry } = ref.table
   const primary = { index: -1, columns: entry.primaryKey.map(column => ({ column, descending: false })), unique: true }
-  return [primary, ...entry.indexes.map((index, i) => ({ index: i, columns: index.columns, unique: index.unique }))]
+  const { keys } = rowExpressions(entry)
+  const indexes = entry.indexes.map((index, i) => ({
+    index: i,
+    // An expression is a column behind those of the table.
+    columns: index.columns.map(({ descending }, k) => ({ column: keys[i]![k]!, descending })),
+    unique: index.unique,
+  }))
+  return [primary, ...indexes]
+}
+
+/** Whether an index may be read for rows that meet the predicates. */
+function isUsable(ref: TableRef, index: number, predicates: readonly Expr[]): boolean {
+  const entry = ref.table.entry.indexes[index]
+  if (!entry) return true
+  if (entry.building) return false
+  if (entry.where === undefined) return true
+  const { computed, wheres } = rowExpressions(ref.table.entry)
+  return impliesCondition(computed[wheres[index]!]!, predicates, column => positionOf(ref, column.id))
 }
 
 /** Reading the whole table in primary-key order. */
@@ -79,6 +97,7 @@ export function accessPaths(request: AccessRequest): AccessPath[] {
   }
   const paths: AccessPath[] = []
   for (const key of keysOf(request.ref)) {
+    if (!isUsable(request.ref, key.index, request.predicates)) continue
     const path = pathOf(request, key, terms)
     const useful =
       path.equal.length > 0 || path.lo || path.hi || path.keys || (request.order && path.ordered) || key.index === -1

@@ -1,7 +1,8 @@
 /** Predicates in the form that an index answers: one column of one table, an operator, and operands of other origin. */
 import type { TableRef } from '../binder/bound.js'
-import { cast, FALSE, isCall, someExpr, TRUE } from '../binder/expr.js'
+import { cast, exprKey, FALSE, isCall, isRowless, someExpr, TRUE } from '../binder/expr.js'
 import type { ColumnId, Expr } from '../binder/expr.js'
+import { rowExpressions, rowKey } from '../binder/row-expressions.js'
 import { isIntegral } from '../types.js'
 import type { SqlType } from '../types.js'
 
@@ -74,11 +75,19 @@ function term(
 ): Term | undefined {
   // Integers and bigints are one and the same in a key.
   const column = side.op === 'cast' && isIntegral(side.type) && isIntegral(side.args[0]!.type) ? side.args[0]! : side
-  if (column.op !== 'column') return undefined
-  const position = positionOf(ref, column.id)
+  const position = column.op === 'column' ? positionOf(ref, column.id) : computedPosition(ref, column)
   if (position < 0) return undefined
   if (operands.some(operand => someExpr(operand, e => e.op === 'column' && !available(e.id)))) return undefined
   return { source, position, kind, operands: operands.map(operand => asType(operand, column.type)) }
+}
+
+/** The number that an expression has among the parts of the table's keys, or -1. */
+function computedPosition(ref: TableRef, expr: Expr): number {
+  const { computed } = rowExpressions(ref.table.entry)
+  if (computed.length === 0 || isRowless(expr)) return -1
+  const key = rowKey(expr, column => positionOf(ref, column.id))
+  const at = computed.findIndex(c => exprKey(c) === key)
+  return at < 0 ? -1 : ref.columns.length + at
 }
 
 function asType(operand: Expr, type: SqlType): Expr {

@@ -59,6 +59,7 @@ export function compile(statement: Statement, catalog: CatalogSnapshot, options:
     parameterCount: bound.parameterTypes.length,
     namespaceId: catalog.namespaceId,
     catalogTimestamp: catalog.timestamp,
+    foreignKeys: bound.foreignKeys,
   })
   return {
     ...encoded,

@@ -5,27 +5,24 @@
 import type { SortKey, TableRef } from '../binder/bound.js'
 import type { AggregateExpr, CallExpr, ColumnId, Expr, FrameEdge, WindowExpr } from '../binder/expr.js'
 import { FUNCTIONS } from '../binder/functions/registry.js'
-import { INDEX_POLICY_NUMBER } from '../../engine/constants.js'
-import type { CatalogTable, ColumnEntry } from '../catalog/entries.js'
+import type { BoundForeignKey } from '../binder/foreign-keys.js'
+import type { CatalogTable } from '../catalog/entries.js'
 import { queryError } from '../problem.js'
 import { TYPE_NUMBERS } from '../types.js'
 import type { SqlType } from '../types.js'
-import { valueOfDefault } from '../values.js'
 import { ConstantPool } from './constants.js'
+import { foreignKeyParts, halves, tableParts } from './encode-table.js'
 import {
   AggregateFlag,
   AggregateNumber,
   ApplyKind,
-  ColumnFlag,
   ConflictAction,
   ExprOp,
   FrameBound,
   FrameExclude,
   FrameMode,
   HEADER_WORDS,
-  IndexFlag,
   JoinKind,
-  KeyFlag,
   LikeFlag,
   PLAN_DEPTH_MAX,
   PLAN_MAGIC,
@@ -60,6 +57,8 @@ export interface PlanHeader {
   readonly parameterCount: number
   readonly namespaceId: number
   readonly catalogTimestamp: bigint
+  /** Those that a write may have to do with. */
+  readonly foreignKeys?: readonly BoundForeignKey[]
 }
 
 /** Errors: QueryError for a statement that is too large for a plan. */
@@ -68,7 +67,7 @@ export function encodePlan(root: PlanNode, header: PlanHeader): EncodedPlan {
 }
 
 /** A word; or the offset of what it writes; or the table it stands for. */
-type Part = number | (() => number) | { readonly table: CatalogTable }
+export type Part = number | (() => number) | { readonly table: CatalogTable }
 
 /** Position of each column in the rows an expression sees. */
 type Layout = ReadonlyMap<ColumnId, number>
@@ -80,15 +79,19 @@ class PlanWriter {
   readonly #pool = new ConstantPool()
   readonly #tables = new Map<CatalogTable, number[]>()
   #depth = 0
+  #foreignKeys: readonly BoundForeignKey[] = []
 
   write(root: PlanNode, header: PlanHeader): EncodedPlan {
+    const writes = root.op === 'insert' || root.op === 'update' || root.op === 'delete'
+    this.#foreignKeys = header.foreignKeys ?? []
     const offset = this.#node(root)
     for (const [table, uses] of this.#tables) {
-      const at = this.#table(table)
+      const at = this.#emit(
+        tableParts(table, { pool: this.#pool, writes, row: (expr, positions) => this.#ref(expr, positions) }),
+      )
       for (const use of uses) this.#words[use] = at
     }
     const [high, low] = halves(header.catalogTimestamp)
-    const writes = root.op === 'insert' || root.op === 'update' || root.op === 'delete'
     const head = [
       PLAN_MAGIC,
       PLAN_VERSION,
@@ -236,6 +239,7 @@ class PlanWriter {
           () => this.#node(node.input),
           ...set,
           ...this.#list(node.returning, layout),
+          this.#keys(),
         ])
       }
     }
@@ -358,7 +362,14 @@ class PlanWriter {
       ...this.#assignments(node.set, both),
       this.#optional(node.where, both),
       ...this.#list(node.returning, stored),
+      this.#keys(),
     ]
+  }
+
+  /** The foreign keys that go with a write. */
+  #keys(): Part {
+    if (this.#foreignKeys.length === 0) return NONE
+    return () => this.#emit(foreignKeyParts(this.#foreignKeys, this.#pool))
   }
 
   #assignments(set: InsertNode['set'], layout: Layout): Part[] {
@@ -428,45 +439,6 @@ class PlanWriter {
         return args
     }
   }
-
-  #table({ entry, key, version }: CatalogTable): number {
-    return this.#emit([
-      entry.id,
-      entry.schemaVersion,
-      INDEX_POLICY_NUMBER[entry.policy],
-      entry.movingTo === undefined ? NONE : INDEX_POLICY_NUMBER[entry.movingTo],
-      this.#pool.add('blob', key),
-      ...halves(version),
-      this.#pool.text(entry.name),
-      entry.columns.length,
-      ...entry.columns.flatMap(column => this.#column(column)),
-      entry.primaryKey.length,
-      ...entry.primaryKey,
-      entry.indexes.length,
-      ...entry.indexes.flatMap(index => [
-        index.id,
-        index.unique ? IndexFlag.unique : 0,
-        this.#pool.text(index.name),
-        index.columns.length,
-        ...index.columns.flatMap(c => [c.column, c.descending ? KeyFlag.descending : 0]),
-      ]),
-    ])
-  }
-
-  #column(column: ColumnEntry): number[] {
-    const value = column.default?.kind === 'value' ? (valueOfDefault(column.default.value, column.type) ?? null) : null
-    return [
-      column.id,
-      TYPE_NUMBERS[column.type],
-      (column.notNull ? ColumnFlag.notNull : 0) | (column.dropped ? ColumnFlag.dropped : 0),
-      value === null ? NONE : this.#pool.add(column.type, value),
-      this.#pool.text(column.name),
-    ]
-  }
-}
-
-function halves(timestamp: bigint): [high: number, low: number] {
-  return [Number(BigInt.asIntN(32, timestamp >> 32n)), Number(BigInt.asIntN(32, timestamp))]
 }
 
 function layoutOf(node: PlanNode): Layout {

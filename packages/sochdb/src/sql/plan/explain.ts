@@ -2,6 +2,7 @@
 import type { TableRef } from '../binder/bound.js'
 import { formatExpr, formatSortKeys } from '../binder/expr.js'
 import type { Expr } from '../binder/expr.js'
+import { rowExpressions } from '../binder/row-expressions.js'
 import type { ApplyNode, Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
 
 export function explainPlan(node: PlanNode): string {
@@ -144,8 +145,9 @@ function keyName(ref: TableRef, index: number): string {
 
 function keyColumns(ref: TableRef, index: number): string[] {
   const { entry } = ref.table
-  const positions = index === -1 ? entry.primaryKey : entry.indexes[index]!.columns.map(c => c.column)
-  return positions.map(position => entry.columns[position]!.name)
+  const positions = index === -1 ? entry.primaryKey : rowExpressions(entry).keys[index]!
+  const { computed } = rowExpressions(entry)
+  return positions.map(p => entry.columns[p]?.name ?? formatExpr(computed[p - entry.columns.length]!))
 }
 
 function nameAt(ref: TableRef, position: number): string {

@@ -9,8 +9,11 @@ export const PLAN_WORDS_MAX = 1 << 20
 export const PLAN_DEPTH_MAX = 200
 
 export const PlanFlag = Object.freeze({ writes: 1 })
-export const ColumnFlag = Object.freeze({ notNull: 1, dropped: 2 })
-export const IndexFlag = Object.freeze({ unique: 1 })
+export const ColumnFlag = Object.freeze({ notNull: 1, dropped: 2, generated: 4 })
+export const IndexFlag = Object.freeze({ unique: 1, nullsNotDistinct: 2, building: 4 })
+export const ForeignKeyFlag = Object.freeze({ deferred: 1 })
+/** `ReferenceAction` of table_info.h. */
+export const ReferenceAction = Object.freeze({ noAction: 0, restrict: 1, cascade: 2, setNull: 3, setDefault: 4 })
 export const KeyFlag = Object.freeze({ descending: 1 })
 export const ScanFlag = Object.freeze({ reverse: 1 })
 export const SortFlag = Object.freeze({ descending: 1, nullsLast: 2 })
