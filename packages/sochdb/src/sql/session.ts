@@ -221,6 +221,11 @@ export function explainPrepared(target: StatementTarget, { statement }: ExplainS
   return explain(statement, sessionOf(databaseOf(target)).catalog(target)).split('\n')
 }
 
+/** The catalog as the target sees it now. */
+export function catalogOf(target: StatementTarget): CatalogSnapshot {
+  return sessionOf(databaseOf(target)).catalog(target)
+}
+
 /** The plan of a statement as text, one operator a line; nothing is run. */
 export function explainStatement(target: StatementTarget, statement: Statement): string {
   return explain(statement, sessionOf(databaseOf(target)).catalog(target))

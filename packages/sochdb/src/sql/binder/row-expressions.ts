@@ -13,6 +13,7 @@ import { expectBoolean, expectStorable } from './coercion.js'
 import { call, collectColumns, columnsOf, conjuncts, constant, exprKey, someExpr } from './expr.js'
 import type { Expr } from './expr.js'
 import { ExpressionBinder } from './expressions.js'
+import { FUNCTIONS } from './functions/registry.js'
 import { Frame, Scope, scopeTable } from './scope.js'
 
 export interface RowExpressions {
@@ -151,6 +152,13 @@ export class RowBinder {
     return expr
   }
 
+  /** A default: nothing of the row, perhaps another value each time. */
+  bindDefault(expression: Expression, column: string): Expr {
+    const expr = this.#binder.bind(expression)
+    if (someExpr(expr, e => e.op === 'param')) throw queryError(`The default of column "${column}" has a parameter.`)
+    return expr
+  }
+
   condition(text: string, what: string): Expr {
     return expectBoolean(this.bind(text, what), what)
   }
@@ -221,9 +229,7 @@ const NO_TABLES = {
   tableNames: () => [],
 }
 
-const VOLATILE = new Set(['random', 'randomblob', 'uuid', 'now', 'currentTimestamp', 'currentDate', 'currentTime'])
-
 /** Whether the node by itself gives the same value whenever it is computed. */
 function isDeterministic(expr: Expr): boolean {
-  return expr.op !== 'function' || !VOLATILE.has(expr.fn)
+  return expr.op !== 'function' || !FUNCTIONS[expr.fn].volatile
 }

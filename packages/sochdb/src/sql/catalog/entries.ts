@@ -40,6 +40,8 @@ export interface ColumnEntry {
   readonly hidden?: true
   /** An update that does not set it makes it the time of the statement. */
   readonly onUpdateNow?: true
+  /** Rows may be older than the column, and read its default. */
+  readonly added?: true
 }
 
 export interface IndexKeyColumn {
@@ -57,8 +59,8 @@ export interface IndexEntry {
   /** Only rows for which it is true have an entry. */
   readonly where?: string
   readonly nullsNotDistinct?: true
-  /** It is being filled: writes maintain it, nothing reads it. */
-  readonly building?: true
+  /** It is being filled, by the process of that name: writes maintain it, nothing reads it. */
+  readonly building?: string
   /** It was made by a constraint, and goes with it. */
   readonly constraint?: true
 }

@@ -86,7 +86,7 @@ function indexEntry(id: number, spec: IndexSpec, positions: ReadonlyMap<string, 
   }
 }
 
-function claimIndexName(store: CatalogStore, namespaceId: number, name: string, table: string): void {
+export function claimIndexName(store: CatalogStore, namespaceId: number, name: string, table: string): void {
   const key = catalogKey(namespaceId, CatalogKind.index, name)
   const taken = store.get(key)
   if (taken) {

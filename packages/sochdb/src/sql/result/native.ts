@@ -53,6 +53,17 @@ export interface NativeExec {
   catalogTimestamp(database: number): bigint
 
   /**
+   * Fills up to `maxRows` rows from the key `from` on (empty: the first) into an index of the table that the statement writes to.
+   */
+  fillIndex(
+    transaction: number,
+    statement: number,
+    indexId: number,
+    from: Uint8Array,
+    maxRows: number,
+  ): { readonly rows: number; readonly done: boolean; readonly next: string }
+
+  /**
    * Copies about `maxBytes` of [lo, hi) from the rows' tree of one index policy to that of another (`indexes`: from and to those
    * of index entries), and says where to go on.
    */

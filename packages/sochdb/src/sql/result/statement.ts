@@ -206,6 +206,11 @@ export class NativeStatement {
     }
   }
 
+  /** Its native half. @internal */
+  handleOn(database: Database): number {
+    return this.#handle(database)
+  }
+
   #handle(database: Database): number {
     if (database === this.#lastDatabase) return this.#lastHandle
     let handle = this.#prepared.get(database)

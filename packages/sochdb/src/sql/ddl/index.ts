@@ -1,0 +1,101 @@
+/** Statements that change the schema. Each is a whole: it happens with the transaction it runs in, or not at all. */
+import type { Database } from '../../engine/database.js'
+import { isTransaction } from '../../engine/transaction.js'
+import type { Transaction } from '../../engine/transaction.js'
+import type { AlterTable, UtilityStatement } from '../ast/ddl.js'
+import { moveTable } from '../policy.js'
+import { unsupported } from '../problem.js'
+import type { StatementTarget } from '../session.js'
+import { alterTable } from './alter-table.js'
+import { dropAbandoned } from './build-index.js'
+import { DdlContext } from './context.js'
+import { createTable, policyOf } from './create-table.js'
+import { createView, dropTables, dropViews, truncate } from './drop.js'
+import { createIndex, createIndexOn, dropIndexes } from './indexes.js'
+
+export type DdlStatement = Extract<
+  UtilityStatement,
+  {
+    readonly kind:
+      'createTable' | 'alterTable' | 'dropTable' | 'createIndex' | 'dropIndex' | 'createView' | 'dropView' | 'truncate'
+  }
+>
+
+const KINDS = new Set([
+  'createTable',
+  'alterTable',
+  'dropTable',
+  'createIndex',
+  'dropIndex',
+  'createView',
+  'dropView',
+  'truncate',
+])
+
+export function isDdl(statement: { readonly kind: string }): statement is DdlStatement {
+  return KINDS.has(statement.kind)
+}
+
+/** Databases whose abandoned indexes were looked for. */
+const looked = new WeakSet<Database>()
+
+/**
+ * Runs a statement on a database, as a transaction of its own (the index of a large table: several), or in a transaction. Gives
+ * back the rows that CREATE TABLE AS inserted.
+ *
+ * @throws QueryError, ValidationError for what does not fit the schema
+ * @throws UniqueConstraintError, CheckError, … for rows that break what is new; nothing has changed then
+ */
+export function executeDdl(target: StatementTarget, statement: DdlStatement): number {
+  if (isTransaction(target)) return target.transaction(inner => run(inner, statement))
+  if (!looked.has(target)) {
+    looked.add(target)
+    target.transaction(transaction => dropAbandoned(new DdlContext(transaction)))
+  }
+  if (statement.kind === 'createIndex') {
+    createIndexOn(target, statement)
+    return 0
+  }
+  if (statement.kind === 'alterTable' && movesTable(target, statement)) return 0
+  return target.transaction(transaction => run(transaction, statement))
+}
+
+function run(transaction: Transaction, statement: DdlStatement): number {
+  const context = new DdlContext(transaction)
+  switch (statement.kind) {
+    case 'createTable':
+      return createTable(context, statement)
+    case 'alterTable':
+      alterTable(context, statement)
+      return 0
+    case 'dropTable':
+      dropTables(context, statement)
+      return 0
+    case 'createIndex':
+      createIndex(context, statement)
+      return 0
+    case 'dropIndex':
+      dropIndexes(context, statement)
+      return 0
+    case 'createView':
+      createView(context, statement)
+      return 0
+    case 'dropView':
+      dropViews(context, statement)
+      return 0
+    case 'truncate':
+      truncate(context, statement)
+      return 0
+    default:
+      throw unsupported('The statement')
+  }
+}
+
+/** A table moves to another index policy in many transactions. */
+function movesTable(database: Database, { table, actions }: AlterTable): boolean {
+  const [action] = actions
+  const policy = actions.length === 1 && action?.kind === 'setOptions' ? policyOf(action.options) : undefined
+  if (policy === undefined) return false
+  for (const _ of moveTable(database, table, policy));
+  return true
+}
