@@ -86,12 +86,6 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     withOrgs("r: col.uuid()./*!*/references('orgs.id', { onDelete: 'setNull' })"),
   ],
   [
-    'a reference, as a warning: it is not enforced',
-    'reference_not_enforced',
-    "declared, not enforced yet, nor is its onDelete: 'cascade'",
-    withOrgs("r: col.uuid()./*!*/references('orgs.id', { onDelete: 'cascade' })"),
-  ],
-  [
     'relations of no table',
     'relation_unknown_table',
     'Did you mean "orgs"?',
@@ -268,12 +262,6 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     one(`${id}, a: col.text(),\n  b: col.text()./*!*/renamedFrom('a')`),
   ],
   [
-    'a check, which is not enforced',
-    'unsupported_check',
-    'would not be enforced',
-    one(id, "./*!*/check('c', 'id > 0')"),
-  ],
-  [
     'soft deletion',
     'unsupported_soft_delete',
     'not applied yet',
@@ -368,7 +356,7 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
 
 test.each(mistakes)('%s is found where it stands', async (_promise, code, message, schema) => {
   const problem = await expectProblem(schema, code, message)
-  const warnings = ['reference_not_enforced', 'zod_code_dropped', 'client_not_generated']
+  const warnings = ['zod_code_dropped', 'client_not_generated']
   expect(problem.severity).toBe(warnings.includes(problem.code) ? 'warning' : 'error')
 })
 

@@ -28,22 +28,6 @@ export function checkSupport(report: Report, schema: SchemaNode): void {
 }
 
 function checkTableSupport(report: Report, at: readonly string[], table: TableNode): void {
-  for (const [name, column] of Object.entries(table.columns)) {
-    if (column.references === undefined) continue
-    const { target, onDelete } = column.references
-    const action = onDelete === 'noAction' ? '' : `, nor is its onDelete: '${onDelete}'`
-    const message = `"${name}" refers to ${target}: declared, not enforced yet${action}.`
-    report.warning([...at, name, { call: 'references', nth: 0 }], 'reference_not_enforced', message)
-  }
-  for (const check of table.checks) {
-    const message = `Check "${check.name}" would not be enforced: the engine has no check constraints yet.`
-    report.error(
-      [...at, check.site],
-      'unsupported_check',
-      message,
-      "Check in the column's zod schema, or in the application.",
-    )
-  }
   if (table.softDelete !== undefined) {
     const message = 'Soft delete is not applied yet: deleting would remove the row, and reads would show marked ones.'
     report.error([...at, { call: 'softDelete', nth: 0 }], 'unsupported_soft_delete', message, 'Leave it out.')

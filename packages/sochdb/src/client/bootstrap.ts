@@ -2,6 +2,7 @@
 import type { Contract } from '@sochdb/schema/contract'
 import type { Database, Transaction } from '../engine/index.js'
 import { DatabaseError } from '../errors/index.js'
+import { declareReferences } from '../sql/ddl/references.js'
 import { catalogStore } from '../sql/session.js'
 import { createCollection, createTable, getMetadata, setMetadata } from '../sql/catalog/index.js'
 import { DEFAULT_NAMESPACE_ID } from '../engine/index.js'
@@ -31,7 +32,9 @@ function create(transaction: Transaction, contract: Contract, hash: string): voi
   // Another thread may have been first.
   if (read(transaction) !== undefined) return
   const store = catalogStore(transaction)
-  for (const table of Object.values(contract.tables)) createTable(store, DEFAULT_NAMESPACE_ID, table)
+  const tables = Object.values(contract.tables)
+  for (const table of tables) createTable(store, DEFAULT_NAMESPACE_ID, table)
+  declareReferences(transaction, tables)
   for (const collection of Object.values(contract.collections))
     createCollection(store, DEFAULT_NAMESPACE_ID, collection)
   setMetadata(store, DEFAULT_NAMESPACE_ID, METADATA_NAME, { hash, contract } satisfies StoredContract)

@@ -3,8 +3,8 @@ import type { Transaction } from '../engine/transaction.js'
 import { DEFAULT_NAMESPACE_ID } from '../engine/constants.js'
 import { createIndex, liveColumns, listTables } from './catalog/index.js'
 import type { CatalogTable, IndexEntry, IndexSpec } from './catalog/index.js'
-import type { Statement } from './ast/nodes.js'
-import { catalogStore, executeStatement } from './session.js'
+import { fillInline } from './ddl/build-index.js'
+import { catalogStore } from './session.js'
 import type { StatementTarget } from './session.js'
 import type { ColumnTypeName } from './types.js'
 
@@ -42,69 +42,25 @@ function describe({ entry }: CatalogTable): TableDescription {
         hasDefault: column.default !== undefined,
       }
     }),
-    primaryKey: entry.primaryKey.map(nameAt),
+    primaryKey: entry.primaryKey.filter(position => !entry.columns[position]!.hidden).map(nameAt),
     indexes: entry.indexes.map(({ name, unique, columns }) => ({
       name,
       unique,
-      columns: columns.map(c => ({ column: nameAt(c.column), desc: c.descending })),
+      columns: columns.map(c => ({ column: c.expression ?? nameAt(c.column), desc: c.descending })),
     })),
   }
 }
 
 /**
- * Adds an index to a table, rows or none, in the caller's transaction: the rows are written again, with their entries in the
- * new index.
+ * Adds an index to a table, rows or none, in the caller's transaction.
  *
  * @throws UniqueConstraintError when rows there are already break a unique one
  */
 export function createTableIndex(transaction: Transaction, tableName: string, spec: IndexSpec): IndexEntry {
-  return transaction.transaction(inner => addIndex(inner, tableName, spec))
-}
-
-function addIndex(transaction: Transaction, tableName: string, spec: IndexSpec): IndexEntry {
-  const store = catalogStore(transaction)
-  let rows: readonly Readonly<Record<string, unknown>>[] = []
-  return createIndex(store, DEFAULT_NAMESPACE_ID, tableName, spec, {
-    // Asked before the catalog changes: the rows leave under the old schema, and come back under the new one.
-    isEmpty: table => {
-      rows = executeStatement(transaction, selectAll(table), []).rows
-      if (rows.length > 0) executeStatement(transaction, deleteAll(table), [])
-      return rows.length === 0
-    },
-    backfill: table => {
-      const columns = liveColumns(table.entry).map(position => table.entry.columns[position]!.name)
-      const values = rows.flatMap(row => columns.map(name => row[name]))
-      const cells = rows.map((_, i) =>
-        columns.map((_, j) => ({ kind: 'parameter', index: i * columns.length + j }) as const),
-      )
-      const insert: Statement = {
-        kind: 'insert',
-        table: table.entry.name,
-        columns,
-        rows: cells,
-        onConflict: undefined,
-        returning: [],
-      }
-      executeStatement(transaction, insert, values)
-    },
-  })
-}
-
-function selectAll(table: CatalogTable): Statement {
-  return {
-    kind: 'select',
-    distinct: false,
-    columns: [{ kind: 'all', table: undefined }],
-    from: { kind: 'table', name: table.entry.name, alias: undefined },
-    where: undefined,
-    groupBy: [],
-    having: undefined,
-    orderBy: [],
-    limit: undefined,
-    offset: undefined,
-  }
-}
-
-function deleteAll(table: CatalogTable): Statement {
-  return { kind: 'delete', table: table.entry.name, alias: undefined, where: undefined, returning: [] }
+  return transaction.transaction(inner =>
+    createIndex(catalogStore(inner), DEFAULT_NAMESPACE_ID, tableName, spec, {
+      isEmpty: () => false,
+      backfill: (table, index) => fillInline(inner, table.entry, index),
+    }),
+  )
 }

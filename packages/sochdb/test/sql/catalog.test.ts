@@ -84,7 +84,6 @@ describe('tables', () => {
     ['the default "x" is no integer', { columns: [{ ...column('id'), default: { kind: 'value', value: 'x' } }] }],
     ['the default uuid7 is for uuid and text columns', { columns: [{ ...column('id'), default: { kind: 'uuid7' } }] }],
     ['indexPolicy takes', { indexPolicy: 'fast' as never }],
-    ['checks are not enforced yet', { checks: [{ name: 'positive', expression: 'id > 0' }] }],
     ['Index "i" of table "t" has no columns', { indexes: [{ name: 'i', unique: false, columns: [] }] }],
   ])('a declaration is refused, and nothing is written: %s', (message, change) => {
     const spec = { name: 't', columns: [column('id')], primaryKey: ['id'], ...change }

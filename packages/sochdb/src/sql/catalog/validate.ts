@@ -61,18 +61,6 @@ export function checkTable(spec: TableSpec): void {
     if (indexNames.has(foldName(index.name))) throw invalid(`${of} declares the index "${index.name}" twice.`)
     indexNames.add(foldName(index.name))
   }
-  refuseUnenforced(spec)
-}
-
-/** What would be kept but not done is not taken. */
-function refuseUnenforced(spec: TableSpec): void {
-  const [check] = spec.checks ?? []
-  if (check) {
-    throw invalid(
-      `Table "${spec.name}" declares the check "${check.name}"; checks are not enforced yet.`,
-      'Leave it out, and check the value before it is written.',
-    )
-  }
 }
 
 function checkColumn(table: string, column: ColumnSpec): void {

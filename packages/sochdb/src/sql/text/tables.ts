@@ -66,12 +66,15 @@ function schemaOf({ entry }: CatalogTable): TableSchema {
         ...(column.dimension === undefined ? {} : { dimension: column.dimension }),
       }
     }),
-    primaryKey: entry.primaryKey.map(nameAt),
+    primaryKey: entry.primaryKey.filter(position => !entry.columns[position]!.hidden).map(nameAt),
     indexes: entry.indexes.map(({ name, unique, columns }) => ({
       name,
       table: entry.name,
       unique,
-      columns: columns.map(({ column, descending }) => ({ name: nameAt(column), descending })),
+      columns: columns.map(({ column, descending, expression }) => ({
+        name: expression ?? nameAt(column),
+        descending,
+      })),
     })),
     checks: entry.checks,
     indexPolicy: entry.policy,
@@ -88,6 +91,8 @@ function defaultText(column: ColumnEntry): string | undefined {
       return 'CURRENT_TIMESTAMP'
     case 'value':
       return valueText(given.value)
+    case 'expression':
+      return given.expression
   }
 }
 

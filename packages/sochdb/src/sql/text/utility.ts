@@ -2,7 +2,8 @@
 import { isTransaction } from '../../engine/transaction.js'
 import type { UtilityStatement } from '../ast/nodes.js'
 import type { ResultColumn } from '../plan/compile.js'
-import { queryError, unsupported } from '../problem.js'
+import { executeDdl } from '../ddl/index.js'
+import { queryError } from '../problem.js'
 import { explainPrepared } from '../session.js'
 import type { StatementTarget } from '../session.js'
 import { runPragma, runShow } from './catalog-queries.js'
@@ -38,6 +39,6 @@ export function runUtility(target: StatementTarget, text: SqlText): Outcome {
       }
       return NOTHING
     default:
-      throw unsupported(`A statement of kind "${statement.kind}"`)
+      return { ...NOTHING, rowsAffected: executeDdl(target, statement) }
   }
 }
