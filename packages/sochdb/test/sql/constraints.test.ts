@@ -1,6 +1,13 @@
 /** Foreign keys, checks and generated columns: against SQLite over random writes, and what SQLite cannot show. */
 import sqlite from 'node-sqlite3-wasm'
-import { CheckError, Database, ForeignKeyError, NotNullError, TransactionConflictError, UniqueConstraintError } from '../../src/index.js'
+import {
+  CheckError,
+  Database,
+  ForeignKeyError,
+  NotNullError,
+  TransactionConflictError,
+  UniqueConstraintError,
+} from '../../src/index.js'
 import { failure, rows, sql } from './ddl-support.js'
 import { Random } from './random.js'
 
@@ -97,7 +104,8 @@ test.each(Array.from({ length: 24 }, (_, seed) => seed))('random writes %i do wh
         const all = `select * from ${table} order by id`
         const mine = rows(db, all)
         const other = (peer.all(all) as Record<string, unknown>[]).map(row => Object.values(row))
-        if (JSON.stringify(mine) !== JSON.stringify(other)) expect({ shown, table, mine }).toEqual({ shown: '', table, mine: other })
+        if (JSON.stringify(mine) !== JSON.stringify(other))
+          expect({ shown, table, mine }).toEqual({ shown: '', table, mine: other })
       }
     }
   } finally {
@@ -113,7 +121,9 @@ describe('foreign keys', () => {
   beforeEach(() => {
     db = Database.open(':memory:')
     run('create table p (id integer primary key, name text)')
-    run('create table c (id integer primary key, p integer references p (id), constraint later foreign key (p) references p (id))')
+    run(
+      'create table c (id integer primary key, p integer references p (id), constraint later foreign key (p) references p (id))',
+    )
     run(`insert into p values (1, 'a'), (2, 'b')`)
   })
   afterEach(() => db.close())

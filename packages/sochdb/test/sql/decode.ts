@@ -202,7 +202,7 @@ class Reader {
   }
 
   table(offset: number, parent: number): Record<string, unknown> {
-    return this.#follow(offset, parent, () => {
+    return this.#follow(offset, parent, at => {
       const next = this.#next
       const constant = () => {
         const index = next()
@@ -217,8 +217,19 @@ class Reader {
       const name = constant()
       const columns = this.#many(next(), () => [next(), typeOfNumber(next()), next(), constant(), constant()])
       const primaryKey = this.#many(next(), next)
-      const indexes = this.#many(next(), () => [next(), next(), constant(), this.#many(next(), () => [next(), next()])])
-      return { id, schemaVersion, policy, movingTo, key, version, name, columns, primaryKey, indexes }
+      const over = () => this.expr(next(), at)
+      const computed = this.#many(next(), over)
+      const indexes = this.#many(next(), () => {
+        const head = [next(), next(), constant()]
+        const where = next()
+        const keys = this.#many(next(), () => [next(), next()])
+        return where === -1 ? [...head, keys] : [...head, keys, where]
+      })
+      const checks = this.#many(next(), () => [constant(), over()])
+      const generated = this.#many(next(), () => [next(), over()])
+      const identity = next()
+      const rules = { computed, checks, generated, identity }
+      return { id, schemaVersion, policy, movingTo, key, version, name, columns, primaryKey, indexes, ...rules }
     })
   }
 }

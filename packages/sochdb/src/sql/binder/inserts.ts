@@ -14,7 +14,15 @@ import { bindQuery, valuesOf } from './query.js'
 import { columnOf, mapColumns, selectOf } from './reshape.js'
 import { requirePosition, Scope, scopeTable } from './scope.js'
 import type { Site } from './scope.js'
-import { bindAssignments, bindReturning, defaultOf, expectSetOnce, notWritable, storable, storedDefault } from './writes.js'
+import {
+  bindAssignments,
+  bindReturning,
+  defaultOf,
+  expectSetOnce,
+  notWritable,
+  storable,
+  storedDefault,
+} from './writes.js'
 
 export function bindInsert(context: BindContext, outside: Site, s: InsertStatement): BoundInsert {
   const site = withTables(context, outside, s.with)
@@ -30,7 +38,8 @@ export function bindInsert(context: BindContext, outside: Site, s: InsertStateme
   })
   const made = positionsMadeAnew(entry).filter(position => !listed.includes(position))
   // A column that the table computes takes DEFAULT alone, and needs none.
-  const isMade = (position: number) => entry.columns[position]!.generated ?? entry.columns[position]!.identity === 'always'
+  const isMade = (position: number) =>
+    entry.columns[position]!.generated ?? entry.columns[position]!.identity === 'always'
   const targets = [...listed, ...made].filter(position => !isMade(position))
   if (s.query) for (const position of listed) if (isMade(position)) throw notWritable(entry.columns[position]!)
   const source = s.query

@@ -145,7 +145,8 @@ export class RowBinder {
 
   bindExpression(expression: Expression, what: string): Expr {
     const expr = this.#binder.bind(expression)
-    if (someExpr(expr, e => e.op === 'param' || e.op === 'slot')) throw queryError(`The expression of ${what} has a parameter.`)
+    if (someExpr(expr, e => e.op === 'param' || e.op === 'slot'))
+      throw queryError(`The expression of ${what} has a parameter.`)
     if (someExpr(expr, e => !isDeterministic(e))) {
       throw queryError(`The expression of ${what} must depend on the row alone: it gives another value each time.`)
     }

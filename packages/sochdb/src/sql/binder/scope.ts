@@ -22,6 +22,8 @@ export interface ScopeColumn {
 export interface ScopeTable {
   readonly name: string
   readonly columns: readonly ScopeColumn[]
+  /** Not among `columns`: their names alone find them. */
+  readonly hidden?: readonly ScopeColumn[] | undefined
   /** Where it is a table of the catalog. */
   readonly ref?: TableRef | undefined
 }
@@ -149,7 +151,13 @@ export class Scope {
         { column: name },
       )
     }
-    return columns[0]?.expr ?? this.aliases?.get(foldName(name))
+    return columns[0]?.expr ?? this.aliases?.get(foldName(name)) ?? this.#hidden(name)
+  }
+
+  /** What no one sees who does not name it: the numbers of rows. */
+  #hidden(name: string): Expr | undefined {
+    const found = this.tables.flatMap(t => t.hidden ?? []).filter(c => foldName(c.name) === foldName(name))
+    return found.length === 1 ? found[0]!.expr : undefined
   }
 
   #qualified(table: string, name: string): Expr | undefined {
@@ -161,6 +169,8 @@ export class Scope {
     if (columns.length > 1) {
       throw queryError(`Column "${name}" of "${owner.name}" is ambiguous.`, 'Give its columns names of their own.')
     }
+    const hidden = owner.hidden?.find(c => foldName(c.name) === folded)
+    if (hidden) return hidden.expr
     const shown = owner.ref?.table.entry.name ?? owner.name
     const hint = didYouMean(
       name,
@@ -196,12 +206,14 @@ function captureInto(frame: Frame, from: Frame, expr: Expr): Expr {
 
 /** A table of the catalog, under the name it has here. */
 export function scopeTable(ref: TableRef): ScopeTable {
-  const columns = liveColumns(ref.table.entry).map((position): ScopeColumn => ({
-    name: ref.table.entry.columns[position]!.name,
+  const { entry } = ref.table
+  const columnAt = (position: number): ScopeColumn => ({
+    name: entry.columns[position]!.name,
     expr: ref.columns[position]!,
     owner: ref.name,
-  }))
-  return { name: ref.name, columns, ref }
+  })
+  const hidden = [...entry.columns.keys()].filter(i => entry.columns[i]!.hidden && !entry.columns[i]!.dropped)
+  return { name: ref.name, columns: liveColumns(entry).map(columnAt), hidden: hidden.map(columnAt), ref }
 }
 
 /** Position of a live column of a table, by its name. */

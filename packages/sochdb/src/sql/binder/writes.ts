@@ -161,7 +161,12 @@ export function bindUpdate(context: BindContext, outside: Site, s: UpdateStateme
   if (set.length === 0) throw queryError(`UPDATE of "${ref.table.entry.name}" sets no column.`)
   expectSetOnce(ref, set)
   const rows = rowsOf(context, site, target, s)
-  return { kind: 'update', ...rows, set: withTimes(context, ref.table.entry, set), returning: bindReturning(context, scope, s.returning) }
+  return {
+    kind: 'update',
+    ...rows,
+    set: withTimes(context, ref.table.entry, set),
+    returning: bindReturning(context, scope, s.returning),
+  }
 }
 
 /** `SET (a, b) = (SELECT …)`: the query is joined for each row, its columns are the values. */

@@ -1,6 +1,7 @@
 /** The catalog as one statement sees it: what the binder resolves names against. */
 import type { Query } from '../ast/nodes.js'
-import type { CatalogTable, TableEntry } from './entries.js'
+import { parseStatement } from '../parser/index.js'
+import type { CatalogTable, TableEntry, ViewEntry } from './entries.js'
 import { CatalogKind, catalogKey, foldName, readDocument } from './store.js'
 import type { CatalogRecord, CatalogStore } from './store.js'
 import { listTables } from './tables.js'
@@ -62,6 +63,12 @@ export function catalogSnapshot(
       const table = record && { entry: cache.table(namespaceId, name, record), key, version: record.version }
       tables.set(folded, table)
       return table
+    },
+    getView(name) {
+      const record = store.get(catalogKey(namespaceId, CatalogKind.view, name))
+      if (!record) return undefined
+      const view = readDocument(record) as ViewEntry
+      return { name: view.name, columns: view.columns, query: parseStatement(view.text).statement as Query }
     },
     tableNames: () => listTables(store, namespaceId).map(t => t.entry.name),
   }
