@@ -95,3 +95,9 @@ test('SET of a row is a lateral join; the rows to write are whole', () => {
     ].join('\n'),
   )
 })
+
+test('rows of a query get new ids of their own, and the time of the statement', () => {
+  const text = plan('insert into users (orgId, email) select documentId, tag from tags')
+  expect(text).toContain('uuid7()')
+  expect(text).toContain('insert into users (orgId, email, id, createdAt)')
+})

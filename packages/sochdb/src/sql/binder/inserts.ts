@@ -7,9 +7,10 @@ import { didYouMean, queryError, unsupported } from '../problem.js'
 import type { BoundConflict, BoundInsert, BoundQuery, TableRef } from './bound.js'
 import type { BindContext } from './context.js'
 import { withTables } from './ctes.js'
-import { hasSubquery } from './expr.js'
+import { cast, hasSubquery } from './expr.js'
 import type { Expr } from './expr.js'
 import { ExpressionBinder } from './expressions.js'
+import { bindFunction } from './functions/arguments.js'
 import { bindQuery, valuesOf } from './query.js'
 import { columnOf, mapColumns, selectOf } from './reshape.js'
 import { requirePosition, Scope, scopeTable } from './scope.js'
@@ -132,7 +133,7 @@ function madeAnew(context: BindContext, column: ColumnEntry): Expr {
   // Of all rows of a statement the time is the same.
   if (kind === 'now') return context.generate('now', 'timestamp')
   if (column.default!.kind === 'expression') return storedDefault(context, column, column.default!.expression)
-  throw unsupported('INSERT … SELECT into a table whose rows get new ids', 'Insert the rows with ids of their own.')
+  return cast(bindFunction('uuid7', []), column.type)
 }
 
 function bindConflict(context: BindContext, site: Site, ref: TableRef, s: OnConflict): BoundConflict {
