@@ -38,4 +38,9 @@ const TableFunctionInfo* FindTableFunction(int32_t number);
 // No rows when an argument is NULL; a step of 0 is an error.
 extern const TableFunctionInfo kGenerateSeries;
 
+// 4: kv_rows(prefix, name…): key and value of every key of the plan's namespace that starts with a prefix, in key order, and
+// a column for each name: that member of the value, NULL where it has none or one of another type than the column's. With
+// names, values that are no JSON objects are left out.
+extern const TableFunctionInfo kKvRows;
+
 }  // namespace sochdb

@@ -1,7 +1,9 @@
 export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
-export { AsyncDatabase, AsyncPreparedSql, AsyncRecovery } from './async/index.js'
+export { AsyncDatabase, AsyncKeyQuery, AsyncPreparedSql, AsyncRecovery } from './async/index.js'
+export { CompareOp, KeyQuery } from './sql/keys/index.js'
+export type { FieldValue, KeyQueryRow } from './sql/keys/index.js'
 export { PreparedSql, SqlResult, SqlResult as SQLQueryResult } from './sql/text/index.js'
 export type {
   ColumnSchema,

@@ -13,7 +13,7 @@ import * as sochdb from 'sochdb'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 const requireHere = createRequire(import.meta.url)
-const pages = ['keys.md', 'namespaces.md', 'storage.md']
+const pages = ['keys.md', 'namespaces.md', 'sql.md', 'storage.md']
 
 interface Example {
   readonly code: string

@@ -9,6 +9,8 @@ import { AsyncStore, inner } from './keys.js'
 import type { AsyncKeyStore } from './keys.js'
 import { isPromise } from './lane.js'
 import type { Change } from './packed.js'
+import { newAsyncKeyQuery } from './query.js'
+import type { AsyncKeyQuery } from './query.js'
 import { runWithRetries } from './retry.js'
 import type { AsyncTransactionOptions } from './retry.js'
 import { AsyncSnapshotImpl } from './snapshot.js'
@@ -39,6 +41,8 @@ export interface AsyncRoot extends AsyncKeyStore {
   withTransaction<T>(fn: (txn: AsyncTransaction) => T | PromiseLike<T>, options?: AsyncTransactionOptions): Promise<T>
   /** Begins a transaction that runs beside others; `commit()` or `abort()` it. */
   beginTransaction(options?: TransactionOptions): Promise<AsyncTransaction>
+  /** A query over the JSON objects at the keys that start with a prefix. See `Database.query`. */
+  query(prefix: Bytes): AsyncKeyQuery
   /** What is there now, for reading; close it when you are done. */
   snapshot(): Promise<AsyncSnapshot>
   createCollection(config: CollectionConfig): Promise<AsyncCollection>
@@ -52,6 +56,10 @@ export interface AsyncRoot extends AsyncKeyStore {
 
 export abstract class AsyncRootImpl<Sync extends Database | Namespace> extends AsyncStore<Sync> implements AsyncRoot {
   readonly readsAhead = true
+
+  query(prefix: Bytes): AsyncKeyQuery {
+    return newAsyncKeyQuery({ statements: this[inner], enqueue: action => this.enqueue(action) }, prefix)
+  }
 
   /** Any number of operations at once. */
   enqueue<T>(action: () => T | Promise<T>): Promise<T> {

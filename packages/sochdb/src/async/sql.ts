@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 
 import { ErrorCode, brand, errorFromNative, QueryError } from '../errors/index.js'
 import type { Row, StatementTarget } from '../sql/session.js'
+import type { RunTarget } from '../sql/result/index.js'
 import type { RowsPayload } from '../sql/result/native.js'
 import { executeText, isData, sqlText, SqlResult, valuesOf } from '../sql/text/index.js'
 import type { ExecuteOptions, SqlParameters, SqlText } from '../sql/text/index.js'
@@ -16,11 +17,13 @@ import type { AsyncTransaction } from './transaction.js'
 const exec = native as unknown as NativeExec
 const BIND_ATTEMPTS = 5
 
-/** Whatever statements run on, one after the other where that is what it asks for. */
-export interface AsyncSqlTarget {
-  readonly statements: StatementTarget
+/** Whatever plans run on, one after the other where that is what it asks for. */
+export interface AsyncRunTarget<Target extends RunTarget = RunTarget> {
+  readonly statements: Target
   enqueue<T>(action: () => T | Promise<T>): Promise<T>
 }
+
+export type AsyncSqlTarget = AsyncRunTarget<StatementTarget>
 
 /** A prepared statement whose executions are promises. See `Database.prepare`. */
 export class AsyncPreparedSql<T = Row> {
@@ -187,6 +190,28 @@ class AsyncRun {
     await this.#target.enqueue(() => exec.asyncRowsClose(rows))
   }
 }
+
+/** All rows of a plan that needs no catalog. */
+export async function runToEnd(target: AsyncRunTarget, prepare: () => Prepared): Promise<Row[]> {
+  const rows: Row[] = []
+  let left = 0
+  try {
+    const { statements } = target
+    const { database, native: statement, values } = prepare()
+    let payload = await target.enqueue(() => statement.begin(statements, database, values, 0, 0))
+    for (;;) {
+      left = payload.rows
+      statement.take(payload, rows)
+      if (payload.done) return rows
+      payload = await target.enqueue(() => statement.next(left, 0, 0))
+    }
+  } catch (error) {
+    if (left !== 0) exec.asyncRowsClose(left)
+    throw errorFromNative(error, 'query')
+  }
+}
+
+type Prepared = Pick<ReturnType<SqlText['prepared']['runnable']>, 'database' | 'native' | 'values'>
 
 export const prepareAsync = <T>(target: AsyncSqlTarget, sql: string, options: ExecuteOptions): AsyncPreparedSql<T> =>
   new AsyncPreparedSql<T>(target, sqlText(sql, options.dialect), options)

@@ -6,6 +6,8 @@ import { brand, TransactionError, ValidationError } from '../errors/index.js'
 import { checkExecuteOptions, sqlText } from '../sql/text/index.js'
 import type { ExecuteOptions, SqlParameters, SqlResult } from '../sql/text/index.js'
 import type { Row } from '../sql/session.js'
+import { newAsyncKeyQuery } from './query.js'
+import type { AsyncKeyQuery } from './query.js'
 import { executeAsync, iterateAsync, prepareAsync } from './sql.js'
 import type { AsyncPreparedSql, AsyncSqlTarget } from './sql.js'
 import { createAsyncCollection, openAsyncCollection } from './collection.js'
@@ -69,6 +71,8 @@ export interface AsyncTransaction
   executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
   /** The rows of a statement, read as they are asked for; see `Database.iterate`. */
   iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T>
+  /** A query over the JSON objects at the keys that start with a prefix. See `Database.query`. */
+  query(prefix: Bytes): AsyncKeyQuery
   /** Reads a statement once, to execute it many times. */
   prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>>
   /** Aborts unless committed. */
@@ -207,6 +211,10 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
 
   async prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>> {
     return prepareAsync<T>(this.#sql, sql, checkExecuteOptions(options, 'prepare'))
+  }
+
+  query(prefix: Bytes): AsyncKeyQuery {
+    return newAsyncKeyQuery(this.#sql, prefix)
   }
 
   get #sql(): AsyncSqlTarget {

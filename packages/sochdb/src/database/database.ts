@@ -39,6 +39,8 @@ import {
   sqlText,
 } from '../sql/text/index.js'
 import type { ExecuteOptions, IndexSchema, SqlParameters, SqlResult, TableSchema } from '../sql/text/index.js'
+import { newKeyQuery } from '../sql/keys/index.js'
+import type { KeyQuery } from '../sql/keys/index.js'
 import type { Row } from '../sql/session.js'
 
 /** The most namespaces that are kept open by name. */
@@ -297,6 +299,16 @@ export class Database extends EngineDatabase {
   prepare<T = Row>(sql: string, options?: ExecuteOptions): PreparedSql<T> {
     const checked = checkExecuteOptions(options, 'prepare')
     return new PreparedSql<T>(this, sqlText(sql, checked.dialect), checked)
+  }
+
+  /**
+   * A query over the JSON objects at the keys that start with a prefix: filtered, ordered and aggregated in the engine.
+   *
+   * @example
+   * db.query('orders/').where('status', CompareOp.EQ, 'pending').orderBy('created_at', { descending: true }).limit(50).execute()
+   */
+  query(prefix: Bytes): KeyQuery {
+    return newKeyQuery(this, prefix)
   }
 
   /** The names of all tables, in order. */

@@ -4,6 +4,9 @@ import type { TransactionOptions } from '../engine/index.js'
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
+import type { Bytes } from '../bytes/bytes.js'
+import { newKeyQuery } from '../sql/keys/index.js'
+import type { KeyQuery } from '../sql/keys/index.js'
 import type { Database } from './database.js'
 import type { NamespaceInfo } from './namespaces.js'
 import type { Snapshot } from './snapshot.js'
@@ -28,6 +31,11 @@ export class Namespace extends EngineNamespace {
   /** The database it belongs to. */
   override get database(): Database {
     return super.database as Database
+  }
+
+  /** A query over the JSON objects at the keys that start with a prefix. See `Database.query`. */
+  query(prefix: Bytes): KeyQuery {
+    return newKeyQuery(this, prefix)
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The transaction that applications use: the engine's, with the verbs of every layer above it. */
 import { Transaction as EngineTransaction } from '../engine/index.js'
 import type { NamespaceIdentity } from '../engine/index.js'
+import type { Bytes } from '../bytes/bytes.js'
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
@@ -24,6 +25,8 @@ import {
   sqlText,
 } from '../sql/text/index.js'
 import type { ExecuteOptions, IndexSchema, SqlParameters, SqlResult, TableSchema } from '../sql/text/index.js'
+import { newKeyQuery } from '../sql/keys/index.js'
+import type { KeyQuery } from '../sql/keys/index.js'
 import type { Row } from '../sql/session.js'
 
 /**
@@ -160,6 +163,11 @@ export class Transaction extends EngineTransaction {
   prepare<T = Row>(sql: string, options?: ExecuteOptions): PreparedSql<T> {
     const checked = checkExecuteOptions(options, 'prepare')
     return new PreparedSql<T>(this, sqlText(sql, checked.dialect), checked)
+  }
+
+  /** A query over the JSON objects at the keys that start with a prefix. See `Database.query`. */
+  query(prefix: Bytes): KeyQuery {
+    return newKeyQuery(this, prefix)
   }
 
   /** The names of all tables, in order. */

@@ -50,8 +50,16 @@ const PLANS_WEIGHT_MAX = 4 * 1024 * 1024
 class Compiled {
   readonly native: NativeStatement
 
-  constructor(readonly plan: BoundPlan) {
-    this.native = new NativeStatement(plan)
+  constructor(
+    readonly plan: BoundPlan,
+    dialect: Dialect | undefined,
+  ) {
+    // MySQL and SQLite know no booleans in results.
+    const isNumber = dialect === 'mysql' || dialect === 'sqlite'
+    const columns = isNumber
+      ? plan.columns.map(c => (c.type === 'boolean' ? { ...c, asNumber: true } : c))
+      : plan.columns
+    this.native = new NativeStatement({ ...plan, columns })
   }
 
   /** Whether it runs with the caller's values as they are: none asks for another plan, none is made here. */
@@ -105,8 +113,10 @@ class Session {
     const compiled = new Compiled(
       compile(statement, this.catalog(target), {
         parameterCount: shape.parameterCount,
+        ...(shape.dialect ? { dialect: shape.dialect } : {}),
         ...(types ? { parameterTypes: types } : {}),
       }),
+      shape.dialect,
     )
     const key = variantKey(shape, types)
     const held = this.#plans.get(key)
@@ -217,8 +227,12 @@ export function executeStatement(
 }
 
 /** EXPLAIN: the plan, one operator a line. */
-export function explainPrepared(target: StatementTarget, { statement }: ExplainStatement): readonly string[] {
-  return explain(statement, sessionOf(databaseOf(target)).catalog(target)).split('\n')
+export function explainPrepared(
+  target: StatementTarget,
+  { statement }: ExplainStatement,
+  dialect: Dialect,
+): readonly string[] {
+  return explain(statement, sessionOf(databaseOf(target)).catalog(target), { dialect }).split('\n')
 }
 
 /** The catalog as the target sees it now. */
@@ -253,7 +267,7 @@ export class PreparedStatement {
   constructor(statement: Statement, dialect: Dialect = 'auto') {
     this.statement = statement
     const shape = shapeOf(statement)
-    this.#shape = dialect === 'auto' ? shape : { ...shape, key: `${dialect}@${shape.key}` }
+    this.#shape = dialect === 'auto' ? shape : { ...shape, key: `${dialect}@${shape.key}`, dialect }
   }
 
   /** All rows. */

@@ -98,6 +98,18 @@ describe('the examples of docs/async.md', () => {
     expect(hits.at(0)?.id).toBe('a')
   })
 
+  test('SQL', async () => {
+    const kinds: string[] = []
+    await db.execute('CREATE TABLE events (id INTEGER PRIMARY KEY, kind TEXT NOT NULL)')
+    await db.transaction(async txn => {
+      const insert = await txn.prepare('INSERT INTO events (kind) VALUES (?)')
+      for (const kind of ['opened', 'read', 'closed']) await insert.execute([kind])
+    })
+    const { rows } = await db.execute<{ n: number }>('SELECT count(*) AS n FROM events', [], { timeoutMs: 5000 })
+    for await (const row of db.iterate<{ kind: string }>('SELECT kind FROM events ORDER BY id')) kinds.push(row.kind)
+    expect([rows, kinds]).toEqual([[{ n: 3 }], ['opened', 'read', 'closed']])
+  })
+
   test('are the ones above', () => {
     const lines = (text: string): string[] => text.split('\n').map(line => line.trim())
     const source = lines(readFileSync(join(here, 'examples.test.ts'), 'utf8')).join('\n')

@@ -194,3 +194,13 @@ describe('by promise', () => {
     await expect(db.execute(slow, [], { timeoutMs: 1 })).rejects.toMatchObject({ name: 'QueryTimeoutError' })
   })
 })
+
+test('a dialect decides what words mean, and whether there are booleans', () => {
+  using db = filled()
+  const sql = 'SELECT 1 = 1 AS yes, age FROM users ORDER BY age LIMIT 1'
+  expect(db.execute(sql).rows).toEqual([{ yes: true, age: null }])
+  expect(db.execute(sql, [], { dialect: 'mysql' }).rows).toEqual([{ yes: 1, age: null }])
+  expect(db.execute(sql, [], { dialect: 'sqlite' }).rows).toEqual([{ yes: 1, age: null }])
+  expect(db.execute(sql, [], { dialect: 'postgres' }).rows).toEqual([{ yes: true, age: 25 }])
+  expect(db.execute('EXPLAIN SELECT 1', [], { dialect: 'mysql' }).rows).toHaveLength(2)
+})

@@ -4,6 +4,7 @@
  * Two trees have the same key exactly when they differ in nothing but the values of their parameters. Names are written with
  * their length, so that no name can pose as structure, and lists are closed.
  */
+import type { Dialect } from '../binder/dialect.js'
 import { unsupported } from '../problem.js'
 import type {
   Assignment,
@@ -25,6 +26,8 @@ export { AST_DEPTH_MAX } from './shape.js'
 
 export interface StatementShape {
   readonly key: string
+  /** What its words mean; `auto` when undefined. */
+  readonly dialect?: Dialect
   /** One more than the largest parameter index. */
   readonly parameterCount: number
 }

@@ -113,6 +113,9 @@ function isNotNullBy(
     .some(p => 'args' in p && strict.has(p.op) && p.args.some(arg => rowKey(arg, positionOf) === wanted))
 }
 
+/** Parameters from here on are made by the binder: the time of the statement. No text has so many. */
+const GENERATED_FROM = 1 << 20
+
 /** Binds texts over the rows of one table. */
 export class RowBinder {
   readonly #entry: TableEntry
@@ -120,7 +123,7 @@ export class RowBinder {
 
   constructor(entry: TableEntry) {
     this.#entry = entry
-    const context = new BindContext(NO_TABLES, 0, new Map(), 'auto')
+    const context = new BindContext(NO_TABLES, GENERATED_FROM, new Map(), 'auto')
     const frame = new Frame(context, undefined)
     const scope = new Scope({ frame, definedIn: frame, tables: undefined })
     const table: CatalogTable = { entry, key: new Uint8Array(), version: 0n }
@@ -156,7 +159,8 @@ export class RowBinder {
   /** A default: nothing of the row, perhaps another value each time. */
   bindDefault(expression: Expression, column: string): Expr {
     const expr = this.#binder.bind(expression)
-    if (someExpr(expr, e => e.op === 'param')) throw queryError(`The default of column "${column}" has a parameter.`)
+    if (someExpr(expr, e => e.op === 'param' && e.index < GENERATED_FROM))
+      throw queryError(`The default of column "${column}" has a parameter.`)
     return expr
   }
 

@@ -70,9 +70,21 @@ export function typeOf(
 
 const NOW = new Set(['now', 'current_timestamp', 'localtimestamp'])
 
+const CLOCKS: Readonly<Record<string, string | undefined>> = {
+  now: 'datetime',
+  current_timestamp: 'datetime',
+  localtimestamp: 'datetime',
+  current_date: 'date',
+  current_time: 'time',
+}
+
 /** `undefined`: NULL, which needs no default. */
 export function columnDefault(column: ColumnEntry, { expression, text }: StoredExpression): ColumnDefault | undefined {
   if (expression.kind === 'call' && NOW.has(expression.name) && column.type === 'timestamp') return { kind: 'now' }
+  // As text a time is spelt as SQLite does.
+  const clock = column.type === 'text' && expression.kind === 'call' ? CLOCKS[expression.name] : undefined
+  if (clock !== undefined && expression.kind === 'call' && expression.arguments.length === 0)
+    return { kind: 'expression', expression: `${clock}('now')` }
   const empty = new RowBinder({ ...NO_TABLE, columns: [] })
   const bound = fold(expectStorable(empty.bindDefault(expression, column.name), column.type, column.name))
   if (bound.op !== 'const') return { kind: 'expression', expression: text }

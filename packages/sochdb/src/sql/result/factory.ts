@@ -6,6 +6,8 @@ import { readTagged } from './tagged.js'
 export interface ResultColumn {
   readonly name: string
   readonly type: ColumnTypeName | 'null' | 'any'
+  /** A boolean comes as 1 or 0. */
+  readonly asNumber?: boolean
 }
 
 export type Row = Record<string, unknown>
@@ -56,10 +58,10 @@ function generate(columns: readonly ResultColumn[]): RowFactory {
   )
 }
 
-function expression({ type }: ResultColumn, c: number, ordinal: number, setup: string[]): string {
+function expression({ type, asNumber }: ResultColumn, c: number, ordinal: number, setup: string[]): string {
   switch (type) {
     case 'boolean':
-      return `u8[d${c} + i] !== 0`
+      return asNumber === true ? `u8[d${c} + i]` : `u8[d${c} + i] !== 0`
     case 'integer':
       setup.push(`const m${c} = i32[${HEADER + 3 * c}];`)
       return `(m${c} === ${Mode.int32} ? i32[d${c} + i] : m${c} === ${Mode.float64} ? f64[d${c} + i] : i64[d${c} + i])`
@@ -116,13 +118,13 @@ function interpret(columns: readonly ResultColumn[]): RowFactory {
   }
 }
 
-function read(views: ExchangeViews, { type }: ResultColumn, c: number, i: number, piece: string): unknown {
+function read(views: ExchangeViews, { type, asNumber }: ResultColumn, c: number, i: number, piece: string): unknown {
   const { i32, f64, i64, u8 } = views
   const mode = i32[HEADER + 3 * c]!
   const at = i32[HEADER + 3 * c + 1]! + i
   switch (type) {
     case 'boolean':
-      return u8[at] !== 0
+      return asNumber === true ? u8[at] : u8[at] !== 0
     case 'integer':
       return mode === Mode.int32 ? i32[at] : mode === Mode.float64 ? f64[at] : i64[at]
     case 'bigint':

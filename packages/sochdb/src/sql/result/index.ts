@@ -1,4 +1,10 @@
 export { catalogStore } from './catalog-store.js'
 export type { ParameterType } from './encode.js'
 export type { ResultColumn, Row } from './factory.js'
-export { NativeStatement, type RunOptions, type RunnablePlan, type StatementTarget } from './statement.js'
+export {
+  NativeStatement,
+  type RunOptions,
+  type RunnablePlan,
+  type RunTarget,
+  type StatementTarget,
+} from './statement.js'

@@ -2,7 +2,7 @@
  * A plan that runs: encoded parameters in, rows out. Prepared once per database it runs on; any number of rows come in batches,
  * and all of them have left the engine before the caller sees the first, so that no user code runs inside a statement.
  */
-import type { Database, Transaction } from '../../engine/index.js'
+import type { Database, Namespace, Transaction } from '../../engine/index.js'
 import { nativeHandle } from '../../engine/handle.js'
 import { native } from '../../engine/native.js'
 import { errorFromNative } from '../../errors/index.js'
@@ -14,6 +14,9 @@ import type { NativeExec, RowsPayload } from './native.js'
 
 /** What statements run on. */
 export type StatementTarget = Database | Transaction
+
+/** The same, or one of its namespaces, which has no tables: for plans over keys. */
+export type RunTarget = StatementTarget | Namespace
 
 /** What the binder makes of a statement, as far as running it goes. */
 export interface RunnablePlan {
@@ -59,25 +62,25 @@ export class NativeStatement {
   }
 
   /** Every row. */
-  all(target: StatementTarget, database: Database, values: readonly unknown[], options: RunOptions = {}): Row[] {
+  all(target: RunTarget, database: Database, values: readonly unknown[], options: RunOptions = {}): Row[] {
     const rows: Row[] = []
     this.#run(target, database, values, options, rows)
     return rows
   }
 
   /** The first row. */
-  get(target: StatementTarget, database: Database, values: readonly unknown[]): Row | undefined {
+  get(target: RunTarget, database: Database, values: readonly unknown[]): Row | undefined {
     return this.all(target, database, values)[0]
   }
 
   /** Rows affected. */
-  run(target: StatementTarget, database: Database, values: readonly unknown[], options: RunOptions = {}): number {
+  run(target: RunTarget, database: Database, values: readonly unknown[], options: RunOptions = {}): number {
     return this.#run(target, database, values, options, [])
   }
 
   /** Rows and how many were affected. */
   execute(
-    target: StatementTarget,
+    target: RunTarget,
     database: Database,
     values: readonly unknown[],
     options: RunOptions = {},
@@ -89,7 +92,7 @@ export class NativeStatement {
 
   /** Once per row of values, all or none; rows affected. */
   runMany(
-    target: StatementTarget,
+    target: RunTarget,
     database: Database,
     valuesOfRows: readonly (readonly unknown[])[],
     options: RunOptions = {},
@@ -114,7 +117,7 @@ export class NativeStatement {
 
   /** Rows batch by batch, as they are asked for; what is not read when it is closed is never read. */
   *batches(
-    target: StatementTarget,
+    target: RunTarget,
     database: Database,
     values: readonly unknown[],
     options: RunOptions = {},
@@ -147,7 +150,7 @@ export class NativeStatement {
 
   /** Begins to run on a thread of the engine; the first rows, and the handle of what is left. */
   begin(
-    target: StatementTarget,
+    target: RunTarget,
     database: Database,
     values: readonly unknown[],
     operation: number,
@@ -167,13 +170,7 @@ export class NativeStatement {
     rowsOfPayload(exec, payload, this.#factory, out)
   }
 
-  #run(
-    target: StatementTarget,
-    database: Database,
-    values: readonly unknown[],
-    options: RunOptions,
-    out: Row[],
-  ): number {
+  #run(target: RunTarget, database: Database, values: readonly unknown[], options: RunOptions, out: Row[]): number {
     if (this.#hasVectors) checkVectors(this.plan.vectors!, values)
     const { exchange: buffer, writer } = channel()
     const bytes = writer.encode(buffer.views.u8, this.plan.parameterTypes, values)

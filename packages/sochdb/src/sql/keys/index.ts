@@ -1,0 +1,5 @@
+export { BaseKeyQuery, KeyQuery, newKeyQuery, onlyValue, rowsOf } from './query.js'
+export type { KeyQueryRow } from './query.js'
+export { prepareQuery } from './run.js'
+export { CompareOp, columnOf, fieldOf, newSpec } from './spec.js'
+export type { FieldValue, KeyQuerySpec } from './spec.js'
