@@ -1,10 +1,13 @@
 /** What needs both the catalog and the rows of a table: describing tables, and indexing one that is in use. */
 import type { Transaction } from '../engine/transaction.js'
 import { DEFAULT_NAMESPACE_ID } from '../engine/constants.js'
-import { createIndex, liveColumns, listTables } from './catalog/index.js'
-import type { CatalogTable, IndexEntry, IndexSpec } from './catalog/index.js'
+import { QueryError } from '../errors/index.js'
+import type { Statement } from './ast/nodes.js'
+import { CatalogKind, catalogRange, createIndex, liveColumns, listTables, readDocument } from './catalog/index.js'
+import type { CatalogTable, IndexEntry, IndexSpec, ViewEntry } from './catalog/index.js'
 import { fillInline } from './ddl/build-index.js'
-import { catalogStore } from './session.js'
+import type { ResultColumn } from './plan/compile.js'
+import { catalogStore, PreparedStatement } from './session.js'
 import type { StatementTarget } from './session.js'
 import type { ColumnTypeName } from './types.js'
 
@@ -15,6 +18,10 @@ export interface TableDescription {
     readonly type: ColumnTypeName
     readonly nullable: boolean
     readonly hasDefault: boolean
+    /** As it was declared, where that says more than `type`. */
+    readonly declaredType: string | undefined
+    /** A counter of the table fills it. */
+    readonly counts: boolean
   }[]
   readonly primaryKey: readonly string[]
   readonly indexes: readonly {
@@ -40,6 +47,8 @@ function describe({ entry }: CatalogTable): TableDescription {
         type: column.type,
         nullable: !column.notNull,
         hasDefault: column.default !== undefined,
+        declaredType: column.declaredType,
+        counts: column.identity !== undefined,
       }
     }),
     primaryKey: entry.primaryKey.filter(position => !entry.columns[position]!.hidden).map(nameAt),
@@ -50,6 +59,41 @@ function describe({ entry }: CatalogTable): TableDescription {
     })),
   }
 }
+
+export interface ViewDescription {
+  readonly name: string
+  /** None when the view's query does not fit its tables any more. */
+  readonly columns: readonly ResultColumn[]
+}
+
+/** The views of the namespace `default`, by name. */
+export function describeViews(target: StatementTarget): ViewDescription[] {
+  const { lo, hi } = catalogRange(DEFAULT_NAMESPACE_ID, CatalogKind.view)
+  const names = Array.from(catalogStore(target).scan(lo, hi), record => (readDocument(record) as ViewEntry).name)
+  return names.map(name => ({ name, columns: columnsOfView(target, name) }))
+}
+
+function columnsOfView(target: StatementTarget, name: string): readonly ResultColumn[] {
+  try {
+    return new PreparedStatement(selectAll(name)).runnable(target, []).plan.columns
+  } catch (error) {
+    if (error instanceof QueryError) return []
+    throw error
+  }
+}
+
+const selectAll = (name: string): Statement => ({
+  kind: 'select',
+  distinct: false,
+  columns: [{ kind: 'all', table: undefined }],
+  from: { kind: 'table', name, alias: undefined },
+  where: undefined,
+  groupBy: [],
+  having: undefined,
+  orderBy: [],
+  limit: undefined,
+  offset: undefined,
+})
 
 /**
  * Adds an index to a table, rows or none, in the caller's transaction.

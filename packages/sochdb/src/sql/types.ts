@@ -82,6 +82,9 @@ const SQL_NAMES: Readonly<Record<string, ColumnTypeName>> = {
   'character varying': 'text',
   string: 'text',
   clob: 'text',
+  // Written as date(…) and time(…) give them, which sort as they follow each other.
+  date: 'text',
+  time: 'text',
   blob: 'blob',
   bytea: 'blob',
   binary: 'blob',

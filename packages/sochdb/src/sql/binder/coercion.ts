@@ -144,9 +144,10 @@ export function expectStorable(expr: Expr, type: SqlType, column: string): Expr 
       actual: expr.type,
     })
   }
-  // Numbers go where there is room for them; where digits could be lost, the statement has to say so.
+  // Numbers go where there is room for them; where digits could be lost, the statement has to say so. JSON is a text.
   const fits =
     expr.type === 'any' ||
+    (expr.type === 'json' && type === 'text') ||
     widensTo(expr.type, type) ||
     (isNumeric(expr.type) && (type === 'real' || type === 'decimal'))
   if (fits) return cast(expr, type)

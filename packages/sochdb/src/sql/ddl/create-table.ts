@@ -17,19 +17,21 @@ const POLICIES: readonly IndexPolicyName[] = ['writeOptimized', 'balanced', 'sca
 const ROW_NUMBER_NAMES = ['rowid', '_rowid_', 'oid', '_row_number_']
 
 /** Rows inserted: those of CREATE TABLE AS. */
-export function createTable(context: DdlContext, s: CreateTable): number {
+export function createTable(context: DdlContext, s: CreateTable, values: readonly unknown[]): number {
   checkName('a table', s.table)
   if (s.temporary) throw unsupported('A temporary table', 'Create a table, and drop it when it has served.')
   if (s.ifNotExists && (context.find(s.table) ?? context.view(s.table))) return 0
   context.refuseTaken(s.table)
-  const columns = s.query ? columnsOfQuery(context, s) : s.columns.map((c, i) => columnEntry(s.table, c, i + 1))
+  const columns = s.query
+    ? columnsOfQuery(context, s, values.length)
+    : s.columns.map((c, i) => columnEntry(s.table, c, i + 1))
   let entry = withPrimaryKey(bare(context, s, columns), s)
   checkColumns(entry)
   for (const column of s.columns) entry = withColumnConstraints(context, entry, column)
   for (const constraint of s.constraints) entry = withConstraint(context, entry, constraint)
   const { entry: saved } = context.save(entry)
   for (const key of saved.foreignKeys ?? []) linkForeignKey(context, saved, key.table)
-  return s.query ? fill(context, saved, s) : 0
+  return s.query ? fill(context, saved, s, values) : 0
 }
 
 function bare(context: DdlContext, s: CreateTable, columns: readonly ColumnEntry[]): TableEntry {
@@ -172,8 +174,8 @@ export function withConstraint(context: DdlContext, entry: TableEntry, constrain
   }
 }
 
-function columnsOfQuery(context: DdlContext, s: CreateTable): ColumnEntry[] {
-  const { columns } = compile(s.query!, catalogOf(context.transaction))
+function columnsOfQuery(context: DdlContext, s: CreateTable, parameterCount: number): ColumnEntry[] {
+  const { columns } = compile(s.query!, catalogOf(context.transaction), { parameterCount })
   const names = s.columns.length > 0 ? s.columns.map(c => c.name) : columns.map(c => c.name)
   if (names.length !== columns.length) {
     throw invalid(`Table "${s.table}" names ${names.length} columns; its query has ${columns.length}.`)
@@ -186,7 +188,7 @@ function columnsOfQuery(context: DdlContext, s: CreateTable): ColumnEntry[] {
   }))
 }
 
-function fill(context: DdlContext, entry: TableEntry, s: CreateTable): number {
+function fill(context: DdlContext, entry: TableEntry, s: CreateTable, values: readonly unknown[]): number {
   const columns = liveColumns(entry).map(position => entry.columns[position]!.name)
   const insert = {
     kind: 'insert' as const,
@@ -197,5 +199,5 @@ function fill(context: DdlContext, entry: TableEntry, s: CreateTable): number {
     onConflict: undefined,
     returning: [],
   }
-  return executeStatement(context.transaction, insert, []).rowsAffected
+  return executeStatement(context.transaction, insert, values).rowsAffected
 }

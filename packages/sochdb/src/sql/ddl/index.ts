@@ -41,13 +41,13 @@ const looked = new WeakSet<Database>()
 
 /**
  * Runs a statement on a database, as a transaction of its own (the index of a large table: several), or in a transaction. Gives
- * back the rows that CREATE TABLE AS inserted.
+ * back the rows that CREATE TABLE AS inserted. `values`: of the parameters of its query.
  *
  * @throws QueryError, ValidationError for what does not fit the schema
  * @throws UniqueConstraintError, CheckError, … for rows that break what is new; nothing has changed then
  */
-export function executeDdl(target: StatementTarget, statement: DdlStatement): number {
-  if (isTransaction(target)) return target.transaction(inner => run(inner, statement))
+export function executeDdl(target: StatementTarget, statement: DdlStatement, values: readonly unknown[] = []): number {
+  if (isTransaction(target)) return target.transaction(inner => run(inner, statement, values))
   if (!looked.has(target)) {
     looked.add(target)
     target.transaction(transaction => dropAbandoned(new DdlContext(transaction)))
@@ -57,14 +57,14 @@ export function executeDdl(target: StatementTarget, statement: DdlStatement): nu
     return 0
   }
   if (statement.kind === 'alterTable' && movesTable(target, statement)) return 0
-  return target.transaction(transaction => run(transaction, statement))
+  return target.transaction(transaction => run(transaction, statement, values))
 }
 
-function run(transaction: Transaction, statement: DdlStatement): number {
+function run(transaction: Transaction, statement: DdlStatement, values: readonly unknown[]): number {
   const context = new DdlContext(transaction)
   switch (statement.kind) {
     case 'createTable':
-      return createTable(context, statement)
+      return createTable(context, statement, values)
     case 'alterTable':
       alterTable(context, statement)
       return 0

@@ -45,7 +45,7 @@ export function executeText<T = Row>(
   const values = valuesOf(text.parsed, params)
   const { columns, rows, rowsAffected } = isData(text.parsed.statement)
     ? text.prepared.execute(target, values, options)
-    : runUtility(target, text)
+    : runUtility(target, text, values)
   return new SqlResult<T>(columns, rows as T[], rowsAffected, performance.now() - started)
 }
 

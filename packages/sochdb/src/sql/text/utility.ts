@@ -14,7 +14,7 @@ import { runTransactionStatement } from './savepoints.js'
 const NOTHING: Outcome = { columns: [], rows: [], rowsAffected: 0 }
 const PLAN_COLUMNS: readonly ResultColumn[] = [{ name: 'plan', type: 'text', nullable: false }]
 
-export function runUtility(target: StatementTarget, text: SqlText): Outcome {
+export function runUtility(target: StatementTarget, text: SqlText, values: readonly unknown[]): Outcome {
   const statement = text.parsed.statement as UtilityStatement
   switch (statement.kind) {
     case 'explain': {
@@ -39,6 +39,6 @@ export function runUtility(target: StatementTarget, text: SqlText): Outcome {
       }
       return NOTHING
     default:
-      return { ...NOTHING, rowsAffected: executeDdl(target, statement) }
+      return { ...NOTHING, rowsAffected: executeDdl(target, statement, values) }
   }
 }
