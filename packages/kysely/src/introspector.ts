@@ -1,7 +1,7 @@
 import type { DatabaseIntrospector, DatabaseMetadataOptions, SchemaMetadata, TableMetadata } from 'kysely'
 import { AsyncDatabase } from 'sochdb'
-import { describeTables, sqlTargetOf } from 'sochdb/internal'
-import type { StatementTarget, TableDescription } from 'sochdb/internal'
+import { describeTables, describeViews, sqlTargetOf } from 'sochdb/internal'
+import type { StatementTarget, TableDescription, ViewDescription } from 'sochdb/internal'
 import { isSynchronous, resolveTarget, type Target, type TargetOption } from './target.js'
 
 const OF_MIGRATIONS: readonly string[] = ['kysely_migration', 'kysely_migration_lock']
@@ -19,10 +19,12 @@ export class SochdbIntrospector implements DatabaseIntrospector {
   }
 
   async getTables(options?: DatabaseMetadataOptions): Promise<TableMetadata[]> {
-    const tables = describeTables(readable(await resolveTarget(this.#target)))
-    return tables
+    const target = readable(await resolveTarget(this.#target))
+    const tables = describeTables(target)
       .filter(({ name }) => options?.withInternalKyselyTables === true || !OF_MIGRATIONS.includes(name))
-      .map(metadata)
+      .map(tableMetadata)
+    const views = describeViews(target).map(viewMetadata)
+    return [...tables, ...views].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 }
 
@@ -31,7 +33,7 @@ function readable(target: Target): StatementTarget {
   return target instanceof AsyncDatabase ? target.database : sqlTargetOf(target).statements
 }
 
-function metadata(table: TableDescription): TableMetadata {
+function tableMetadata(table: TableDescription): TableMetadata {
   return {
     name: table.name,
     schema: 'main',
@@ -39,10 +41,26 @@ function metadata(table: TableDescription): TableMetadata {
     isForeign: false,
     columns: table.columns.map(column => ({
       name: column.name,
+      dataType: column.declaredType ?? column.type,
+      isAutoIncrementing: column.counts,
+      isNullable: column.nullable,
+      hasDefaultValue: column.hasDefault,
+    })),
+  }
+}
+
+function viewMetadata({ name, columns }: ViewDescription): TableMetadata {
+  return {
+    name,
+    schema: 'main',
+    isView: true,
+    isForeign: false,
+    columns: columns.map(column => ({
+      name: column.name,
       dataType: column.type,
       isAutoIncrementing: false,
       isNullable: column.nullable,
-      hasDefaultValue: column.hasDefault,
+      hasDefaultValue: false,
     })),
   }
 }

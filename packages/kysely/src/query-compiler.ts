@@ -22,6 +22,14 @@ export class SochdbQueryCompiler extends SqliteQueryCompiler implements Printer 
   protected override visitDefaultInsertValue(_: OperationNode): void {
     this.append('default')
   }
+
+  protected override getExplainOptionAssignment(): string {
+    return '='
+  }
+
+  protected override getExplainOptionsDelimiter(): string {
+    return ' '
+  }
 }
 
 /**

@@ -78,7 +78,7 @@ export async function fillPeople(db: Kysely<DB>): Promise<void> {
     .execute()
 }
 
-function sqliteDialect(peer: InstanceType<typeof sqlite.Database>): Dialect {
+export function sqliteDialect(peer: InstanceType<typeof sqlite.Database>): Dialect {
   const run = (sql: string, parameters: readonly unknown[]) => {
     const statement = peer.prepare(sql)
     try {
