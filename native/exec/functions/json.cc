@@ -98,15 +98,18 @@ bool ReadIndex(std::string_view text, int64_t* out) {
   return !text.empty() && text[0] != '-' && result.ec == std::errc() && result.ptr == text.data() + text.size();
 }
 
-// Takes one step off the front.
+// Takes one step off the front. In a quoted name a backslash stands before a quote or a backslash of its own.
 bool TakeStep(std::string_view* path, Step* step) {
   if ((*path)[0] == '.') {
     path->remove_prefix(1);
     step->kind = Step::kMember;
     if (!path->empty() && (*path)[0] == '"') {
-      const size_t end = path->find('"', 1);
-      if (end == std::string_view::npos) return false;
-      step->key = path->substr(1, end - 1);
+      size_t end = 1;
+      for (; end < path->size() && (*path)[end] != '"'; ++end) {
+        if ((*path)[end] == '\\') ++end;
+        if (end < path->size()) step->key += (*path)[end];
+      }
+      if (end >= path->size()) return false;
       path->remove_prefix(end + 1);
       return true;
     }

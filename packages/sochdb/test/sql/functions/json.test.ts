@@ -146,6 +146,8 @@ test('what SQLite has not', () => {
   expect(valueOf(db, fn('json_keys', lit('{"b":1,"a":{}}')))).toEqual(['b', 'a'])
   expect(valueOf(db, fn('json_typeof', lit('12')))).toBe('number')
   expect(valueOf(db, fn('json_extract_path', lit('{"a":[5,{"b":6}]}'), lit('a'), lit('1'), lit('b')))).toBe(6)
+  // Quotes and backslashes of a name stand behind a backslash.
+  expect(valueOf(db, fn('json_extract', lit('{"a\\"b\\\\c":7}'), lit('$."a\\"b\\\\c"')))).toBe(7)
   expect(valueOf(db, fn('json_array', fn('concat', lit(1)), lit(true), lit(null)))).toEqual(['1', true, null])
   expect(() => valueOf(db, fn('json_extract', lit('{'), lit('$')))).toThrow(/json_extract\(\): malformed JSON/)
   expect(() => valueOf(db, fn('json_extract', lit('{}'), lit('a')))).toThrow(/bad JSON path: 'a'/)
