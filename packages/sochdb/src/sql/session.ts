@@ -70,7 +70,16 @@ class Compiled {
 
   /** Whether one of its tables was changed by the transaction that bound it, so that it is good for this once. */
   get isPrivate(): boolean {
-    return this.plan.tables.some(table => table.version === 0n)
+    const { tables, views } = this.plan
+    return tables.some(table => table.version === 0n) || views.some(view => view.isSystem ?? view.version === 0n)
+  }
+
+  /** Whether the views it goes through are still the same. Tables are the engine's to compare. */
+  isCurrent(target: StatementTarget): boolean {
+    const { views } = this.plan
+    if (views.length === 0) return true
+    const store = catalogStore(target)
+    return views.every(view => view.key !== undefined && store.get(view.key)?.version === view.version)
   }
 }
 
@@ -105,7 +114,8 @@ class Session {
   }
 
   #lookUp(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): Compiled {
-    return this.#plans.get(variantKey(shape, types)) ?? this.compile(target, statement, shape, types)
+    const held = this.#plans.get(variantKey(shape, types))
+    return held?.isCurrent(target) === true ? held : this.compile(target, statement, shape, types)
   }
 
   /** Binds against the catalog as the target sees it, and keeps the plan unless it is that transaction's alone. */
@@ -348,7 +358,7 @@ export class PreparedStatement {
     checkParameterCount(this.#shape.parameterCount, values)
     const database = databaseOf(target)
     const last = this.#compiled
-    if (last !== undefined && this.#database === database && last.takes(values)) {
+    if (last !== undefined && this.#database === database && last.takes(values) && last.isCurrent(target)) {
       try {
         return body(last, database, values)
       } catch (error) {
@@ -366,7 +376,7 @@ export class PreparedStatement {
 
   #plan(session: Session, target: StatementTarget, database: Database, values: readonly unknown[]): Planned {
     const compiled = this.#compiled
-    if (compiled && this.#database === database) {
+    if (compiled && this.#database === database && compiled.isCurrent(target)) {
       const { flexible } = compiled.plan
       if (flexible.length === 0 || !typesOfValues(flexible, values)) return { compiled, types: undefined }
     }

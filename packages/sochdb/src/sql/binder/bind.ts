@@ -46,6 +46,7 @@ export function bind(statement: Statement, catalog: CatalogSnapshot, options: Bi
     flexible: flexible.sort((a, b) => a - b).map(index => ({ index, kind: open.has(index) ? 'open' : 'number' })),
     vectors: context.vectors,
     tables: [...context.tables.keys()],
+    views: [...context.views],
     foreignKeys,
     columnIdCount: context.columnIdCount,
     slotCount: context.slotCount,

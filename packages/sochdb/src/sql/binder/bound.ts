@@ -1,4 +1,5 @@
 /** Bound statements: what the binder hands to the optimizer. */
+import type { CatalogView } from '../catalog/snapshot.js'
 import type { CatalogTable } from '../catalog/entries.js'
 import type { SqlType } from '../types.js'
 import type { AggregateExpr, ColumnExpr, ColumnId, Expr, WindowExpr } from './expr.js'
@@ -223,6 +224,7 @@ export interface BoundStatement {
   readonly vectors: readonly VectorParameter[]
   /** All tables that appear, once each. */
   readonly tables: readonly CatalogTable[]
+  readonly views: readonly CatalogView[]
   /** Those that a write may have to do with. */
   readonly foreignKeys: readonly BoundForeignKey[]
   /** One more than the largest column id. */

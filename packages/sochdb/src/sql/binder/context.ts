@@ -11,6 +11,8 @@ import type { ColumnExpr, ParamExpr } from './expr.js'
 const QUERIES_MAX = 2000
 
 export class BindContext {
+  /** Views that the statement goes through. */
+  readonly views = new Set<CatalogView>()
   readonly tables = new Map<CatalogTable, CatalogTable>()
   readonly generated: GeneratedParameter[] = []
   readonly generatedTypes: SqlType[] = []
@@ -84,7 +86,10 @@ export class BindContext {
 
   /** The view of that name, if there is one. */
   findView(name: string, schema?: string): CatalogView | undefined {
-    return isOwnSchema(schema) ? this.catalog.getView?.(name) : undefined
+    const own = isOwnSchema(schema) ? this.catalog.getView?.(name) : undefined
+    const view = own ?? this.catalog.getSystemView?.(schema, name)
+    if (view) this.views.add(view)
+    return view
   }
 
   /** A new appearance of a table. `nullable`: rows may be missing (the right side of a left join). */

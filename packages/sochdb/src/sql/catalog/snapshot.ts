@@ -4,6 +4,7 @@ import { parseStatement } from '../parser/index.js'
 import type { CatalogTable, TableEntry, ViewEntry } from './entries.js'
 import { CatalogKind, catalogKey, foldName, readDocument } from './store.js'
 import type { CatalogRecord, CatalogStore } from './store.js'
+import { systemView } from './system-views.js'
 import { listTables } from './tables.js'
 
 /** A query with a name. */
@@ -12,6 +13,11 @@ export interface CatalogView {
   /** `undefined`: as the query calls them. */
   readonly columns: readonly string[] | undefined
   readonly query: Query
+  /** Where its entry lies, and which version of it this is; 0n: the transaction's own. Plans over it hold until that changes. */
+  readonly key?: Uint8Array
+  readonly version?: bigint
+  /** Its rows stand in the query: a plan over it is used once. */
+  readonly isSystem?: true
 }
 
 export interface CatalogSnapshot {
@@ -20,6 +26,8 @@ export interface CatalogSnapshot {
   readonly timestamp: bigint
   getTable(name: string): CatalogTable | undefined
   getView?(name: string): CatalogView | undefined
+  /** `information_schema.tables` and the like. */
+  getSystemView?(schema: string | undefined, name: string): CatalogView | undefined
   /** For "did you mean". */
   tableNames(): string[]
   /** A rough number of rows, where one is known: it only ever decides between plans. */
@@ -65,11 +73,14 @@ export function catalogSnapshot(
       return table
     },
     getView(name) {
-      const record = store.get(catalogKey(namespaceId, CatalogKind.view, name))
+      const key = catalogKey(namespaceId, CatalogKind.view, name)
+      const record = store.get(key)
       if (!record) return undefined
       const view = readDocument(record) as ViewEntry
-      return { name: view.name, columns: view.columns, query: parseStatement(view.text).statement as Query }
+      const query = parseStatement(view.text).statement as Query
+      return { name: view.name, columns: view.columns, query, key, version: record.version }
     },
+    getSystemView: (schema, name) => systemView(store, namespaceId, schema, name),
     tableNames: () => listTables(store, namespaceId).map(t => t.entry.name),
   }
 }

@@ -11,7 +11,7 @@ import type {
 } from '../binder/bound.js'
 import { isNullable } from '../binder/expr.js'
 import type { CatalogTable } from '../catalog/entries.js'
-import type { CatalogSnapshot } from '../catalog/snapshot.js'
+import type { CatalogSnapshot, CatalogView } from '../catalog/snapshot.js'
 import { optimize } from '../optimizer/optimize.js'
 import type { SqlType } from '../types.js'
 import { encodePlan } from './encode.js'
@@ -43,6 +43,7 @@ export interface BoundPlan {
   readonly vectors: readonly VectorParameter[]
   readonly isWrite: boolean
   readonly tables: readonly CatalogTable[]
+  readonly views: readonly CatalogView[]
   /** The read timestamp of the catalog it was bound against. */
   readonly catalogTimestamp: bigint
 }
@@ -71,6 +72,7 @@ export function compile(statement: Statement, catalog: CatalogSnapshot, options:
     vectors: bound.vectors,
     isWrite: isWrite(bound.root),
     tables: bound.tables,
+    views: bound.views,
     catalogTimestamp: catalog.timestamp,
   }
 }

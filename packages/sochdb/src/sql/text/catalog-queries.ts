@@ -1,6 +1,7 @@
 /** PRAGMA, SHOW and DESCRIBE: what tools ask a database about its schema. */
 import type { PragmaStatement, ShowStatement } from '../ast/nodes.js'
-import { foldName } from '../catalog/index.js'
+import { actionText, createTableText, foldName, typeText } from '../catalog/index.js'
+import type { IndexSchema, TableSchema } from '../catalog/index.js'
 import type { ResultColumn } from '../plan/compile.js'
 import { queryError } from '../problem.js'
 import type { StatementTarget } from '../session.js'
@@ -8,7 +9,6 @@ import type { Row } from '../result/index.js'
 import type { SqlType } from '../types.js'
 import type { Outcome } from './execute.js'
 import { allSchemas, getTableSchema } from './tables.js'
-import type { ColumnSchema, IndexSchema, TableSchema } from './tables.js'
 
 type Answer = (target: StatementTarget, argument: string) => Row[]
 
@@ -17,9 +17,6 @@ interface Question {
   readonly answer: Answer
 }
 
-const typeName = (column: ColumnSchema): string =>
-  column.dimension === undefined ? column.type.toUpperCase() : `VECTOR(${column.dimension})`
-
 const tableInfo: Question = {
   columns: { cid: 'integer', name: 'text', type: 'text', notnull: 'integer', dflt_value: 'text', pk: 'integer' },
   answer: (target, name) => {
@@ -27,7 +24,7 @@ const tableInfo: Question = {
     return (table?.columns ?? []).map((column, cid) => ({
       cid,
       name: column.name,
-      type: typeName(column),
+      type: typeText(column),
       notnull: column.nullable ? 0 : 1,
       dflt_value: column.default ?? null,
       pk: table!.primaryKey.indexOf(column.name) + 1,
@@ -97,6 +94,31 @@ const pragmas: Readonly<Record<string, Question>> = {
     columns: { seq: 'integer', name: 'text', file: 'text' },
     answer: target => [{ seq: 0, name: 'main', file: 'path' in target ? target.path : '' }],
   },
+  foreign_key_list: {
+    columns: {
+      id: 'integer',
+      seq: 'integer',
+      table: 'text',
+      from: 'text',
+      to: 'text',
+      on_update: 'text',
+      on_delete: 'text',
+      match: 'text',
+    },
+    answer: (target, name) =>
+      (find(target, name)?.foreignKeys ?? []).flatMap((key, id) =>
+        key.columns.map((from, seq) => ({
+          id,
+          seq,
+          table: key.table,
+          from,
+          to: key.targetColumns[seq] ?? null,
+          on_update: actionText(key.onUpdate),
+          on_delete: actionText(key.onDelete),
+          match: 'NONE',
+        })),
+      ),
+  },
   foreign_keys: constant('foreign_keys', 'integer', 1),
   journal_mode: constant('journal_mode', 'text', 'wal'),
   encoding: constant('encoding', 'text', 'UTF-8'),
@@ -140,7 +162,7 @@ function nameOf(statement: ShowStatement): string {
 function showColumns(table: TableSchema): Outcome {
   const rows = table.columns.map(column => ({
     Field: column.name,
-    Type: typeName(column).toLowerCase(),
+    Type: typeText(column).toLowerCase(),
     Null: column.nullable ? 'YES' : 'NO',
     Key: table.primaryKey.includes(column.name) ? 'PRI' : '',
     Default: column.default ?? null,
@@ -172,16 +194,7 @@ function showIndexes(indexes: readonly IndexSchema[]): Outcome {
 }
 
 function showCreateTable(table: TableSchema): Outcome {
-  const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
-  const lines = table.columns.map(column => {
-    const parts = [quoted(column.name), typeName(column)]
-    if (!column.nullable) parts.push('NOT NULL')
-    if (column.default !== undefined) parts.push(`DEFAULT ${column.default}`)
-    return parts.join(' ')
-  })
-  if (table.primaryKey.length > 0) lines.push(`PRIMARY KEY (${table.primaryKey.map(quoted).join(', ')})`)
-  for (const { name, expression } of table.checks) lines.push(`CONSTRAINT ${quoted(name)} CHECK (${expression})`)
-  const sql = `CREATE TABLE ${quoted(table.name)} (\n  ${lines.join(',\n  ')}\n)`
+  const sql = createTableText(table)
   return outcome({ Table: 'text', 'Create Table': 'text' }, [{ Table: table.name, 'Create Table': sql }])
 }
 
