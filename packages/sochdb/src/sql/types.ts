@@ -105,8 +105,6 @@ const SQL_NAMES: Readonly<Record<string, ColumnTypeName>> = {
   'timestamp with time zone': 'timestamp',
   'timestamp without time zone': 'timestamp',
   datetime: 'timestamp',
-  date: 'timestamp',
-  time: 'text',
   json: 'json',
   jsonb: 'json',
   uuid: 'uuid',

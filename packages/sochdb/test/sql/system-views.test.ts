@@ -33,7 +33,7 @@ test('information_schema and sqlite_master tell of tables, views and indexes, as
   ).toEqual([
     { column_name: 'id', data_type: 'integer', is_nullable: 'NO' },
     { column_name: 'org', data_type: 'integer', is_nullable: 'YES' },
-    { column_name: 'born', data_type: 'timestamp', is_nullable: 'YES' },
+    { column_name: 'born', data_type: 'text', is_nullable: 'YES' },
   ])
   expect(db.execute('SELECT count(*) AS n FROM sqlite_master WHERE type = ?', ['index']).rows).toEqual([{ n: 1 }])
   expect(db.execute('SELECT type, name FROM main.sqlite_schema ORDER BY name LIMIT 1').rows).toEqual([
