@@ -5,6 +5,7 @@ import { isIntegral, isNumeric } from '../types.js'
 import type { SqlType } from '../types.js'
 import type { SortKey } from './bound.js'
 import { describe, expectBoolean, expectType } from './coercion.js'
+import { numberOf } from './dialect.js'
 import { cast, constant, exprKey, someExpr } from './expr.js'
 import type { AggregateExpr, AggregateFn, Expr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
@@ -68,6 +69,9 @@ export function isAggregateCall(e: CallNode): boolean {
   return !((name === 'min' || name === 'max') && e.arguments.length > 1)
 }
 
+/** What adds up numbers, and so counts truth values in the dialects where they are 1 and 0. */
+const COUNTING: ReadonlySet<AggregateFn> = new Set(['sum', 'total', 'avg'])
+
 export function hasAggregate(expr: Expr): boolean {
   return someExpr(expr, e => e.op === 'aggregate')
 }
@@ -107,7 +111,8 @@ export function bindAggregateOver(binder: ExpressionBinder, e: CallNode): Aggreg
     if (e.distinct) throw queryError('count(DISTINCT *) counts nothing: name the expression.')
     return { op: 'aggregate', type: 'integer', fn: 'countRows', distinct: false, arg: undefined, filter }
   }
-  const args = e.arguments.map(argument => binder.bind(argument))
+  const bound = e.arguments.map(argument => binder.bind(argument))
+  const args = COUNTING.has(fn) ? bound.map(arg => numberOf(binder.context, arg)) : bound
   expectCount(name, args, Math.max(least, 1), most)
   const aggregate = typed(name, fn, args, e.distinct, filter)
   const order = e.orderBy && ORDERED.has(fn) ? bindSortKeys(binder, e.orderBy, `ORDER BY of ${name}()`) : []

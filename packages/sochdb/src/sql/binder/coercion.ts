@@ -32,10 +32,15 @@ function isNullLiteral(expr: Expr): boolean {
 }
 
 /** The literal as one of the given type, if that loses nothing. */
-function adaptLiteral(expr: Expr, type: SqlType): Expr | undefined {
+export function adaptLiteral(expr: Expr, type: SqlType): Expr | undefined {
   if (expr.op !== 'const') return undefined
   const value = coerce(expr.value, expr.type, type)
   return value === undefined ? undefined : constant(type, value)
+}
+
+/** Whether a number is written as no integer: `7 / 2.0` divides as such; `a = 2.0` may look into an index. */
+function keepsPoint(expr: Expr, type: SqlType, verb: string): boolean {
+  return expr.type === 'real' && isIntegral(type) && verb !== 'compare'
 }
 
 /**
@@ -48,14 +53,10 @@ export function unify(context: BindContext, a: Expr, b: Expr, verb: string): [Ex
   if (openA) return [closeFlexibly(context, a, b.type), b]
   if (openB) return [a, closeFlexibly(context, b, a.type)]
   if (a.type === b.type) return [a, b]
-  if (b.op === 'const') {
-    const adapted = adaptLiteral(b, a.type)
-    if (adapted) return [a, adapted]
-  }
-  if (a.op === 'const') {
-    const adapted = adaptLiteral(a, b.type)
-    if (adapted) return [adapted, b]
-  }
+  const second = keepsPoint(b, a.type, verb) ? undefined : adaptLiteral(b, a.type)
+  if (second) return [a, second]
+  const first = keepsPoint(a, b.type, verb) ? undefined : adaptLiteral(a, b.type)
+  if (first) return [first, b]
   const type = commonType(a.type, b.type)
   if (type !== undefined) return [convert(a, type), convert(b, type)]
   throw queryError(
@@ -82,9 +83,12 @@ export function unifyAll(context: BindContext, exprs: readonly Expr[], verb: str
   }
   let type = lead.type
   for (const expr of exprs) {
-    if (isOpen(expr) || isNullLiteral(expr) || expr.type === type || adaptLiteral(expr, type)) continue
+    if (isOpen(expr) || isNullLiteral(expr) || expr.type === type) continue
+    if (!keepsPoint(expr, type, verb) && adaptLiteral(expr, type)) continue
     const common = commonType(type, expr.type)
     if (common === undefined) {
+      // SQLite's values bring their types along.
+      if (context.dialect === 'sqlite') return { exprs: exprs.map(e => anyOf(e)), type: 'any' }
       throw queryError(`Cannot ${verb} ${describe(lead)} and ${describe(expr)}.`, undefined, {
         types: [type, expr.type],
       })
@@ -95,6 +99,10 @@ export function unifyAll(context: BindContext, exprs: readonly Expr[], verb: str
     exprs: exprs.map(e => (isOpen(e) || isNullLiteral(e) ? closeFlexibly(context, e, type) : convert(e, type))),
     type,
   }
+}
+
+function anyOf(expr: Expr): Expr {
+  return isNullLiteral(expr) || isOpen(expr) ? close(expr, 'any') : cast(expr, 'any')
 }
 
 /** REQUIRES: the types have a common one, or the literal adapts. */

@@ -5,8 +5,9 @@ import { isNumeric, typeOfSqlName } from '../types.js'
 import type { SqlType } from '../types.js'
 import { coerce, literalValue, typeOfLiteral } from '../values.js'
 import { describe, expectBoolean, expectType, unify, unifyAll } from './coercion.js'
+import { comparable, divided, meetAsClasses, numberOf } from './dialect.js'
 import { call, callOf, cast, COMPARISONS, constant } from './expr.js'
-import type { CallOp, Expr } from './expr.js'
+import type { Expr } from './expr.js'
 import { bindCall } from './functions.js'
 import type { NamedWindows } from './lifting.js'
 import { bindFunction } from './functions/arguments.js'
@@ -177,12 +178,12 @@ export class ExpressionBinder {
       case '<=':
       case '>':
       case '>=': {
-        const [a, b] = unify(this.context, left, right, 'compare')
+        const [a, b] = comparable(this.context, left, right)
         return call(COMPARISONS[operator], 'boolean', a, b)
       }
       case 'is':
       case 'is not': {
-        const [a, b] = unify(this.context, left, right, 'compare')
+        const [a, b] = comparable(this.context, left, right)
         return this.#negated(operator === 'is not', call('isNotDistinct', 'boolean', a, b))
       }
       case '||':
@@ -220,27 +221,31 @@ export class ExpressionBinder {
   }
 
   #arithmetic(operator: '+' | '-' | '*' | '/' | '%', left: Expr, right: Expr): Expr {
-    const [a, b] = unify(this.context, left, right, ARITHMETIC[operator].verb)
+    const [x, y] = [numberOf(this.context, left), numberOf(this.context, right)]
+    const [a, b] = unify(this.context, x, y, ARITHMETIC[operator].verb)
     if (operator === '-' && a.type === 'timestamp') return bindFunction('age', [a, b], '-')
     if (a.type === 'any' && (isComputed(a) || isComputed(b))) {
       return call(ARITHMETIC[operator].op, 'any', cast(a, 'any'), cast(b, 'any'))
     }
     if (a.type === 'any' || a.type === 'null') {
       // Nothing is known but NULLs and parameters: numbers.
-      return call(
-        ARITHMETIC[operator].op,
-        'real',
-        expectType(untyped(a), 'real', operator),
-        expectType(untyped(b), 'real', operator),
-      )
+      const c = expectType(untyped(a), 'real', operator)
+      const d = expectType(untyped(b), 'real', operator)
+      return this.#operation(operator, c, d)
     }
     if (!isNumeric(a.type)) {
       throw queryError(`${operator} takes numbers; ${describe(a)} is none.`, undefined, { types: [a.type, b.type] })
     }
-    return call(ARITHMETIC[operator].op, a.type, a, b)
+    return this.#operation(operator, a, b)
   }
 
-  #negate(operand: Expr): Expr {
+  #operation(operator: '+' | '-' | '*' | '/' | '%', a: Expr, b: Expr): Expr {
+    const { op } = ARITHMETIC[operator]
+    return op === 'divide' || op === 'modulo' ? divided(this.context, op, a, b) : call(op, a.type, a, b)
+  }
+
+  #negate(bound: Expr): Expr {
+    const operand = numberOf(this.context, bound)
     if (operand.type === 'any' || operand.type === 'null') {
       return call('negate', 'real', expectType(untyped(operand), 'real', '-'))
     }
@@ -252,6 +257,10 @@ export class ExpressionBinder {
     const operand = this.bind(e.operand)
     if (e.list.length === 0) return constant('boolean', e.negated)
     const list = e.list.map(item => this.bind(item))
+    if (list.some(item => meetAsClasses(this.context, operand, item))) {
+      const each = list.map(item => this.#binary('=', operand, item))
+      return this.#negated(e.negated, each.length === 1 ? each[0]! : callOf('or', 'boolean', each))
+    }
     const { exprs } = unifyAll(this.context, [operand, ...list], 'compare')
     const expr = exprs.length === 2 ? call('equal', 'boolean', exprs[0]!, exprs[1]!) : callOf('in', 'boolean', exprs)
     return this.#negated(e.negated, expr)
@@ -311,7 +320,9 @@ function untyped(expr: Expr): Expr {
   return expr.op === 'const' ? constant('null', null) : expr
 }
 
-const ARITHMETIC: Readonly<Record<'+' | '-' | '*' | '/' | '%', { op: CallOp; verb: string }>> = {
+type Arithmetic = 'add' | 'subtract' | 'multiply' | 'divide' | 'modulo'
+
+const ARITHMETIC: Readonly<Record<'+' | '-' | '*' | '/' | '%', { op: Arithmetic; verb: string }>> = {
   '+': { op: 'add', verb: 'add' },
   '-': { op: 'subtract', verb: 'subtract' },
   '*': { op: 'multiply', verb: 'multiply' },

@@ -1,8 +1,8 @@
 /** Grouping: what stands above an aggregation may use its groups and aggregates, and nothing else. */
 import { queryError } from '../problem.js'
-import type { Grouping } from './bound.js'
+import type { Grouping, SortKey } from './bound.js'
 import type { BindContext } from './context.js'
-import { exprKey, isNullable, mapOperands } from './expr.js'
+import { call, exprKey, isNullable, mapOperands, operands } from './expr.js'
 import type { AggregateExpr, ColumnExpr, ColumnId, Expr } from './expr.js'
 import type { ScopeTable } from './scope.js'
 
@@ -11,12 +11,17 @@ export class Grouper {
   readonly #groupsByKey = new Map<string, ColumnExpr>()
   readonly #aggregates: { id: ColumnId; expr: AggregateExpr; column: ColumnExpr }[] = []
   readonly #aggregatesByKey = new Map<string, ColumnExpr>()
+  /** The min() or max() whose row other columns come from. */
+  readonly #extreme: AggregateExpr | undefined
 
   constructor(
     readonly context: BindContext,
     readonly tables: readonly ScopeTable[],
     groups: readonly Expr[],
+    /** Everything that will be lifted. */
+    exprs: readonly Expr[],
   ) {
+    this.#extreme = onlyExtreme(context, exprs)
     for (const group of groups) this.#group(group)
   }
 
@@ -29,6 +34,7 @@ export class Grouper {
         return this.#aggregate(expr)
       case 'column':
         if (this.#isDetermined(expr)) return this.#group(expr)
+        if (this.#extreme || this.context.dialect === 'sqlite') return this.#ofOneRow(expr)
         throw queryError(
           `Column "${expr.label}" in ${clause} is neither grouped nor aggregated.`,
           `Add it to GROUP BY, or aggregate it: min(${expr.label}).`,
@@ -76,10 +82,35 @@ export class Grouper {
     return column
   }
 
+  /** The column's value in the row of the extreme, else in the first: NULL where that has none, which anyValue would skip. */
+  #ofOneRow(column: ColumnExpr): Expr {
+    const extreme = this.#extreme
+    const rows = { op: 'aggregate', fn: 'anyValue', distinct: false, filter: extreme?.filter } as const
+    const key: SortKey[] = extreme ? [{ expr: extreme.arg!, descending: extreme.fn === 'max', nullsLast: true }] : []
+    const order = key.length > 0 ? { order: key } : {}
+    const value = this.#aggregate({ ...rows, ...order, type: column.type, arg: column })
+    if (!isNullable(column)) return value
+    const isMissing = call('isNull', 'boolean', column)
+    const missing = this.#aggregate({ ...rows, ...order, type: 'boolean', arg: isMissing })
+    return call('case', column.type, call('not', 'boolean', missing), value)
+  }
+
   /** Whether the groups fix the row of the column's table: its whole primary key is among them. */
   #isDetermined(column: ColumnExpr): boolean {
     const ref = this.tables.find(t => t.ref?.columns.some(c => c.id === column.id))?.ref
     if (!ref) return false
     return ref.table.entry.primaryKey.every(position => this.#groupsByKey.has(exprKey(ref.columns[position]!)))
   }
+}
+
+/** The one min() or max() of a statement, in the dialects where other columns come from its row. */
+function onlyExtreme(context: BindContext, exprs: readonly Expr[]): AggregateExpr | undefined {
+  if (context.dialect === 'postgres' || context.dialect === 'mysql') return undefined
+  const found = new Map<string, AggregateExpr>()
+  const pending = [...exprs]
+  for (let expr = pending.pop(); expr; expr = pending.pop()) {
+    if (expr.op === 'aggregate' && (expr.fn === 'min' || expr.fn === 'max')) found.set(exprKey(expr), expr)
+    pending.push(...operands(expr))
+  }
+  return found.size === 1 ? [...found.values()][0] : undefined
 }

@@ -41,7 +41,12 @@ export function bindSelect(context: BindContext, outside: Site, s: SelectStateme
   let grouping: BoundSelect['grouping']
   let firsts = distinctOn ? [firstOfEach(distinctOn, orderBy)] : []
   if (groups.length > 0 || having.length > 0 || [...output, ...orderBy.map(k => k.expr)].some(hasAggregate)) {
-    const grouper = new Grouper(context, scope.tables, groups)
+    const grouper = new Grouper(context, scope.tables, groups, [
+      ...output,
+      ...keys.map(k => k.expr),
+      ...firsts,
+      ...having,
+    ])
     output = output.map(expr => grouper.lift(expr, 'the select list'))
     keys = keys.map(key => ({ ...key, expr: grouper.lift(key.expr, 'ORDER BY') }))
     firsts = firsts.map(expr => grouper.lift(expr, 'DISTINCT ON'))

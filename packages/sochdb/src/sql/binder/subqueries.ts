@@ -2,7 +2,7 @@
 import type { ComparisonOperator, Expression, Query } from '../ast/nodes.js'
 import { queryError } from '../problem.js'
 import type { BoundQuery } from './bound.js'
-import { unify } from './coercion.js'
+import { comparable } from './dialect.js'
 import { call, COMPARISONS, OPPOSITES } from './expr.js'
 import type { ComparisonOp, Expr, SubqueryExpr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
@@ -74,7 +74,7 @@ function bindAny(
   const targets: Expr[] = []
   operands.forEach((expr, i) => {
     const column = columnOf(inner.query.columns[i]!)
-    const [a, b] = unify(binder.context, expr, column, 'compare')
+    const [a, b] = comparable(binder.context, expr, column)
     operands[i] = a
     targets.push(b)
   })

@@ -2,6 +2,7 @@
 import { queryError } from '../../problem.js'
 import { isIntegral, isNumeric } from '../../types.js'
 import { describe, expectBoolean, expectType, unify, unifyAll } from '../coercion.js'
+import { divided } from '../dialect.js'
 import { call, constant } from '../expr.js'
 import type { CallOp, Expr } from '../expr.js'
 import type { BindContext } from '../scope.js'
@@ -81,8 +82,8 @@ function abs(_: BindContext, args: readonly Expr[]): Expr {
 
 function modulo(context: BindContext, args: readonly Expr[], name: string): Expr {
   const [a, b] = unify(context, args[0]!, args[1]!, 'divide')
-  if (isNumeric(a.type)) return call('modulo', a.type, a, b)
-  return call('modulo', 'real', expectType(a, 'real', `${name}()`), expectType(b, 'real', `${name}()`))
+  if (isNumeric(a.type)) return divided(context, 'modulo', a, b)
+  return divided(context, 'modulo', expectType(a, 'real', `${name}()`), expectType(b, 'real', `${name}()`))
 }
 
 /** `//` and DIV: the whole part of the quotient. */
