@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <string>
 
 #include "codec/utf8.h"
+#include "env/env.h"
 #include "exec/timestamp_text.h"
 
 namespace sochdb {
@@ -288,10 +288,7 @@ bool ParseIso(std::string_view text, Interval* out) {
 
 }  // namespace moment_text
 
-int64_t NowMs() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
+int64_t NowMs() { return static_cast<int64_t>(Env::Posix()->NowMillis()); }
 
 Civil CivilOf(int64_t ms) {
   Civil civil;

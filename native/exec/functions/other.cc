@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 
 #include "codec/utf8.h"
+#include "env/env.h"
 #include "exec/coerce.h"
 #include "exec/functions/function.h"
 #include "exec/functions/random.h"
@@ -186,8 +186,7 @@ Status RandomUuid(FunctionCall* call, std::span<const Value>, Value* out) {
 // 48 bits of milliseconds, a counter of 12 bits within them, then random: ascending for the whole process.
 Status TimeUuid(FunctionCall* call, std::span<const Value>, Value* out) {
   static std::atomic<uint64_t> last{0};
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-  const uint64_t wanted = static_cast<uint64_t>(now.count()) << 12;
+  const uint64_t wanted = Env::Posix()->NowMillis() << 12;
   uint64_t before = last.load(std::memory_order_relaxed);
   uint64_t time = 0;
   do time = std::max(wanted, before + 1);
