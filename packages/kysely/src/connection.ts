@@ -1,19 +1,9 @@
 import type { AbortableOperationOptions, CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
-import type { TransactionSettings } from 'kysely'
-import { TransactionError, type IsolationLevel } from 'sochdb'
-import type { Row } from 'sochdb/internal'
+import { TransactionError } from 'sochdb'
+import type { Row, Statement, TransactionStatement } from 'sochdb/internal'
 import type { Executor, Outcome, Place, Root, Scope } from './executor.js'
 import type { Printer } from './query-compiler.js'
 import { runnableOf, type Runnable } from './statement.js'
-
-const isolationLevels: Readonly<Record<NonNullable<TransactionSettings['isolationLevel']>, IsolationLevel>> = {
-  serializable: 'serializable',
-  snapshot: 'snapshot',
-  'repeatable read': 'snapshot',
-  'read committed': 'readCommitted',
-  // Nothing here ever reads what is not committed; the standard allows a stronger level.
-  'read uncommitted': 'readCommitted',
-}
 
 export type Lane = (query: CompiledQuery, printer: Printer) => Runnable
 
@@ -35,41 +25,6 @@ export class SochdbConnection implements DatabaseConnection {
     this.#lane = lane
   }
 
-  async begin({ isolationLevel, accessMode }: TransactionSettings): Promise<void> {
-    if (this.#scope !== undefined) {
-      throw new TransactionError('This connection has a transaction already: use a savepoint in it.')
-    }
-    this.#scope = await this.#root.begin(isolationLevel && isolationLevels[isolationLevel])
-    this.#isReadOnly = accessMode === 'read only'
-  }
-
-  async commit(): Promise<void> {
-    await this.#end().commit()
-  }
-
-  async rollback(): Promise<void> {
-    await this.#end().rollback()
-  }
-
-  async savepoint(name: string): Promise<void> {
-    if (this.#scope === undefined) throw new TransactionError('A savepoint needs a transaction: begin one first.')
-    this.#savepoints.push({ name, place: await this.#scope.savepoint() })
-  }
-
-  async rollbackTo(name: string): Promise<void> {
-    const at = this.#find(name)
-    await this.#savepoints[at]!.place.rollback()
-    // Rolling back ends the engine's savepoint; SQL's stays, for another try.
-    this.#savepoints.length = at
-    await this.savepoint(name)
-  }
-
-  async release(name: string): Promise<void> {
-    const at = this.#find(name)
-    await this.#savepoints[at]!.place.release()
-    this.#savepoints.length = at
-  }
-
   /** Stops the statement that runs on a thread of the engine; nothing of it remains. One that runs on this thread has ended by now. */
   async cancelQuery(): Promise<void> {
     this.#running?.abort()
@@ -77,6 +32,10 @@ export class SochdbConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
     const runnable = this.#admit(query)
+    if (isOfTransactions(runnable.statement)) {
+      await this.#transact(runnable.statement)
+      return { rows: [] }
+    }
     const executor = this.#executor
     const insert = runnable.insertsOne
     const key = insert && executor.integerKey(insert.table)
@@ -106,6 +65,16 @@ export class SochdbConnection implements DatabaseConnection {
     if (rows.length > 0) yield { rows: rows as R[] }
   }
 
+  /** Undoes what a BEGIN without an end did: nobody has this connection any more. */
+  async release(): Promise<void> {
+    const scope = this.#end()
+    if (scope === undefined) return
+    await scope.rollback()
+    throw new TransactionError('A transaction was begun by a statement, and not ended: it was rolled back.', {
+      remediation: 'Use db.transaction() or db.startTransaction(), or keep one connection with db.connection().',
+    })
+  }
+
   get #executor(): Executor {
     return this.#scope ?? this.#root
   }
@@ -129,9 +98,50 @@ export class SochdbConnection implements DatabaseConnection {
     }
   }
 
-  #end(): Scope {
+  /** Transactions come as statements, as Kysely's other dialects run them: loggers see them. */
+  async #transact(statement: TransactionStatement): Promise<void> {
+    switch (statement.kind) {
+      case 'begin':
+        if (this.#scope !== undefined) {
+          throw new TransactionError('This connection has a transaction already: use a savepoint in it.')
+        }
+        this.#scope = await this.#root.begin(statement.isolation)
+        this.#isReadOnly = statement.readOnly
+        return
+      case 'commit':
+        await this.#end()?.commit()
+        return
+      case 'rollback':
+        // Kysely rolls back after a commit that failed, too: there is nothing left to undo then.
+        if (statement.to === undefined) await this.#end()?.rollback()
+        else await this.#rollbackTo(statement.to)
+        return
+      case 'savepoint':
+        await this.#savepoint(statement.name)
+        return
+      case 'release': {
+        const at = this.#find(statement.name)
+        await this.#savepoints[at]!.place.release()
+        this.#savepoints.length = at
+      }
+    }
+  }
+
+  async #savepoint(name: string): Promise<void> {
+    if (this.#scope === undefined) throw new TransactionError('A savepoint needs a transaction: begin one first.')
+    this.#savepoints.push({ name, place: await this.#scope.savepoint() })
+  }
+
+  async #rollbackTo(name: string): Promise<void> {
+    const at = this.#find(name)
+    await this.#savepoints[at]!.place.rollback()
+    // Rolling back ends the engine's savepoint; SQL's stays, for another try.
+    this.#savepoints.length = at
+    await this.#savepoint(name)
+  }
+
+  #end(): Scope | undefined {
     const scope = this.#scope
-    if (scope === undefined) throw new TransactionError('There is no transaction to end on this connection.')
     this.#scope = undefined
     this.#isReadOnly = false
     this.#savepoints.length = 0
@@ -144,6 +154,9 @@ export class SochdbConnection implements DatabaseConnection {
     return at
   }
 }
+
+const isOfTransactions = (statement: Statement): statement is TransactionStatement =>
+  ['begin', 'commit', 'rollback', 'savepoint', 'release'].includes(statement.kind)
 
 const isCounted = ({ statement: { kind } }: Runnable): boolean =>
   kind === 'insert' || kind === 'update' || kind === 'delete'

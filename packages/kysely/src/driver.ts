@@ -1,5 +1,4 @@
-import type { DatabaseConnection, Driver, TransactionSettings } from 'kysely'
-import { TransactionError } from 'sochdb'
+import { CompiledQuery, type DatabaseConnection, type Driver, type TransactionSettings } from 'kysely'
 import { SochdbConnection, type Lane } from './connection.js'
 import { rootOf, type Root } from './executor.js'
 import type { Printer } from './query-compiler.js'
@@ -28,37 +27,44 @@ export class SochdbDriver implements Driver {
     return new SochdbConnection(this.#root!, this.#printer, this.#lane)
   }
 
-  async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    await ours(connection).begin(settings)
+  async beginTransaction(
+    connection: DatabaseConnection,
+    { isolationLevel, accessMode }: TransactionSettings,
+  ): Promise<void> {
+    const level = isolationLevel === undefined ? '' : ` isolation level ${isolationLevel}`
+    await run(connection, `begin${level}${accessMode === undefined ? '' : ` ${accessMode}`}`)
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await ours(connection).commit()
+    await run(connection, 'commit')
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await ours(connection).rollback()
+    await run(connection, 'rollback')
   }
 
   async savepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await ours(connection).savepoint(name)
+    await run(connection, `savepoint ${quoted(name)}`)
   }
 
   async rollbackToSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await ours(connection).rollbackTo(name)
+    await run(connection, `rollback to ${quoted(name)}`)
   }
 
   async releaseSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await ours(connection).release(name)
+    await run(connection, `release ${quoted(name)}`)
   }
 
-  async releaseConnection(): Promise<void> {}
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    if (connection instanceof SochdbConnection) await connection.release()
+  }
 
   /** The database belongs to whoever opened it. */
   async destroy(): Promise<void> {}
 }
 
-function ours(connection: DatabaseConnection): SochdbConnection {
-  if (connection instanceof SochdbConnection) return connection
-  throw new TransactionError('This connection was not made by the SochDB driver.')
+async function run(connection: DatabaseConnection, statement: string): Promise<void> {
+  await connection.executeQuery(CompiledQuery.raw(statement))
 }
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`

@@ -33,6 +33,11 @@ export class Runnable {
       case 'explain':
       case 'pragma':
       case 'show':
+      case 'begin':
+      case 'commit':
+      case 'rollback':
+      case 'savepoint':
+      case 'release':
         return false
       default:
         return true

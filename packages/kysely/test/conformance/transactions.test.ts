@@ -1,5 +1,5 @@
 /** Transactions, controlled ones, savepoints, streams and cancellation, by call and by promise. */
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { Database, TransactionConflictError, TransactionError } from 'sochdb'
 import { SochdbDialect, type Target } from '@sochdb/kysely'
 
@@ -91,6 +91,43 @@ describe.each(Object.entries(targets))('on %s', (_, target) => {
     }
     await skew('snapshot')
     await expect(skew('serializable')).rejects.toThrow(TransactionConflictError)
+  })
+
+  it('raises the conflict of a transaction that Kysely commits itself', async () => {
+    const conflicting = db.transaction().execute(async trx => {
+      await trx.updateTable('notes').set({ text: 'a' }).where('id', '=', 1).execute()
+      await db.updateTable('notes').set({ text: 'b' }).where('id', '=', 1).execute()
+    })
+    await expect(conflicting).rejects.toThrow(TransactionConflictError)
+    expect(await db.selectFrom('notes').select('text').where('id', '=', 1).execute()).toEqual([{ text: 'b' }])
+  })
+
+  it('runs transactions that are written as statements, on a connection of their own', async () => {
+    await db.connection().execute(async one => {
+      await sql`begin isolation level snapshot`.execute(one)
+      await sql`delete from notes`.execute(one)
+      await sql`rollback`.execute(one)
+      await sql`begin`.execute(one)
+      await one.deleteFrom('notes').where('id', '=', 1).execute()
+      await sql`commit`.execute(one)
+    })
+    expect(await ids()).toEqual([2, 3])
+    await expect(sql`begin`.execute(db)).rejects.toThrow(TransactionError)
+  })
+
+  it('shows its transactions to loggers', async () => {
+    const seen: string[] = []
+    const logged = new Kysely<DB>({
+      dialect: new SochdbDialect({ database: target(database) }),
+      log: ({ query }) => {
+        seen.push(query.sql)
+      },
+    })
+    await logged
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(trx => trx.deleteFrom('notes').execute())
+    expect(seen).toEqual(['begin isolation level repeatable read', 'delete from "notes"', 'commit'])
   })
 
   it('lets a read-only transaction read, and nothing else', async () => {
