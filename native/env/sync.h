@@ -53,6 +53,30 @@ class MutexLock {
   Mutex* mutex_;
 };
 
+// Holds the mutex, and may let go of it for a while.
+class MutexHold {
+ public:
+  explicit MutexHold(Mutex* mutex) : mutex_(mutex) { Lock(); }
+  ~MutexHold() {
+    if (held_) mutex_->Unlock();
+  }
+  MutexHold(const MutexHold&) = delete;
+  MutexHold& operator=(const MutexHold&) = delete;
+
+  void Lock() {
+    mutex_->Lock();
+    held_ = true;
+  }
+  void Unlock() {
+    held_ = false;
+    mutex_->Unlock();
+  }
+
+ private:
+  Mutex* const mutex_;
+  bool held_ = false;
+};
+
 // Holds the mutex where nobody else did.
 class MutexTryLock {
  public:

@@ -41,12 +41,10 @@ bool IsOwn(const ExecContext& context, const TableInfo& table) { return context.
 
 }  // namespace
 
-Status IdentityCounters::Ready(ExecContext* context, const TableInfo& table, int64_t least, std::unique_lock<std::mutex>* lock,
-                               Counter** out) {
-  *lock = std::unique_lock(mutex_);
+Status IdentityCounters::Ready(ExecContext* context, const TableInfo& table, int64_t least, MutexHold* lock, Counter** out) {
   auto it = counters_.find(IdOf(*context, table));
   if (it == counters_.end()) {
-    lock->unlock();
+    lock->Unlock();
     int64_t stored = 1;
     {
       const EpochGuard guard;
@@ -55,22 +53,22 @@ Status IdentityCounters::Ready(ExecContext* context, const TableInfo& table, int
       SOCHDB_TRY(context->engine->Get(TreeId::kSequences, KeyOf(*context, table), &value, &found));
       if (found) SOCHDB_TRY(Decode(value.data, &stored));
     }
-    lock->lock();
+    lock->Lock();
     it = counters_.try_emplace(IdOf(*context, table), Counter{stored, stored}).first;
   }
   Counter* counter = &it->second;  // stays where it is
   *out = counter;
   if (context->txn->holds_writer() || std::max(counter->next, least) < counter->reserved) return {};
-  lock->unlock();
-  const std::lock_guard reserving(reserve_);
-  lock->lock();
+  lock->Unlock();
+  const MutexLock reserving(&reserve_);
+  lock->Lock();
   const int64_t first = std::max(counter->next, least);
   if (first < counter->reserved) return {};
   const int64_t target = first > kNoNumber - kIdentityBlock ? kNoNumber : first + kIdentityBlock;
-  lock->unlock();
+  lock->Unlock();
   const auto stored = context->engine->Put(TreeId::kSequences, KeyOf(*context, table), Encode(target), kNeverExpires);
   if (!stored.ok()) return stored.status();
-  lock->lock();
+  lock->Lock();
   counter->reserved = std::max(counter->reserved, target);
   return {};
 }
@@ -82,7 +80,7 @@ Status IdentityCounters::NextOfOwn(ExecContext* context, const TableInfo& table,
   bool found = false;
   SOCHDB_TRY(context->txn->Get(TreeId::kSequences, key, &value, &found));
   if (found) SOCHDB_TRY(Decode(value.data, &next));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const auto shared = counters_.find(IdOf(*context, table));
   if (shared != counters_.end()) next = std::max(next, shared->second.next);
   next = std::max(next, least);
@@ -94,7 +92,7 @@ Status IdentityCounters::NextOfOwn(ExecContext* context, const TableInfo& table,
 
 Status IdentityCounters::Next(ExecContext* context, const TableInfo& table, int64_t* out) {
   if (IsOwn(*context, table)) return NextOfOwn(context, table, 1, out);
-  std::unique_lock<std::mutex> lock;
+  MutexHold lock(&mutex_);
   Counter* counter = nullptr;
   SOCHDB_TRY(Ready(context, table, 1, &lock, &counter));
   if (counter->next == kNoNumber) return Exhausted(table);
@@ -107,7 +105,7 @@ Status IdentityCounters::Note(ExecContext* context, const TableInfo& table, int6
   if (value < 0 || value == kNoNumber) return {};
   int64_t taken = 0;
   if (IsOwn(*context, table)) return NextOfOwn(context, table, value, &taken);
-  std::unique_lock<std::mutex> lock;
+  MutexHold lock(&mutex_);
   Counter* counter = nullptr;
   SOCHDB_TRY(Ready(context, table, value, &lock, &counter));
   if (value < counter->next) return {};
@@ -122,7 +120,7 @@ Status IdentityCounters::EndStatement(ExecContext* context) {
   if (table == nullptr || !context->txn->holds_writer()) return {};
   int64_t next = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     Counter& counter = counters_[IdOf(*context, *table)];
     next = counter.reserved = counter.next;
   }

@@ -16,8 +16,8 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 
+#include "env/sync.h"
 #include "exec/exec_context.h"
 
 namespace sochdb {
@@ -26,6 +26,8 @@ inline constexpr int64_t kIdentityBlock = 32;
 
 class IdentityCounters {
  public:
+  explicit IdentityCounters(Env* env = Env::Posix()) : mutex_(env), reserve_(env) {}
+
   // The next number of the table. kLimit when there is none left.
   Status Next(ExecContext* context, const TableInfo& table, int64_t* out);
   // No number up to `value` comes from now on.
@@ -38,12 +40,12 @@ class IdentityCounters {
     int64_t next = 1;
     int64_t reserved = 1;  // what is stored
   };
-  // The counter with at least one number that may be handed out, and `mutex_` held; null: the transaction keeps it.
-  Status Ready(ExecContext* context, const TableInfo& table, int64_t least, std::unique_lock<std::mutex>* lock, Counter** out);
+  // The counter with at least one number that may be handed out. REQUIRES: `lock` holds mutex_, and does so afterwards.
+  Status Ready(ExecContext* context, const TableInfo& table, int64_t least, MutexHold* lock, Counter** out);
   Status NextOfOwn(ExecContext* context, const TableInfo& table, int64_t least, int64_t* out);
 
-  std::mutex mutex_;    // not held while anything waits
-  std::mutex reserve_;  // held by one who stores a block; never by a transaction that is alone
+  Mutex mutex_;    // not held while anything waits
+  Mutex reserve_;  // held by one who stores a block; never by a transaction that is alone
   std::map<uint64_t, Counter> counters_;
 };
 
