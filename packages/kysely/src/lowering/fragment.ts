@@ -29,6 +29,8 @@ function cached<T>(kind: string, text: string, read: (text: string) => T): T {
 
 function readFragment<T>(context: LoweringContext, node: OperationNode, kind: string, read: (text: string) => T): T {
   const { sql, parameters } = context.printer.print(node as RootOperationNode)
+  // A comment would go on behind the fragment.
+  if (sql.includes('--')) onlyAsText()
   let tree: T
   try {
     tree = cached(kind, sql, read)
