@@ -76,6 +76,7 @@ declare namespace native {
     compactionThreads: number,
     flushThreads: number,
     retentionMs: number,
+    queryMemoryBytes: number,
   ): number
   function close(database: number): void
   function sync(database: number): void

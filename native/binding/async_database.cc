@@ -30,7 +30,7 @@ class OpenOperation : public AsyncOperation {
     return {};
   }
   napi_value Deliver(Environment& environment) override {
-    auto handle = std::make_unique<DatabaseHandle>(std::move(*engine_), opening_.read_only);
+    auto handle = std::make_unique<DatabaseHandle>(std::move(*engine_), opening_.read_only, opening_.query_memory_bytes);
     const Result<HandleId> id = environment.handles().Add(std::move(handle), nullptr);
     if (id.ok()) return FromDouble(environment.env(), static_cast<double>(id.value()));
     return ThrowStatus(environment.env(), id.status());

@@ -114,7 +114,8 @@ class RowsOperation : public AsyncOperation {
 class StatementOperation : public RowsOperation {
  public:
   StatementOperation(Target target, const StatementHandle& statement, std::string parameters, uint32_t rows)
-      : RowsOperation(target.engine, std::make_unique<RunningStatement>(statement.plan, statement.identities)),
+      : RowsOperation(target.engine,
+                      std::make_unique<RunningStatement>(statement.plan, statement.identities, statement.limits)),
         target_(std::move(target)),
         parameters_(std::move(parameters)),
         rows_(rows) {}

@@ -27,7 +27,7 @@ Status RunningStatement::Open(const Target& target, std::string_view parameters,
   parameters_.assign(parameters);
   SOCHDB_TRY(OpenView(target));
   const ExecutionTarget execution_target{target.engine, reader_, transaction_, DeferredOf(target), identities_};
-  SOCHDB_ASSIGN(execution, Execution::Open(plan_, execution_target, parameters_, rows, cancel));
+  SOCHDB_ASSIGN(execution, Execution::Open(plan_, execution_target, parameters_, rows, cancel, limits_));
   execution_ = std::move(execution);
   return {};
 }

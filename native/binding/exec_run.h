@@ -76,8 +76,8 @@ DeferredForeignKeys* DeferredOf(const Target& target);
 // One running statement: what it reads and writes through, and where it stands. Members are destroyed last to first.
 class RunningStatement {
  public:
-  RunningStatement(std::shared_ptr<const PreparedPlan> plan, IdentityCounters* identities)
-      : plan_(std::move(plan)), identities_(identities) {}
+  RunningStatement(std::shared_ptr<const PreparedPlan> plan, IdentityCounters* identities, const ExecutionLimits& limits)
+      : plan_(std::move(plan)), identities_(identities), limits_(limits) {}
   RunningStatement(const RunningStatement&) = delete;
   RunningStatement& operator=(const RunningStatement&) = delete;
 
@@ -100,6 +100,7 @@ class RunningStatement {
 
   std::shared_ptr<const PreparedPlan> plan_;
   IdentityCounters* const identities_;
+  const ExecutionLimits limits_;
   std::string parameters_;  // the exchange is written over while they are in use
   std::unique_ptr<Snapshot> own_snapshot_;
   std::optional<Writing> writing_;

@@ -29,7 +29,8 @@ namespace {
 
 // A statement that runs on this thread.
 struct OpenRun {
-  explicit OpenRun(const StatementHandle& statement) : engine(statement.engine), run(statement.plan, statement.identities) {}
+  explicit OpenRun(const StatementHandle& statement)
+      : engine(statement.engine), run(statement.plan, statement.identities, statement.limits) {}
 
   Status Next(ExchangeHandle* exchange, bool* more) {
     SOCHDB_TRY(run.Next(&exchange->writer(), more));
@@ -94,7 +95,10 @@ napi_value StatementPrepare(Call& call) {
   const std::string pool(constants);
   auto prepared = PreparedPlan::Parse(plan, pool);
   if (!prepared.ok()) return call.Throw(prepared.status());
-  auto statement = std::make_unique<StatementHandle>(target.engine, database->engine.identities(), std::move(prepared).value());
+  ExecutionLimits limits;
+  if (database->query_memory_bytes != 0) limits.query_memory_bytes = database->query_memory_bytes;
+  auto statement =
+      std::make_unique<StatementHandle>(target.engine, database->engine.identities(), limits, std::move(prepared).value());
   auto id = call.environment().handles().Add(std::move(statement), target.handle);
   return id.ok() ? FromDouble(call.env(), static_cast<double>(*id)) : call.Throw(id.status());
 }

@@ -17,12 +17,14 @@ namespace sochdb::binding {
 
 struct StatementHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kStatement;
-  StatementHandle(Engine* engine_, IdentityCounters* identities_, std::shared_ptr<const PreparedPlan> plan_)
-      : Handle(kKind), engine(engine_), identities(identities_), plan(std::move(plan_)) {
-    if (plan->is_point()) point = std::make_unique<PointStatement>(plan);
+  StatementHandle(Engine* engine_, IdentityCounters* identities_, const ExecutionLimits& limits_,
+                  std::shared_ptr<const PreparedPlan> plan_)
+      : Handle(kKind), engine(engine_), identities(identities_), limits(limits_), plan(std::move(plan_)) {
+    if (plan->is_point()) point = std::make_unique<PointStatement>(plan, limits);
   }
   Engine* engine;
   IdentityCounters* identities;
+  ExecutionLimits limits;
   std::shared_ptr<const PreparedPlan> plan;
   std::unique_ptr<PointStatement> point;  // null unless the plan is of one row by its key
   std::string parameters;                 // of the point statement: the exchange is written over while they are in use

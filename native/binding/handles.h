@@ -140,11 +140,12 @@ Status CheckNotBusy(const Handle* handle);
 
 struct DatabaseHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kDatabase;
-  DatabaseHandle(EngineRef engine_ref, bool is_read_only)
-      : Handle(kKind), engine(std::move(engine_ref)), read_only(is_read_only) {}
+  DatabaseHandle(EngineRef engine_ref, bool is_read_only, uint64_t query_memory)
+      : Handle(kKind), engine(std::move(engine_ref)), read_only(is_read_only), query_memory_bytes(query_memory) {}
   EngineRef engine;
   bool read_only;
-  bool closing = false;  // asynchronous operations that run finish, no more begin
+  uint64_t query_memory_bytes;  // that one statement may use
+  bool closing = false;         // asynchronous operations that run finish, no more begin
 };
 
 std::shared_ptr<DeferredForeignKeys> NewDeferred();

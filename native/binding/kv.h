@@ -49,8 +49,9 @@ struct DatabaseOpening {
   std::string path;
   bool read_only = false;
   EngineOptions options;
+  uint64_t query_memory_bytes = 0;
 };
-inline constexpr size_t kOpenArguments = 16;
+inline constexpr size_t kOpenArguments = 17;
 Status ReadDatabaseOpening(Call& call, DatabaseOpening* out);
 // An array of strings.
 napi_value FromTexts(napi_env env, std::span<const std::string> texts);

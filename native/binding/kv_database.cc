@@ -14,13 +14,13 @@ Status OpenArguments(Call& call, HandleId* id) {
   DatabaseOpening opening;
   SOCHDB_TRY(ReadDatabaseOpening(call, &opening));
   SOCHDB_ASSIGN(engine, OpenShared(opening.path, opening.options));
-  auto handle = std::make_unique<DatabaseHandle>(std::move(engine), opening.read_only);
+  auto handle = std::make_unique<DatabaseHandle>(std::move(engine), opening.read_only, opening.query_memory_bytes);
   SOCHDB_ASSIGN(added, call.environment().handles().Add(std::move(handle), nullptr));
   *id = added;
   return {};
 }
 
-// open(path, readOnly, syncMode, walEnabled, groupCommit, transactionTimeoutMs, maxTransactionBytes): a database's id.
+// open(path, readOnly, syncMode, walEnabled, groupCommit, transactionTimeoutMs, maxTransactionBytes, …): a database's id.
 napi_value Open(Call& call) {
   HandleId id = 0;
   const Status status = OpenArguments(call, &id);
@@ -140,9 +140,11 @@ Status ReadDatabaseOpening(Call& call, DatabaseOpening* out) {
   SOCHDB_TRY(ReadUint64(env, call[5], "transactionTimeoutMs", kMaxTimeoutMs, &options.transaction_timeout_ms));
   SOCHDB_TRY(ReadUint64(env, call[6], "maxTransactionBytes", kMaxSafeInteger, &options.max_transaction_bytes));
   SOCHDB_TRY(ReadStorageOptions(call, &options));
+  uint64_t query_memory_bytes = 0;
+  SOCHDB_TRY(ReadUint64(env, call[16], "queryMemoryBytes", kMaxSafeInteger, &query_memory_bytes));
   options.create_if_missing = !read_only;
   options.read_only = read_only;
-  *out = {std::move(path), read_only, options};
+  *out = {std::move(path), read_only, options, query_memory_bytes};
   return {};
 }
 

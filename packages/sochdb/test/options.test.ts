@@ -28,6 +28,7 @@ const options: Readonly<Record<string, { readonly good: readonly unknown[]; read
   compactionThreads: { good: [1, 16], bad: [0, 17, '1'] },
   flushThreads: { good: [1, 2], bad: [0, 17] },
   retentionMs: { good: [0, 1000, 1e12], bad: [-1, 1.5, Infinity, '1d'] },
+  queryMemoryBytes: { good: [2 ** 20, 2 ** 30], bad: [0, 1000, '1gb', 2 ** 40] },
 }
 
 describe.each(Object.entries(options))('%s', (name, { good, bad }) => {
@@ -80,6 +81,7 @@ test('config() tells what is in effect, and cannot be changed', () => {
     compactionThreads: 1,
     flushThreads: 1,
     retentionMs: 24 * 3600 * 1000,
+    queryMemoryBytes: 256 * 1024 * 1024,
     logLevel: 'off',
   })
   expect(Object.isFrozen(db.config())).toBe(true)

@@ -52,6 +52,7 @@ const openArguments = ({ config, indexPolicy }: OpenRequest): OpenArguments => [
   config.compactionThreads,
   config.flushThreads,
   config.retentionMs,
+  config.queryMemoryBytes,
 ]
 
 /** Databases that were dropped without `close`. What closing them says has nobody to hear it: the log recovers. */

@@ -52,6 +52,8 @@ export interface DatabaseOptions {
   readonly flushThreads?: number
   /** How far back reads `asOf` a time reach; older versions that no open snapshot needs are dropped. Default 24 hours. */
   readonly retentionMs?: number
+  /** Memory that one SQL statement may use for sorts, groups and joins; beyond it fails. From 1 MiB to 64 GiB; default 256 MiB. */
+  readonly queryMemoryBytes?: number
 }
 
 /** What a database was opened with, defaults filled in. */
@@ -72,6 +74,7 @@ export interface DatabaseConfig {
   readonly compactionThreads: number
   readonly flushThreads: number
   readonly retentionMs: number
+  readonly queryMemoryBytes: number
   readonly logLevel: LogLevel
 }
 
@@ -114,6 +117,7 @@ const checks: Readonly<Record<keyof DatabaseOptions, Check>> = {
   compactionThreads: whole(1, MAX_THREADS),
   flushThreads: whole(1, MAX_THREADS),
   retentionMs: whole(0, MAX_RETENTION_MS),
+  queryMemoryBytes: whole(MIB, 64 * GIB),
 }
 
 function logLevelFromEnvironment(): LogLevel {
@@ -158,6 +162,7 @@ export function checkDatabaseOptions(path: unknown, options: unknown): OpenReque
     compactionThreads: given.compactionThreads ?? 1,
     flushThreads: given.flushThreads ?? 1,
     retentionMs: given.retentionMs ?? 24 * 3600 * 1000,
+    queryMemoryBytes: given.queryMemoryBytes ?? 256 * MIB,
     logLevel: given.logLevel ?? logLevelFromEnvironment(),
   }
   const indexPolicy = given.indexPolicy === undefined ? undefined : indexPolicyName(given.indexPolicy)

@@ -204,3 +204,12 @@ test('a dialect decides what words mean, and whether there are booleans', () => 
   expect(db.execute(sql, [], { dialect: 'postgres' }).rows).toEqual([{ yes: true, age: 25 }])
   expect(db.execute('EXPLAIN SELECT 1', [], { dialect: 'mysql' }).rows).toHaveLength(2)
 })
+
+test('a statement that needs more memory than it may use fails, and says what to do', () => {
+  using db = Database.open(directory('memory'), { logLevel: 'off', syncMode: 'off', queryMemoryBytes: 8 * 1024 * 1024 })
+  db.execute('CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT)')
+  for (let i = 0; i < 6000; i++) db.execute('INSERT INTO t VALUES (?, ?)', [i, `${i}`.padEnd(1000)])
+  const error = thrownBy(() => db.execute('SELECT * FROM t ORDER BY s'))
+  expect(error).toMatchObject({ message: expect.stringContaining('queryMemoryBytes') as string })
+  expect(db.execute('SELECT * FROM t ORDER BY s LIMIT 3').rows).toHaveLength(3)
+})
