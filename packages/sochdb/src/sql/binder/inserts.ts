@@ -13,6 +13,7 @@ import { ExpressionBinder } from './expressions.js'
 import { bindFunction } from './functions/arguments.js'
 import { bindQuery, valuesOf } from './query.js'
 import { columnOf, mapColumns, selectOf } from './reshape.js'
+import { impliesCondition, rowExpressions } from './row-expressions.js'
 import { requirePosition, Scope, scopeTable } from './scope.js'
 import type { Site } from './scope.js'
 import {
@@ -137,12 +138,13 @@ function madeAnew(context: BindContext, column: ColumnEntry): Expr {
 }
 
 function bindConflict(context: BindContext, site: Site, ref: TableRef, s: OnConflict): BoundConflict {
-  if (s.targetWhere) throw unsupported('ON CONFLICT with the condition of a partial index')
   const excluded = context.tableRef(ref.table, 'excluded')
   const scope = new Scope(site)
   scope.add(scopeTable(ref))
   scope.qualifiedOnly.push(scopeTable(excluded))
-  const index = conflictIndex(ref, s)
+  const rows =
+    s.targetWhere && new ExpressionBinder(context, scope, 'ON CONFLICT').condition(s.targetWhere, 'ON CONFLICT')
+  const index = conflictIndex(ref, s, rows)
   if (s.action !== 'update') {
     if (s.set.length > 0 || s.where) throw queryError('Only ON CONFLICT DO UPDATE takes SET and WHERE.')
     return { action: s.action, index: s.action === 'nothing' ? index : -2, excluded, set: [], where: undefined }
@@ -157,7 +159,8 @@ function bindConflict(context: BindContext, site: Site, ref: TableRef, s: OnConf
   return { action: 'update', index, excluded, set, where }
 }
 
-function conflictIndex(ref: TableRef, s: OnConflict): number {
+/** `rows`: which rows the statement says are in the unique key: those that a partial index has. */
+function conflictIndex(ref: TableRef, s: OnConflict, rows: Expr | undefined): number {
   const { entry } = ref.table
   if (s.constraint !== undefined) return constraintIndex(entry, s.constraint)
   if (s.target.length === 0) return -2
@@ -165,16 +168,30 @@ function conflictIndex(ref: TableRef, s: OnConflict): number {
   const matches = (positions: readonly number[]) =>
     positions.length === wanted.size && positions.every(position => wanted.has(position))
   if (matches(entry.primaryKey)) return -1
-  const index = entry.indexes.findIndex(
-    i => i.unique && !i.building && i.where === undefined && matches(i.columns.map(c => c.column)),
-  )
-  if (index >= 0) return index
+  const keys = [...entry.indexes.keys()].filter(i => {
+    const { unique, building, columns } = entry.indexes[i]!
+    return unique && !building && matches(columns.map(c => (c.expression === undefined ? c.column : -1)))
+  })
+  const index = keys.find(i => entry.indexes[i]!.where === undefined) ?? keys.find(i => rows && hasRows(ref, i, rows))
+  if (index !== undefined) return index
+  const isPartial = keys.length > 0
   throw queryError(
-    `ON CONFLICT (${s.target.join(', ')}) names no unique key of table "${entry.name}".`,
-    'Name the columns of its primary key or of a unique index, or none at all.',
+    `ON CONFLICT (${s.target.join(', ')}) names no unique key of table "${entry.name}"${isPartial ? ' that has all of its rows' : ''}.`,
+    isPartial
+      ? `Say which rows it has, as the index does: ON CONFLICT (${s.target.join(', ')}) WHERE ${entry.indexes[keys[0]!]!.where}.`
+      : 'Name the columns of its primary key or of a unique index, or none at all.',
     { table: entry.name },
   )
 }
+
+/** Whether a partial index has every row that meets the condition. */
+function hasRows(ref: TableRef, index: number, rows: Expr): boolean {
+  const { computed, wheres } = rowExpressions(ref.table.entry)
+  const condition = computed[wheres[index]!]
+  return condition !== undefined && impliesCondition(condition, [rows], c => positionOf(ref, c.id))
+}
+
+const positionOf = (ref: TableRef, id: number): number => ref.columns.findIndex(c => c.id === id)
 
 /** The primary key is called as PostgreSQL would call it. */
 function constraintIndex(entry: TableEntry, name: string): number {

@@ -4,7 +4,7 @@ import type { SqlType } from '../types.js'
 import type { BoundQuery, BoundSelect, QueryColumn } from './bound.js'
 import { convert } from './coercion.js'
 import type { BindContext } from './context.js'
-import { isNullable } from './expr.js'
+import { constant, isNullable } from './expr.js'
 import type { ColumnExpr, Expr } from './expr.js'
 
 export function columnOf(column: QueryColumn, label: string = column.name): ColumnExpr {
@@ -115,4 +115,21 @@ export function castColumns(
 ): BoundQuery {
   if (!types || query.columns.every((column, i) => column.type === types[i])) return query
   return mapColumns(context, query, (expr, i) => convert(expr, types[i]!))
+}
+
+/** Whether it yields one row at the most, whatever the tables hold. */
+export function isSingle(query: BoundQuery): boolean {
+  if (query.kind === 'values') return query.rows.length <= 1
+  if (query.kind !== 'select') return false
+  const { from, grouping, limit } = query
+  if (limit?.op === 'const' && (limit.value === 0n || limit.value === 1n)) return true
+  return from === undefined || (grouping !== undefined && grouping.groups.length === 0)
+}
+
+/** What SQLite takes of a query that stands for a value. */
+export function firstRow(context: BindContext, query: BoundQuery): BoundQuery {
+  if (isSingle(query)) return query
+  const limit = constant('integer', 1n)
+  if (query.kind === 'select' && !query.limit) return { ...query, limit }
+  return { ...selectOf(context, query, column => columnOf(column)), limit }
 }

@@ -7,7 +7,7 @@ import { call, COMPARISONS, OPPOSITES } from './expr.js'
 import type { ComparisonOp, Expr, SubqueryExpr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
 import { bindQuery } from './query.js'
-import { columnOf } from './reshape.js'
+import { columnOf, firstRow } from './reshape.js'
 import { Frame } from './scope.js'
 
 interface Inner {
@@ -29,8 +29,11 @@ function captured({ query, frame }: Inner): Pick<SubqueryExpr, 'op' | 'query' | 
 }
 
 export function bindScalar(binder: ExpressionBinder, q: Query): Expr {
-  const inner = bindInner(binder, q)
-  expectWidth(inner.query, 1, 'A subquery that stands for a value')
+  const bound = bindInner(binder, q)
+  expectWidth(bound.query, 1, 'A subquery that stands for a value')
+  // Elsewhere more than one row is an error.
+  const isFirst = binder.context.dialect === 'sqlite'
+  const inner = isFirst ? { ...bound, query: firstRow(binder.context, bound.query) } : bound
   const { type } = inner.query.columns[0]!
   return { ...captured(inner), kind: 'scalar', type, nullable: true, ...WITHOUT_OPERANDS }
 }

@@ -4,6 +4,7 @@ import type {
   DeleteStatement,
   Expression,
   OrderItem,
+  Query,
   SelectItem,
   TableExpression,
   UpdateStatement,
@@ -30,7 +31,7 @@ import { ExpressionBinder } from './expressions.js'
 import { bindFrom } from './from.js'
 import { sortKey } from './ordering.js'
 import { bindLimits, bindQuery } from './query.js'
-import { columnOf } from './reshape.js'
+import { columnOf, firstRow, isSingle } from './reshape.js'
 import { Frame, requirePosition, Scope, scopeTable } from './scope.js'
 import type { Site } from './scope.js'
 import { bindItems } from './select.js'
@@ -165,8 +166,16 @@ export function bindUpdate(context: BindContext, outside: Site, s: UpdateStateme
     kind: 'update',
     ...rows,
     set: withTimes(context, ref.table.entry, set),
-    returning: bindReturning(context, scope, s.returning),
+    returning: bindReturning(context, returningScope(context, target), s.returning),
   }
+}
+
+/** SQLite's RETURNING sees nothing but the row that is written. */
+function returningScope(context: BindContext, { scope, ref }: Target): Scope {
+  if (context.dialect !== 'sqlite') return scope
+  const alone = new Scope(scope.site)
+  alone.add(scopeTable(ref))
+  return alone
 }
 
 /** `SET (a, b) = (SELECT …)`: the query is joined for each row, its columns are the values. */
@@ -176,6 +185,12 @@ function bindSetRow(
   { columns, query }: NonNullable<UpdateStatement['setRows']>[number],
 ): BoundAssignment[] {
   const { ref, scope } = target
+  const places = columns.map(column => {
+    const position = requirePosition(ref, column)
+    const entry = ref.table.entry.columns[position]!
+    if (entry.generated || entry.identity === 'always') throw notWritable(entry)
+    return { position, entry }
+  })
   const frame = new Frame(context, scope)
   const bound = bindQuery(context, { frame, definedIn: frame, tables: scope.site.tables }, query)
   if (bound.columns.length !== columns.length) {
@@ -183,18 +198,46 @@ function bindSetRow(
       `SET (${columns.join(', ')}) takes ${columns.length} values; the query selects ${bound.columns.length}.`,
     )
   }
-  const right: Relation = { op: 'query', query: bound, name: 'set' }
+  if (!isSingle(bound) && context.dialect !== 'sqlite') {
+    // Each of its columns as a subquery, which fails when there is more than one row.
+    const binder = new ExpressionBinder(context, scope, 'SET')
+    return places.map(({ position, entry }, i) => ({
+      position,
+      value: storable(context, binder.bind(columnOfQuery(query, i, columns.length)), entry),
+    }))
+  }
+  const right: Relation = { op: 'query', query: firstRow(context, bound), name: 'set' }
   target.from = { op: 'lateral', kind: 'left', left: target.from, right, slots: frame.slots, on: [] }
-  return columns.map((column, i) => {
-    const position = requirePosition(ref, column)
-    const value = columnOf({ ...bound.columns[i]!, nullable: true })
-    return { position, value: storable(context, value, ref.table.entry.columns[position]!) }
+  return places.map(({ position, entry }, i) => {
+    const value = columnOf({ ...right.query.columns[i]!, nullable: true })
+    return { position, value: storable(context, value, entry) }
   })
+}
+
+/** One column of a query, as an expression. */
+function columnOfQuery(query: Query, position: number, width: number): Expression {
+  const names = Array.from({ length: width }, (_, i) => `c${i}`)
+  const expression: Expression = { kind: 'column', table: 'set', name: names[position]! }
+  return {
+    kind: 'subquery',
+    query: {
+      kind: 'select',
+      distinct: false,
+      columns: [{ kind: 'expression', expression, alias: undefined }],
+      from: { kind: 'subquery', query, alias: 'set', columns: names },
+      where: undefined,
+      groupBy: [],
+      having: undefined,
+      orderBy: [],
+      limit: undefined,
+      offset: undefined,
+    },
+  }
 }
 
 export function bindDelete(context: BindContext, outside: Site, s: DeleteStatement): BoundDelete {
   const site = withTables(context, outside, s.with)
   const target = bindTarget(context, site, s, s.using)
   const rows = rowsOf(context, site, target, s)
-  return { kind: 'delete', ...rows, returning: bindReturning(context, target.scope, s.returning) }
+  return { kind: 'delete', ...rows, returning: bindReturning(context, returningScope(context, target), s.returning) }
 }
