@@ -4,13 +4,15 @@ import type { Row, Statement, TransactionStatement } from 'sochdb/internal'
 import type { Executor, Outcome, Place, Root, Scope } from './executor.js'
 import type { Printer } from './query-compiler.js'
 import { runnableOf, type Runnable } from './statement.js'
+import type { StatementCache } from './statement-cache.js'
 
-export type Lane = (query: CompiledQuery, printer: Printer) => Runnable
+export type Lane = (query: CompiledQuery, printer: Printer, cache: StatementCache) => Runnable
 
 /** Any number of connections is one database: a connection is where a transaction is kept. */
 export class SochdbConnection implements DatabaseConnection {
   readonly #root: Root
   readonly #printer: Printer
+  readonly #cache: StatementCache
   readonly #lane: Lane
   #scope: Scope | undefined
   #isReadOnly = false
@@ -19,9 +21,10 @@ export class SochdbConnection implements DatabaseConnection {
   /** Stops the statements that run now. */
   #running: AbortController | undefined
 
-  constructor(root: Root, printer: Printer, lane: Lane = runnableOf) {
+  constructor(root: Root, printer: Printer, cache: StatementCache, lane: Lane = runnableOf) {
     this.#root = root
     this.#printer = printer
+    this.#cache = cache
     this.#lane = lane
   }
 
@@ -39,7 +42,7 @@ export class SochdbConnection implements DatabaseConnection {
     const executor = this.#executor
     const insert = runnable.insertsOne
     const key = insert && executor.integerKey(insert.table)
-    const runs = insert && key !== undefined ? runnable.returning(insert, key) : runnable
+    const runs = insert && key !== undefined ? runnable.returning(insert, key, this.#cache) : runnable
     // Kysely stops a statement through `cancelQuery`, or leaves it to run when its signal is aborted, as it was told to.
     const outcome =
       options?.signal === undefined ? await executor.execute(runs, undefined) : await this.#stoppable(executor, runs)
@@ -80,7 +83,7 @@ export class SochdbConnection implements DatabaseConnection {
   }
 
   #admit(query: CompiledQuery): Runnable {
-    const runnable = this.#lane(query, this.#printer)
+    const runnable = this.#lane(query, this.#printer, this.#cache)
     if (this.#isReadOnly && runnable.isWrite) {
       throw new TransactionError('The transaction is read only.', {
         remediation: 'Begin it without setAccessMode("read only") to write in it.',

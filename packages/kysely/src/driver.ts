@@ -2,6 +2,7 @@ import { CompiledQuery, type DatabaseConnection, type Driver, type TransactionSe
 import { SochdbConnection, type Lane } from './connection.js'
 import { rootOf, type Root } from './executor.js'
 import type { Printer } from './query-compiler.js'
+import { StatementCache } from './statement-cache.js'
 import { resolveTarget, type TargetOption } from './target.js'
 
 /** A transaction of Kysely's is an optimistic one: a conflict is raised at commit, as `TransactionConflictError`. */
@@ -9,6 +10,7 @@ export class SochdbDriver implements Driver {
   readonly #target: TargetOption
   readonly #printer: Printer
   readonly #lane: Lane | undefined
+  readonly #cache = new StatementCache()
   #root: Root | undefined
 
   /** `lane`: how queries become statements, for tests. */
@@ -24,7 +26,7 @@ export class SochdbDriver implements Driver {
 
   async acquireConnection(): Promise<DatabaseConnection> {
     if (this.#root === undefined) await this.init()
-    return new SochdbConnection(this.#root!, this.#printer, this.#lane)
+    return new SochdbConnection(this.#root!, this.#printer, this.#cache, this.#lane)
   }
 
   async beginTransaction(

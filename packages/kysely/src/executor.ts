@@ -59,9 +59,9 @@ class SyncExecutor implements Executor {
   constructor(protected readonly target: Database | Transaction) {}
 
   execute(query: Runnable, signal: AbortSignal | undefined): Outcome {
-    const options = signal === undefined ? {} : { signal }
-    if (query.isText) return executeText(this.target, query.text, query.values, options)
-    return executeStatement(this.target, query.statement, query.values)
+    if (query.isBatch) return executeStatement(this.target, query.statement, query.values)
+    if (query.isData) return query.text.prepared.execute(this.target, query.values)
+    return executeText(this.target, query.text, query.values, signal === undefined ? {} : { signal })
   }
 
   iterate(query: Runnable, signal: AbortSignal | undefined): Iterable<Row> {

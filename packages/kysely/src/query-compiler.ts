@@ -49,7 +49,9 @@ export class LazyQueryCompiler implements QueryCompiler {
 }
 
 /** Getters on the prototype: an object with own accessors would cost more than the text. */
-class LazyCompiledQuery implements CompiledQuery {
+export class LazyCompiledQuery implements CompiledQuery {
+  /** What the driver made of it. */
+  runnable: object | undefined = undefined
   readonly query: RootOperationNode
   readonly queryId: CompiledQuery['queryId']
   readonly #printer: QueryCompiler

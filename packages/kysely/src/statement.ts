@@ -1,8 +1,9 @@
 import type { CompiledQuery } from 'kysely'
 import { isData, sqlText, textOfTree } from 'sochdb/internal'
 import type { InsertStatement, SqlText, Statement } from 'sochdb/internal'
-import { lower, type Lowered } from './lowering/lower.js'
-import type { Printer } from './query-compiler.js'
+import { lower } from './lowering/lower.js'
+import { LazyCompiledQuery, type Printer } from './query-compiler.js'
+import type { StatementCache } from './statement-cache.js'
 
 /** A compiled query as the engine runs it. */
 export class Runnable {
@@ -20,9 +21,13 @@ export class Runnable {
     return (this.#text ??= textOfTree(this.statement))
   }
 
-  /** Whether it goes through the text's plan: it was text, or has no plan. */
-  get isText(): boolean {
-    return this.#text !== undefined || !isData(this.statement)
+  /** Whether it is a statement of many rows, and no text: the engine may run it row by row, as one. */
+  get isBatch(): boolean {
+    return this.#text === undefined && isBatch(this.statement)
+  }
+
+  get isData(): boolean {
+    return isData(this.statement)
   }
 
   get isWrite(): boolean {
@@ -52,29 +57,35 @@ export class Runnable {
   }
 
   /** The same, which also returns a column of the row that it inserts. */
-  returning(insert: InsertStatement, column: string): Runnable {
+  returning(insert: InsertStatement, column: string, cache: StatementCache): Runnable {
     const expression = { kind: 'column', table: undefined, name: column } as const
     const returning = [{ kind: 'expression', expression, alias: undefined } as const]
-    return new Runnable({ ...insert, returning }, this.values)
+    const statement = { ...insert, returning }
+    return new Runnable(statement, this.values, cache.get(statement, this.values.length))
   }
 }
-
-/** By the root of a tree: a query that is compiled once and executed often is lowered once. */
-const lowered = new WeakMap<object, Lowered | 'text'>()
 
 /**
  * The tree of a query where the tree says all, its text elsewhere: for what is text anyway, for the schema, and for nodes that
  * are not known here.
  */
-export function runnableOf(query: CompiledQuery, printer: Printer): Runnable {
-  const { query: root } = query
-  let tree = lowered.get(root)
-  if (tree === undefined) {
-    tree = root.kind === 'RawNode' ? 'text' : (lower(root, printer) ?? 'text')
-    lowered.set(root, tree)
-  }
-  return tree === 'text' ? textOf(query) : new Runnable(tree.statement, tree.parameters)
+export function runnableOf(query: CompiledQuery, printer: Printer, cache: StatementCache): Runnable {
+  if (!(query instanceof LazyCompiledQuery)) return ofTree(query, printer, cache) ?? textOf(query)
+  // One that is compiled once and executed often is lowered once.
+  return (query.runnable ??= ofTree(query, printer, cache) ?? textOf(query)) as Runnable
 }
+
+function ofTree(query: CompiledQuery, printer: Printer, cache: StatementCache): Runnable | undefined {
+  const { query: root } = query
+  if (root.kind === 'RawNode') return undefined
+  const tree = lower(root, printer)
+  if (tree === undefined) return undefined
+  const { statement, parameters } = tree
+  return new Runnable(statement, parameters, isBatch(statement) ? undefined : cache.get(statement, parameters.length))
+}
+
+/** Many rows: these are planned as one row is, and need no place in the cache. */
+const isBatch = (statement: Statement): boolean => statement.kind === 'insert' && statement.rows.length > 1
 
 /** The other lane: the query by its text alone. */
 export function textOf(query: CompiledQuery): Runnable {
