@@ -37,6 +37,10 @@ const TableFunctionInfo* FindTableFunction(int32_t number);
 // 1: generate_series(start, stop[, step]) of integers: start, start + step, … up to stop, or down to it where step is negative.
 // No rows when an argument is NULL; a step of 0 is an error.
 extern const TableFunctionInfo kGenerateSeries;
+// 2 and 3: json_each(json[, path]) and json_tree(json[, path]): key ANY, value ANY, type TEXT, atom ANY, id INTEGER, parent
+// INTEGER, fullkey TEXT, path TEXT. No rows when an argument is NULL, or nothing is at the path.
+extern const TableFunctionInfo kJsonEach;
+extern const TableFunctionInfo kJsonTree;
 
 // 4: kv_rows(prefix, name…): key and value of every key of the plan's namespace that starts with a prefix, in key order, and
 // a column for each name: that member of the value, NULL where it has none or one of another type than the column's. With

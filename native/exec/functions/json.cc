@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "exec/coerce.h"
 #include "exec/functions/function.h"
+#include "exec/functions/json_path.h"
 #include "exec/functions/json_tree.h"
 
 namespace sochdb {
@@ -86,81 +87,16 @@ Status AppendJson(FunctionCall* call, const Value& value, std::string* out) {
   }
 }
 
-// One step of a path.
-struct Step {
-  enum Kind : uint8_t { kMember, kIndex, kFromEnd, kAppend } kind = kMember;
-  std::string key;
-  int64_t index = 0;
-};
-
-bool ReadIndex(std::string_view text, int64_t* out) {
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), *out);
-  return !text.empty() && text[0] != '-' && result.ec == std::errc() && result.ptr == text.data() + text.size();
-}
-
-// Takes one step off the front. In a quoted name a backslash stands before a quote or a backslash of its own.
-bool TakeStep(std::string_view* path, Step* step) {
-  if ((*path)[0] == '.') {
-    path->remove_prefix(1);
-    step->kind = Step::kMember;
-    if (!path->empty() && (*path)[0] == '"') {
-      size_t end = 1;
-      for (; end < path->size() && (*path)[end] != '"'; ++end) {
-        if ((*path)[end] == '\\') ++end;
-        if (end < path->size()) step->key += (*path)[end];
-      }
-      if (end >= path->size()) return false;
-      path->remove_prefix(end + 1);
-      return true;
-    }
-    const size_t end = std::min(path->find_first_of(".["), path->size());
-    step->key = path->substr(0, end);
-    path->remove_prefix(end);
-    return end > 0;
-  }
-  const size_t end = path->find(']');
-  if ((*path)[0] != '[' || end == std::string_view::npos) return false;
-  std::string_view inside = path->substr(1, end - 1);
-  path->remove_prefix(end + 1);
-  step->kind = Step::kIndex;
-  if (!inside.empty() && inside[0] == '#') {
-    inside.remove_prefix(1);
-    step->kind = inside.empty() ? Step::kAppend : Step::kFromEnd;
-    if (inside.empty()) return true;
-    if (inside[0] != '-') return false;
-    inside.remove_prefix(1);
-  }
-  return ReadIndex(inside, &step->index);
-}
+using Step = JsonStep;
 
 Status ReadPath(FunctionCall* call, std::string_view text, std::vector<Step>* steps) {
-  std::string_view rest = text;
-  const auto bad = [&] { return call->Fail("bad JSON path: '" + std::string(text) + "'"); };
-  if (rest.empty() || rest[0] != '$') return bad();
-  rest.remove_prefix(1);
-  while (!rest.empty())
-    if (!TakeStep(&rest, &steps->emplace_back())) return bad();
-  return {};
-}
-
-int32_t Down(const JsonTree& tree, int32_t node, const Step& step) {
-  const JsonKind kind = tree.at(node).kind;
-  if (step.kind == Step::kMember) return kind == JsonKind::kObject ? tree.Member(node, step.key) : -1;
-  if (kind != JsonKind::kArray) return -1;
-  if (step.kind == Step::kIndex) return tree.Element(node, step.index);
-  return step.kind == Step::kFromEnd ? tree.Element(node, tree.Count(node) - step.index) : -1;
-}
-
-int32_t Find(const JsonTree& tree, int32_t root, const std::vector<Step>& steps) {
-  for (const Step& step : steps)
-    if (root >= 0) root = Down(tree, root, step);
-  return root;
+  return ReadJsonPath(text, steps) ? Status() : call->Fail("bad JSON path: '" + std::string(text) + "'");
 }
 
 Status FindPath(FunctionCall* call, const JsonTree& tree, int32_t root, std::string_view path, int32_t* out) {
   std::vector<Step> steps;
   SOCHDB_TRY(ReadPath(call, path, &steps));
-  *out = Find(tree, root, steps);
+  *out = FindJsonPath(tree, root, steps);
   return {};
 }
 
@@ -232,7 +168,7 @@ Status FindMember(FunctionCall* call, JsonTree* tree, std::span<const Value> arg
   } else {
     step.key = key.bytes;
   }
-  *found = Down(*tree, root, step);
+  *found = JsonStepDown(*tree, root, step);
   return {};
 }
 
@@ -258,8 +194,8 @@ Status ExtractPath(FunctionCall* call, std::span<const Value> args, Value* out) 
   for (const Value& key : args.subspan(1)) {
     Step step;
     step.key = key.bytes;
-    if (tree->at(node).kind == JsonKind::kArray && ReadIndex(key.bytes, &step.index)) step.kind = Step::kIndex;
-    node = Down(*tree, node, step);
+    if (tree->at(node).kind == JsonKind::kArray && ReadJsonIndex(key.bytes, &step.index)) step.kind = Step::kIndex;
+    node = JsonStepDown(*tree, node, step);
     if (node < 0) return {};
   }
   return YieldJson(call, *tree, node, out);
@@ -350,7 +286,7 @@ void Put(JsonTree* tree, int32_t root, std::span<const Step> steps, Edit edit, i
   int32_t node = root;
   for (size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
-    const int32_t next = Down(*tree, node, step);
+    const int32_t next = JsonStepDown(*tree, node, step);
     if (next >= 0) {
       node = next;
       continue;
@@ -411,8 +347,8 @@ Status JsonRemove(FunctionCall* call, std::span<const Value> args, Value* out) {
     if (steps.empty()) return {};
     const Step last = std::move(steps.back());
     steps.pop_back();
-    const int32_t parent = Find(*tree, root, steps);
-    const int32_t child = parent < 0 ? -1 : Down(*tree, parent, last);
+    const int32_t parent = FindJsonPath(*tree, root, steps);
+    const int32_t child = parent < 0 ? -1 : JsonStepDown(*tree, parent, last);
     if (child >= 0) tree->Remove(parent, child);
   }
   return YieldJson(call, *tree, root, out);

@@ -34,7 +34,9 @@ export function bindFrom(context: BindContext, site: Site, t: TableExpression, n
     }
     case 'function': {
       const relation = bindTableFunction(context, new Scope(site), t)
-      return part(relation, t.alias ?? t.name, nullable)
+      const name = t.alias ?? t.name
+      if (t.columns && t.columns.length > relation.columns.length) throw tooManyNames(name, t.columns, relation.columns)
+      return part(relation, name, nullable, t.columns)
     }
     case 'join':
       return bindJoin(context, site, t, nullable)
@@ -72,10 +74,12 @@ function bindName(
 }
 
 function renamedColumns(columns: readonly ScopeColumn[], names: readonly string[], table: string): ScopeColumn[] {
-  if (names.length > columns.length) {
-    throw queryError(`"${table}" names ${names.length} columns; it has ${columns.length}.`)
-  }
+  if (names.length > columns.length) throw tooManyNames(table, names, columns)
   return columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }))
+}
+
+function tooManyNames(table: string, names: readonly unknown[], columns: readonly unknown[]): Error {
+  return queryError(`"${table}" names ${names.length} columns; it has ${columns.length}.`)
 }
 
 function queryPart(

@@ -70,7 +70,7 @@ function isOpen(expr: Expr): boolean {
 }
 
 /** The argument as what the letter stands for: text from anything that has a spelling, numbers from numbers. */
-function bindArgument(arg: Expr, letter: string, what: string): Expr {
+export function bindArgument(arg: Expr, letter: string, what: string): Expr {
   const open = isOpen(arg)
   switch (letter) {
     case 'A':
