@@ -79,5 +79,6 @@ std::span<const Function> MathFunctions();
 std::span<const Function> OtherFunctions();
 std::span<const Function> DateFunctions();
 std::span<const Function> JsonFunctions();
+std::span<const Function> RegexpFunctions();
 
 }  // namespace sochdb

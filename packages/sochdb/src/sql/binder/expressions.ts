@@ -77,6 +77,11 @@ export class ExpressionBinder {
         const args = [this.bind(e.pattern), this.bind(e.operand)]
         return this.#negated(e.negated, bindFunction('glob', args, 'GLOB'))
       }
+      case 'regexp': {
+        const flags = e.caseSensitive ? [] : [constant('text', 'i')]
+        const args = [this.bind(e.pattern), this.bind(e.operand), ...flags]
+        return this.#negated(e.negated, bindFunction('regexp', args, 'REGEXP'))
+      }
       case 'isNull':
         return this.#negated(e.negated, call('isNull', 'boolean', this.bind(e.operand)))
       case 'in':

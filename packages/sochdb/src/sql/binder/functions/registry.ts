@@ -3,10 +3,18 @@ import { DATE_FUNCTIONS } from './date.js'
 import { JSON_FUNCTIONS } from './json.js'
 import { MATH_FUNCTIONS } from './math.js'
 import { OTHER_FUNCTIONS } from './other.js'
+import { REGEXP_FUNCTIONS } from './regexp.js'
 import type { FunctionSpec } from './spec.js'
 import { TEXT_FUNCTIONS } from './text.js'
 
-const TABLE = { ...TEXT_FUNCTIONS, ...MATH_FUNCTIONS, ...OTHER_FUNCTIONS, ...DATE_FUNCTIONS, ...JSON_FUNCTIONS }
+const TABLE = {
+  ...TEXT_FUNCTIONS,
+  ...MATH_FUNCTIONS,
+  ...OTHER_FUNCTIONS,
+  ...DATE_FUNCTIONS,
+  ...JSON_FUNCTIONS,
+  ...REGEXP_FUNCTIONS,
+}
 
 export type FunctionName = keyof typeof TABLE
 

@@ -103,6 +103,14 @@ const swapped =
   (_, [needle, text, ...rest], name) =>
     bindFunction(fn, [text!, needle!, ...rest], name)
 
+/** MySQL replaces all that matches, and disregards case where no flags say otherwise. */
+const regexp =
+  (fn: FunctionName, flagsAt: number, flags: string): Special['bind'] =>
+  (context, args, name) => {
+    const bare = context.dialect === 'mysql' && args.length === flagsAt
+    return bindFunction(fn, bare ? [...args, constant('text', flags)] : args, name)
+  }
+
 const SPECIAL: Readonly<Record<string, Special>> = {
   lower: { min: 1, max: 1, bind: text('lower') },
   lcase: { min: 1, max: 1, bind: text('lower') },
@@ -138,6 +146,8 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   /** With one argument they are aggregates. */
   max: { min: 2, max: 100, bind: ofOneType('max_of') },
   min: { min: 2, max: 100, bind: ofOneType('min_of') },
+  regexp_like: { min: 2, max: 3, bind: regexp('regexp_like', 2, 'i') },
+  regexp_replace: { min: 3, max: 4, bind: regexp('regexp_replace', 3, 'gi') },
   likely: { min: 1, max: 1, bind: (_, args) => args[0]! },
   unlikely: { min: 1, max: 1, bind: (_, args) => args[0]! },
   likelihood: { min: 2, max: 2, bind: (_, args) => args[0]! },
