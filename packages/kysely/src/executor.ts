@@ -9,7 +9,6 @@ import {
 } from 'sochdb'
 import {
   executeAsync,
-  executeStatement,
   executeText,
   integerKeyOf,
   isTransaction,
@@ -59,13 +58,15 @@ class SyncExecutor implements Executor {
   constructor(protected readonly target: Database | Transaction) {}
 
   execute(query: Runnable, signal: AbortSignal | undefined): Outcome {
-    if (query.isBatch) return executeStatement(this.target, query.statement, query.values)
+    const { batch } = query
+    if (batch !== undefined) return { rows: [], rowsAffected: query.text.prepared.runMany(this.target, batch) }
     if (query.isData) return query.text.prepared.execute(this.target, query.values)
     return executeText(this.target, query.text, query.values, signal === undefined ? {} : { signal })
   }
 
   iterate(query: Runnable, signal: AbortSignal | undefined): Iterable<Row> {
-    return iterateText<Row>(this.target, query.text, query.values, signal === undefined ? {} : { signal })
+    const { text, values } = query.whole
+    return iterateText<Row>(this.target, text, values, signal === undefined ? {} : { signal })
   }
 
   integerKey(table: string): string | undefined {
@@ -125,11 +126,13 @@ class AsyncExecutor implements Executor {
   }
 
   execute(query: Runnable, signal: AbortSignal | undefined): Promise<Outcome> {
-    return executeAsync(this.#sql, query.text, query.values, signal === undefined ? {} : { signal })
+    const { text, values } = query.whole
+    return executeAsync(this.#sql, text, values, signal === undefined ? {} : { signal })
   }
 
   iterate(query: Runnable, signal: AbortSignal | undefined): AsyncIterable<Row> {
-    return iterateAsync<Row>(this.#sql, query.text, query.values, signal === undefined ? {} : { signal })
+    const { text, values } = query.whole
+    return iterateAsync<Row>(this.#sql, text, values, signal === undefined ? {} : { signal })
   }
 
   integerKey(table: string): string | undefined {

@@ -71,7 +71,8 @@ function isSame(a: unknown, b: unknown): boolean {
   let names = 0
   for (const name in a) {
     ++names
-    if (!isSame((a as Readonly<Record<string, unknown>>)[name], (b as Readonly<Record<string, unknown>>)[name])) return false
+    if (!isSame((a as Readonly<Record<string, unknown>>)[name], (b as Readonly<Record<string, unknown>>)[name]))
+      return false
   }
   for (const _ in b) --names
   return names === 0

@@ -1,4 +1,11 @@
-import type { CompiledQuery } from 'kysely'
+import {
+  ValuesNode,
+  type CompiledQuery,
+  type InsertQueryNode,
+  type PrimitiveValueListNode,
+  type RootOperationNode,
+  type ValuesItemNode,
+} from 'kysely'
 import { isData, sqlText, textOfTree } from 'sochdb/internal'
 import type { InsertStatement, SqlText, Statement } from 'sochdb/internal'
 import { lower } from './lowering/lower.js'
@@ -9,11 +16,14 @@ import type { StatementCache } from './statement-cache.js'
 export class Runnable {
   readonly statement: Statement
   readonly values: readonly unknown[]
+  /** Of an insert of many rows, whose statement is that of one: the values of each. */
+  readonly batch: readonly (readonly unknown[])[] | undefined
   #text: SqlText | undefined
 
-  constructor(statement: Statement, values: readonly unknown[], text?: SqlText) {
+  constructor(statement: Statement, values: readonly unknown[], text?: SqlText, batch?: Runnable['batch']) {
     this.statement = statement
     this.values = values
+    this.batch = batch
     this.#text = text
   }
 
@@ -21,9 +31,9 @@ export class Runnable {
     return (this.#text ??= textOfTree(this.statement))
   }
 
-  /** Whether it is a statement of many rows, and no text: the engine may run it row by row, as one. */
-  get isBatch(): boolean {
-    return this.#text === undefined && isBatch(this.statement)
+  /** The statement with all that it inserts. */
+  get whole(): Runnable {
+    return this
   }
 
   get isData(): boolean {
@@ -65,6 +75,24 @@ export class Runnable {
   }
 }
 
+/** An insert of rows that differ in nothing but their values: planned once for a row, run once for each, as one statement. */
+class Batch extends Runnable {
+  readonly #whole: () => Runnable
+
+  constructor(text: SqlText, batch: readonly (readonly unknown[])[], whole: () => Runnable) {
+    super(text.parsed.statement, batch[0]!, text, batch)
+    this.#whole = whole
+  }
+
+  override get insertsOne(): undefined {
+    return undefined
+  }
+
+  override get whole(): Runnable {
+    return this.#whole()
+  }
+}
+
 /**
  * The tree of a query where the tree says all, its text elsewhere: for what is text anyway, for the schema, and for nodes that
  * are not known here.
@@ -78,14 +106,38 @@ export function runnableOf(query: CompiledQuery, printer: Printer, cache: Statem
 function ofTree(query: CompiledQuery, printer: Printer, cache: StatementCache): Runnable | undefined {
   const { query: root } = query
   if (root.kind === 'RawNode') return undefined
-  const tree = lower(root, printer)
-  if (tree === undefined) return undefined
-  const { statement, parameters } = tree
-  return new Runnable(statement, parameters, isBatch(statement) ? undefined : cache.get(statement, parameters.length))
+  if (root.kind === 'InsertQueryNode') {
+    const batch = ofRows(root, printer, cache)
+    if (batch !== undefined) return batch
+  }
+  return lowered(root, printer, cache)
 }
 
-/** Many rows: these are planned as one row is, and need no place in the cache. */
-const isBatch = (statement: Statement): boolean => statement.kind === 'insert' && statement.rows.length > 1
+function lowered(root: RootOperationNode, printer: Printer, cache: StatementCache): Runnable | undefined {
+  const tree = lower(root, printer)
+  return tree && new Runnable(tree.statement, tree.parameters, cache.get(tree.statement, tree.parameters.length))
+}
+
+const isPrimitive = (row: ValuesItemNode): row is PrimitiveValueListNode => row.kind === 'PrimitiveValueListNode'
+
+function ofRows(root: InsertQueryNode, printer: Printer, cache: StatementCache): Batch | undefined {
+  const { values } = root
+  if (values?.kind !== 'ValuesNode' || root.returning !== undefined) return undefined
+  const rows = (values as ValuesNode).values
+  const [first] = rows
+  if (first === undefined || rows.length === 1 || !rows.every(isPrimitive)) return undefined
+  const single: InsertQueryNode = { ...root, values: ValuesNode.create([first]) }
+  const tree = lower(single, printer)
+  if (tree?.statement.kind !== 'insert' || tree.statement.onConflict?.action === 'update') return undefined
+  // Other parameters than those of the row would be the statement's, not a row's.
+  if (tree.parameters.length !== first.values.length) return undefined
+  const text = cache.get(tree.statement, tree.parameters.length)
+  return new Batch(
+    text,
+    rows.map(row => row.values),
+    () => lowered(root, printer, cache)!,
+  )
+}
 
 /** The other lane: the query by its text alone. */
 export function textOf(query: CompiledQuery): Runnable {
