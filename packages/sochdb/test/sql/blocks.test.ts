@@ -19,7 +19,7 @@ function opened(): Database {
     createTable(catalogStore(txn), 1, {
       name: 't',
       columns: [
-        { name: 'id', type: 'integer' },
+        { name: 'id', type: 'integer', nullable: false },
         { name: 's', type: 'text', nullable: true },
       ],
       primaryKey: ['id'],

@@ -171,7 +171,7 @@ test('writes do what they do in SQLite, and leave every index with the rows of i
     const sql = printStatement(statement)
       .replace(/\$(\d+)/g, '?$1')
       .replaceAll(' ilike ', ' like ')
-    const returns = statement.kind !== 'select' && statement.returning.length > 0
+    const returns = 'returning' in statement && statement.returning.length > 0
     const expected = outcome(() =>
       returns ? sorted(cells(peer.all(sql, values as Cells) as object[])) : peer.run(sql, values as Cells).changes,
     )

@@ -15,13 +15,13 @@ function opened(): Database {
     createTable(catalogStore(txn), 1, {
       name: 'users',
       columns: [
-        { name: 'id', type: 'integer' },
-        { name: 'name', type: 'text' },
+        { name: 'id', type: 'integer', nullable: false },
+        { name: 'name', type: 'text', nullable: false },
         { name: 'age', type: 'integer', nullable: true },
         { name: 'joined', type: 'timestamp', nullable: true },
       ],
       primaryKey: ['id'],
-      indexes: [{ name: 'users_age', columns: [{ column: 'age', desc: true }] }],
+      indexes: [{ name: 'users_age', unique: false, columns: [{ column: 'age', desc: true }] }],
     }),
   )
   return db

@@ -209,6 +209,7 @@ export function remove(
 
 // --- trees as SQLite's SQL ---
 
+/** Of the statements that are made at random. */
 export function printStatement(s: Statement): string {
   switch (s.kind) {
     case 'select': {
@@ -224,7 +225,7 @@ export function printStatement(s: Statement): string {
     }
     case 'insert': {
       const rows = s.rows.map(row => `(${row.map(cell => printExpression(cell!)).join(', ')})`).join(', ')
-      const parts = [`insert into ${s.table} (${s.columns.join(', ')}) values ${rows}`]
+      const parts = [`insert into ${s.table} (${(s.columns ?? []).join(', ')}) values ${rows}`]
       if (s.onConflict) {
         const target = s.onConflict.target.length > 0 ? ` (${s.onConflict.target.join(', ')})` : ''
         parts.push(`on conflict${target} do ${s.onConflict.action}`)
@@ -244,6 +245,8 @@ export function printStatement(s: Statement): string {
         ...(s.where ? [`where ${printExpression(s.where)}`] : []),
         ...printReturning(s.returning),
       ].join(' ')
+    default:
+      throw new Error(`No statement of kind ${s.kind} is made here.`)
   }
 }
 
@@ -270,6 +273,7 @@ function printOrder({ expression, descending, nulls }: OrderItem): string {
 
 function printTable(t: TableExpression): string {
   if (t.kind === 'table') return t.alias === undefined ? t.name : `${t.name} as ${t.alias}`
+  if (t.kind !== 'join') throw new Error(`No ${t.kind} is made here.`)
   const on = t.on ? ` on ${printExpression(t.on)}` : ''
   return `${printTable(t.left)} ${t.join} join ${printTable(t.right)}${on}`
 }
