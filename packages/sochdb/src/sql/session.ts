@@ -17,6 +17,7 @@ import { shapeOf } from './ast/walk.js'
 import type { StatementShape } from './ast/walk.js'
 import { CatalogCache, catalogSnapshot } from './catalog/snapshot.js'
 import type { CatalogSnapshot } from './catalog/snapshot.js'
+import { placed } from './binder/places.js'
 import { asBatch } from './plan/batches.js'
 import { PlanCache } from './plan/cache.js'
 import { compile, explain } from './plan/compile.js'
@@ -118,16 +119,21 @@ class Session {
     return held?.isCurrent(target) === true ? held : this.compile(target, statement, shape, types)
   }
 
-  /** Binds against the catalog as the target sees it, and keeps the plan unless it is that transaction's alone. */
-  compile(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): Compiled {
-    const compiled = new Compiled(
-      compile(statement, this.catalog(target), {
+  #bound(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): BoundPlan {
+    try {
+      return compile(statement, this.catalog(target), {
         parameterCount: shape.parameterCount,
         ...(shape.dialect ? { dialect: shape.dialect } : {}),
         ...(types ? { parameterTypes: types } : {}),
-      }),
-      shape.dialect,
-    )
+      })
+    } catch (error) {
+      throw placed(error, shape.text)
+    }
+  }
+
+  /** Binds against the catalog as the target sees it, and keeps the plan unless it is that transaction's alone. */
+  compile(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): Compiled {
+    const compiled = new Compiled(this.#bound(target, statement, shape, types), shape.dialect)
     const key = variantKey(shape, types)
     const held = this.#plans.get(key)
     // An old snapshot's plan does not replace a newer one that others use.
@@ -241,8 +247,13 @@ export function explainPrepared(
   target: StatementTarget,
   { statement }: ExplainStatement,
   dialect: Dialect,
+  text: string | undefined,
 ): readonly string[] {
-  return explain(statement, sessionOf(databaseOf(target)).catalog(target), { dialect }).split('\n')
+  try {
+    return explain(statement, sessionOf(databaseOf(target)).catalog(target), { dialect }).split('\n')
+  } catch (error) {
+    throw placed(error, text)
+  }
 }
 
 /** The catalog as the target sees it now. */
@@ -274,9 +285,10 @@ export class PreparedStatement {
   #database: Database | undefined
   #compiled: Compiled | undefined
 
-  constructor(statement: Statement, dialect: Dialect = 'auto') {
+  /** `text`: what the statement was read from. */
+  constructor(statement: Statement, dialect: Dialect = 'auto', text?: string) {
     this.statement = statement
-    const shape = shapeOf(statement)
+    const shape = { ...shapeOf(statement), text }
     this.#shape = dialect === 'auto' ? shape : { ...shape, key: `${dialect}@${shape.key}`, dialect }
   }
 

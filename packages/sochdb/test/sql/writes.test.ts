@@ -214,7 +214,8 @@ describe('what SQLite has not', () => {
     run("update t set a = 8, s = 'q' where id = 3")
     expect(run(insert('(s) where a > 2'))).toEqual([1, [3, 99]])
     expect(run(insert('(s) where b > 1 and a > 2'))).toEqual([1, [3, 99]])
-    const where = 'QueryError: ON CONFLICT (s) names no unique key of table "t" that has all of its rows.'
+    const where =
+      'QueryError: ON CONFLICT (s) names no unique key of table "t" that has all of its rows (line 1, column 1).'
     for (const target of ['(s)', '(s) where a > 1', '(s) where b > 2'])
       expect(failure(() => run(insert(target)))).toContain(where)
     expect(() => run(insert('(b)'))).toThrow(QueryError)

@@ -28,6 +28,8 @@ export interface StatementShape {
   readonly key: string
   /** What its words mean; `auto` when undefined. */
   readonly dialect?: Dialect
+  /** What it was read from, for messages. */
+  readonly text?: string | undefined
   /** One more than the largest parameter index. */
   readonly parameterCount: number
 }

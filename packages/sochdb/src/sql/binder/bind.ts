@@ -10,6 +10,7 @@ import type { Expr } from './expr.js'
 import { unsupported } from '../problem.js'
 import { foreignKeysOf } from './foreign-keys.js'
 import { bindInsert } from './inserts.js'
+import { notePlace } from './places.js'
 import { bindQuery } from './query.js'
 import { Frame } from './scope.js'
 import type { Site } from './scope.js'
@@ -32,7 +33,13 @@ export function bind(statement: Statement, catalog: CatalogSnapshot, options: Bi
   const parameterCount = options.parameterCount ?? shapeOf(statement).parameterCount
   const hints = options.parameterTypes ?? NO_HINTS
   const context = new BindContext(catalog, parameterCount, hints, options.dialect ?? 'auto')
-  const root = bindStatement(context, statement)
+  let root: BoundQuery | BoundWrite
+  try {
+    root = bindStatement(context, statement)
+  } catch (error) {
+    if ('at' in statement) notePlace(error, statement.at)
+    throw error
+  }
   const foreignKeys = foreignKeysOf(catalog, root, table => context.tables.set(table, table))
   const types = new Array<SqlType | undefined>(parameterCount).fill(undefined)
   const open = new Set<number>()

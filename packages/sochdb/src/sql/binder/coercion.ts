@@ -147,7 +147,7 @@ export function expectStorable(expr: Expr, type: SqlType, column: string): Expr 
     const adapted = adaptLiteral(expr, type)
     if (adapted) return adapted
     throw queryError(`Column "${column}" takes ${type}; ${formatValue(expr.value)} is none.`, undefined, {
-      column,
+      columnName: column,
       expected: type,
       actual: expr.type,
     })
@@ -160,7 +160,7 @@ export function expectStorable(expr: Expr, type: SqlType, column: string): Expr 
     (isNumeric(expr.type) && (type === 'real' || type === 'decimal'))
   if (fits) return cast(expr, type)
   throw queryError(`Column "${column}" takes ${type}; ${describe(expr)} is none.`, `Cast it: cast(… as ${type}).`, {
-    column,
+    columnName: column,
     expected: type,
     actual: expr.type,
   })

@@ -119,7 +119,7 @@ function widened(name: string, anchor: BoundQuery, step: BoundQuery): SqlType[] 
     throw queryError(
       `Column "${column.name}" of the recursive query "${name}" is ${column.type} first, then ${other.type}.`,
       'Cast one of them to the type of the other.',
-      { column: column.name },
+      { columnName: column.name },
     )
   })
 }

@@ -14,6 +14,7 @@ import { bindFunction } from './functions/arguments.js'
 import { jsonMember } from './functions/json-calls.js'
 import { bindInterval } from './functions/moments.js'
 import { bitOperator, integerDivision, tryCast } from './functions/special.js'
+import { notePlace } from './places.js'
 import { bindRowComparison, bindRowIn } from './rows.js'
 import type { BindContext, Scope } from './scope.js'
 import { bindExists, bindInQuery, bindQuantified, bindScalar } from './subqueries.js'
@@ -41,9 +42,14 @@ export class ExpressionBinder {
         'Split it into several statements.',
       )
     }
-    const bound = this.#bind(e)
-    --this.#depth
-    return bound
+    try {
+      return this.#bind(e)
+    } catch (error) {
+      notePlace(error, e.at)
+      throw error
+    } finally {
+      --this.#depth
+    }
   }
 
   condition(e: Expression, what: string): Expr {

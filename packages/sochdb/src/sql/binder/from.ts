@@ -1,5 +1,5 @@
 /** Binding of FROM: tables, common tables, views, derived tables, and joins of them. */
-import type { Join, TableExpression } from '../ast/nodes.js'
+import type { Join, Query, TableExpression } from '../ast/nodes.js'
 import { foldName } from '../catalog/store.js'
 import { queryError } from '../problem.js'
 import type { BoundQuery, Relation } from './bound.js'
@@ -10,6 +10,7 @@ import type { Expr } from './expr.js'
 import { ExpressionBinder } from './expressions.js'
 import { mergeColumns } from './merging.js'
 import { bindQuery } from './query.js'
+import { movePlace, notePlace } from './places.js'
 import { columnOf, renamed } from './reshape.js'
 import { Frame, Scope, scopeTable } from './scope.js'
 import type { ScopeColumn, ScopeTable, Site } from './scope.js'
@@ -27,7 +28,12 @@ export interface FromPart {
 export function bindFrom(context: BindContext, site: Site, t: TableExpression, nullable: boolean): FromPart {
   switch (t.kind) {
     case 'table':
-      return bindName(context, site, t, nullable)
+      try {
+        return bindName(context, site, t, nullable)
+      } catch (error) {
+        notePlace(error, t.at)
+        throw error
+      }
     case 'subquery': {
       const query = bindQuery(context, site, t.query)
       return queryPart(query, t.alias, t.columns, nullable)
@@ -59,11 +65,8 @@ function bindName(
   const view = context.findView(t.name, t.schema)
   if (view) {
     // A view sees nothing of the statement that uses it.
-    const query = bindQuery(
-      context,
-      { frame: site.frame, definedIn: new Frame(context, undefined), tables: undefined },
-      view.query,
-    )
+    const own: Site = { frame: site.frame, definedIn: new Frame(context, undefined), tables: undefined }
+    const query = bindView(context, own, view.query, t.at)
     return queryPart(renamed(query, view.columns, `The view "${t.name}"`), name, t.columns, nullable)
   }
   const table = context.requireTable(t.name, t.schema)
@@ -71,6 +74,15 @@ function bindName(
   const found = scopeTable(ref)
   const renamedTable = t.columns ? { ...found, columns: renamedColumns(found.columns, t.columns, name) } : found
   return { relation: { op: 'table', ref }, tables: [renamedTable], columns: renamedTable.columns }
+}
+
+function bindView(context: BindContext, site: Site, query: Query, at: number | undefined): BoundQuery {
+  try {
+    return bindQuery(context, site, query)
+  } catch (error) {
+    movePlace(error, at)
+    throw error
+  }
 }
 
 function renamedColumns(columns: readonly ScopeColumn[], names: readonly string[], table: string): ScopeColumn[] {

@@ -38,7 +38,7 @@ export class Grouper {
         throw queryError(
           `Column "${expr.label}" in ${clause} is neither grouped nor aggregated.`,
           `Add it to GROUP BY, or aggregate it: min(${expr.label}).`,
-          { column: expr.label },
+          { columnName: expr.label },
         )
       default:
         return mapOperands(expr, operand => this.lift(operand, clause))

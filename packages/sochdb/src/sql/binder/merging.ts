@@ -59,12 +59,12 @@ function requireColumn(columns: readonly ScopeColumn[], name: string, side: stri
   if (found.length === 1) return found[0]!
   if (found.length > 1) {
     throw queryError(`USING (${name}): the ${side} side has ${found.length} columns of that name.`, 'Join by ON.', {
-      column: name,
+      columnName: name,
     })
   }
   const hint = didYouMean(
     name,
     columns.map(c => c.name),
   )
-  throw queryError(`USING (${name}): the ${side} side has no such column.${hint}`, undefined, { column: name })
+  throw queryError(`USING (${name}): the ${side} side has no such column.${hint}`, undefined, { columnName: name })
 }

@@ -158,7 +158,7 @@ function namedColumn(columns: readonly QueryColumn[], e: Expression): QueryColum
     e.name,
     columns.map(c => c.name),
   )
-  throw queryError(`ORDER BY names no column of the query: "${e.name}".${hint}`, undefined, { column: e.name })
+  throw queryError(`ORDER BY names no column of the query: "${e.name}".${hint}`, undefined, { columnName: e.name })
 }
 
 /** LIMIT and OFFSET: looks at no row of the query that has it. */

@@ -128,7 +128,7 @@ export class Scope {
     const names = scopes.flatMap(scope => scope.columns.map(c => c.name))
     const isBare = scopes.every(scope => scope.tables.length === 0)
     const where = isBare ? ' No table can be referred to here.' : didYouMean(name, names)
-    throw queryError(`There is no column "${name}".${where}`, undefined, { column: name })
+    throw queryError(`There is no column "${name}".${where}`, undefined, { columnName: name })
   }
 
   /** Here, or in what is around. Throws for a name that means two things. */
@@ -148,7 +148,7 @@ export class Scope {
       throw queryError(
         `Column "${name}" is ambiguous: "${a!.owner}" and "${b!.owner}" both have one.`,
         `Write "${a!.owner}.${name}" or "${b!.owner}.${name}".`,
-        { column: name },
+        { columnName: name },
       )
     }
     return columns[0]?.expr ?? this.aliases?.get(foldName(name)) ?? this.#hidden(name)
@@ -176,7 +176,7 @@ export class Scope {
       name,
       owner.columns.map(c => c.name),
     )
-    throw queryError(`Table "${shown}" has no column "${name}".${hint}`, undefined, { table: shown, column: name })
+    throw queryError(`Table "${shown}" has no column "${name}".${hint}`, undefined, { table: shown, columnName: name })
   }
 
   *#around(): Generator<Scope> {
@@ -225,6 +225,6 @@ export function requirePosition(ref: TableRef, name: string): number {
   const names = entry.columns.filter(c => !c.dropped).map(c => c.name)
   throw queryError(`Table "${entry.name}" has no column "${name}".${didYouMean(name, names)}`, undefined, {
     table: entry.name,
-    column: name,
+    columnName: name,
   })
 }

@@ -30,6 +30,7 @@ import type { Expr } from './expr.js'
 import { ExpressionBinder } from './expressions.js'
 import { bindFrom } from './from.js'
 import { sortKey } from './ordering.js'
+import { notePlace } from './places.js'
 import { bindLimits, bindQuery } from './query.js'
 import { columnOf, firstRow, isSingle } from './reshape.js'
 import { Frame, requirePosition, Scope, scopeTable } from './scope.js'
@@ -65,7 +66,7 @@ export function storedDefault(context: BindContext, column: ColumnEntry, text: s
 export function notWritable(column: ColumnEntry): Error {
   const how = column.generated ? 'is generated' : 'is an identity GENERATED ALWAYS'
   const what = `Column "${column.name}" ${how}: a statement cannot give it a value.`
-  return queryError(what, 'Leave it out, or write DEFAULT.', { column: column.name })
+  return queryError(what, 'Leave it out, or write DEFAULT.', { columnName: column.name })
 }
 
 /** Sets the columns that are the time of their last update, unless the statement does. */
@@ -88,13 +89,23 @@ export function bindAssignments(
   set: readonly Assignment[],
 ): BoundAssignment[] {
   const binder = new ExpressionBinder(context, scope, 'SET')
-  return set.map(({ column, value }) => {
-    const position = requirePosition(ref, column)
-    const entry = ref.table.entry.columns[position]!
-    if (entry.generated || entry.identity === 'always') throw notWritable(entry)
-    if (value.kind === 'default') return { position, value: defaultOf(context, entry) }
-    return { position, value: storable(context, binder.bind(value), entry) }
+  return set.map(assignment => {
+    try {
+      return bindAssignment(binder, ref, assignment)
+    } catch (error) {
+      notePlace(error, assignment.at)
+      throw error
+    }
   })
+}
+
+function bindAssignment(binder: ExpressionBinder, ref: TableRef, { column, value }: Assignment): BoundAssignment {
+  const { context } = binder
+  const position = requirePosition(ref, column)
+  const entry = ref.table.entry.columns[position]!
+  if (entry.generated || entry.identity === 'always') throw notWritable(entry)
+  if (value.kind === 'default') return { position, value: defaultOf(context, entry) }
+  return { position, value: storable(context, binder.bind(value), entry) }
 }
 
 export function expectSetOnce(ref: TableRef, set: readonly BoundAssignment[]): void {

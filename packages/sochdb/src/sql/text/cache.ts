@@ -14,16 +14,19 @@ const CHARACTERS_MAX = 4 * 1024 * 1024
 export class SqlText {
   readonly parsed: Parsed
   readonly dialect: Dialect
+  /** All that was passed, of which the statement may be a part: what its offsets are counted in. */
+  readonly source: string | undefined
   #prepared: PreparedStatement | undefined
 
-  constructor(parsed: Parsed, dialect: Dialect) {
+  constructor(parsed: Parsed, dialect: Dialect, source?: string) {
     this.parsed = parsed
     this.dialect = dialect
+    this.source = source
   }
 
   /** Of a statement that reads or writes rows. */
   get prepared(): PreparedStatement {
-    return (this.#prepared ??= new PreparedStatement(this.parsed.statement, this.dialect))
+    return (this.#prepared ??= new PreparedStatement(this.parsed.statement, this.dialect, this.source))
   }
 }
 
@@ -44,7 +47,7 @@ export function sqlText(sql: string, dialect: Dialect = 'auto'): SqlText {
   const held = cache.get(sql)
   if (held) return held
   if (typeof sql !== 'string') throw invalid(`A statement is text; this is ${describe(sql)}.`)
-  const text = new SqlText(parseStatement(sql, { dialect }), dialect)
+  const text = new SqlText(parseStatement(sql, { dialect }), dialect, sql)
   cache.set(sql, text, sql.length)
   return text
 }

@@ -18,7 +18,7 @@ export function runUtility(target: StatementTarget, text: SqlText, values: reado
   const statement = text.parsed.statement as UtilityStatement
   switch (statement.kind) {
     case 'explain': {
-      const lines = explainPrepared(target, statement, text.dialect)
+      const lines = explainPrepared(target, statement, text.dialect, text.source)
       return { columns: PLAN_COLUMNS, rows: lines.map(plan => ({ plan })), rowsAffected: 0 }
     }
     case 'begin':
