@@ -50,17 +50,21 @@ export class LazyQueryCompiler implements QueryCompiler {
 
 /** Getters on the prototype: an object with own accessors would cost more than the text. */
 export class LazyCompiledQuery implements CompiledQuery {
-  /** What the driver made of it. */
-  runnable: object | undefined = undefined
   readonly query: RootOperationNode
   readonly queryId: CompiledQuery['queryId']
   readonly #printer: QueryCompiler
   #printed: CompiledQuery | undefined
+  #made: object | undefined
 
   constructor(query: RootOperationNode, queryId: CompiledQuery['queryId'], printer: QueryCompiler) {
     this.query = query
     this.queryId = queryId
     this.#printer = printer
+  }
+
+  /** What the driver makes of it, made once. */
+  once<T extends object>(make: () => T): T {
+    return (this.#made ??= make()) as T
   }
 
   get sql(): string {

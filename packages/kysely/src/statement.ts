@@ -98,9 +98,9 @@ class Batch extends Runnable {
  * are not known here.
  */
 export function runnableOf(query: CompiledQuery, printer: Printer, cache: StatementCache): Runnable {
-  if (!(query instanceof LazyCompiledQuery)) return ofTree(query, printer, cache) ?? textOf(query)
+  const make = (): Runnable => ofTree(query, printer, cache) ?? textOf(query)
   // One that is compiled once and executed often is lowered once.
-  return (query.runnable ??= ofTree(query, printer, cache) ?? textOf(query)) as Runnable
+  return query instanceof LazyCompiledQuery ? query.once(make) : make()
 }
 
 function ofTree(query: CompiledQuery, printer: Printer, cache: StatementCache): Runnable | undefined {
