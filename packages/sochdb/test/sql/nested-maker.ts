@@ -62,8 +62,8 @@ export class NestedMaker {
       const width = 1 + this.random.below(2)
       const names = Array.from({ length: width }, (_, i) => `c${i}`)
       const inner = this.query(width, [], depth - 1)
-      // SQLite knows no names of columns behind an alias.
-      const sql = `(with w${alias}(${names.join(', ')}) as (${inner}) select * from w${alias}) as ${alias}`
+      // SQLite knows no names of columns behind an alias. MATERIALIZED: as in nested.test.ts.
+      const sql = `(with w${alias}(${names.join(', ')}) as materialized (${inner}) select * from w${alias}) as ${alias}`
       return { sql, columns: names.map(name => `${alias}.${name}`) }
     }
     const name = this.random.pick(Object.keys(TABLES))
