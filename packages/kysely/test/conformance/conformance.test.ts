@@ -1,6 +1,7 @@
 import { aggregates, fragments, json, windows } from './aggregates.js'
 import { all, fillLibrary, openLibraries, plain, type Corpus, type Libraries } from './fixture.js'
-import { commonTables, conditions, joins, orders, selects, unions } from './queries.js'
+import { conditions, joins, orders, selects } from './queries.js'
+import { commonTables, unions } from './sets.js'
 import { deletes, inserts, updates } from './writes.js'
 
 const corpora: Readonly<Record<string, Corpus>> = {

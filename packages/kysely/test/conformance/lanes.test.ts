@@ -4,7 +4,8 @@ import { lower } from '../../src/lowering/lower.js'
 import { SochdbQueryCompiler } from '../../src/query-compiler.js'
 import { aggregates, fragments, json, windows } from './aggregates.js'
 import { fillLibrary, openLibraries, type Libraries, type Library } from './fixture.js'
-import { commonTables, conditions, joins, orders, selects, unions } from './queries.js'
+import { conditions, joins, orders, selects } from './queries.js'
+import { commonTables, unions } from './sets.js'
 import { deletes, inserts, updates } from './writes.js'
 
 const corpus = {
