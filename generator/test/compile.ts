@@ -5,11 +5,11 @@ import { root, type TestProject } from './project.js'
 
 /**
  * The generated client against its run time as declarations: what an application's compiler sees. `sochdb/client` is taken from
- * the sources, reduced to their types, so that nothing need be built.
+ * what the build has made, reduced to its types.
  */
 const runtime = {
-  'runtime/client.d.ts': `import type { CreateRuntimeClient } from '${join(root, 'packages/sochdb/src/client/types.js')}'
-export type * from '${join(root, 'packages/sochdb/src/client/types.js')}'
+  'runtime/client.d.ts': `import type { CreateRuntimeClient } from '${join(root, 'packages/sochdb/dist/client/types.js')}'
+export type * from '${join(root, 'packages/sochdb/dist/client/types.js')}'
 export declare const createClient: CreateRuntimeClient
 `,
   'runtime/dialect.d.ts': `import type { DatabaseIntrospector, Dialect, DialectAdapter, Driver, QueryCompiler } from 'kysely'
