@@ -1,25 +1,14 @@
 /** Function calls here and in SQLite: syntax trees of calls, run against both. */
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import sqlite from 'node-sqlite3-wasm'
+
 import type { Database } from '../../../src/index.js'
 import type { Expression } from '../../../src/sql/ast/nodes.js'
 import { executeStatement } from '../../../src/sql/session.js'
 import { select } from '../support.js'
 
-interface Peer {
-  prepare(sql: string): { raw(): { safeIntegers(): { get(...values: unknown[]): unknown[] } } }
-}
+export type Peer = InstanceType<typeof sqlite.Database>
 
-/** better-sqlite3, where the benchmarks are installed. */
-export function openPeer(): Peer | undefined {
-  try {
-    const require = createRequire(join(process.cwd(), 'bench', 'package.json'))
-    const Sqlite = require('better-sqlite3') as new (file: string) => Peer
-    return new Sqlite(':memory:')
-  } catch {
-    return undefined
-  }
-}
+export const openPeer = (): Peer => new sqlite.Database(':memory:')
 
 export type Argument = null | number | bigint | string | Uint8Array | boolean
 
@@ -46,7 +35,7 @@ export const sqlOf = (value: Argument): string => {
 }
 
 export function theirValue(peer: Peer, sql: string): unknown {
-  return peer.prepare(`select ${sql}`).raw().safeIntegers().get()[0]
+  return peer.get(`select ${sql} as x`)!['x']
 }
 
 /** All combinations of one value of each list. */

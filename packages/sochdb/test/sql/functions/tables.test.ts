@@ -51,9 +51,7 @@ describe.each(['json_each', 'json_tree'])('%s', name => {
       const params = path === undefined ? [document] : [document, path]
       const sql = `SELECT ${COLUMNS} FROM ${name}${args}`
       const ours = rows(sql, params).map(row => row.map(plain))
-      if (!peer) continue
-      const statement = peer.prepare(sql).raw().safeIntegers() as unknown as { all(...v: unknown[]): unknown[][] }
-      const theirs = statement.all(...params).map(row => row.map(meant))
+      const theirs = peer.all(sql, params).map(row => Object.values(row).map(meant))
       // Of an element of a member, SQLite says "b[1]" for the key of a tree's root.
       const from = name === 'json_tree' && path === '$.b[1]' ? 1 : 0
       expect({ path, rows: ours.slice(from) }).toEqual({ path, rows: theirs.slice(from) })

@@ -37,7 +37,7 @@ const CASES: Record<string, readonly (readonly Argument[])[][]> = {
     [BLOBS, BLOBS],
   ],
   unicode: [[TEXTS]],
-  char: [[SMALL.map(n => (n ?? 65) + 900)], [[null, 65, 8364, 128512, 1114112, -5], [66]]],
+  char: [[SMALL.map(n => (n ?? 65) + 900)], [[65, 8364, 128512, 1114112, -5], [66]]],
   concat: [[TEXTS], [TEXTS, [null, 1, 'z']], [TEXTS, SMALL, TEXTS]],
   concat_ws: [[[null, ',', ''], TEXTS, [null, 'x'], [5]]],
   octet_length: [[TEXTS], [BLOBS]],
@@ -66,12 +66,12 @@ const CASES: Record<string, readonly (readonly Argument[])[][]> = {
   ],
 }
 
-;(peer ? describe : describe.skip)('what SQLite gives', () => {
+describe('what SQLite gives', () => {
   test.each(Object.keys(CASES))('%s', name => {
     for (const lists of CASES[name]!) {
       for (const args of product(...lists)) {
         const sql = `${name}(${args.map(sqlOf).join(', ')})`
-        expect([sql, ours(name, ...args)]).toEqual([sql, plain(theirValue(peer!, sql))])
+        expect([sql, ours(name, ...args)]).toEqual([sql, plain(theirValue(peer, sql))])
       }
     }
   })
