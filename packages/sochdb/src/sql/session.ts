@@ -22,7 +22,7 @@ import { asBatch } from './plan/batches.js'
 import { PlanCache } from './plan/cache.js'
 import { compile, explain } from './plan/compile.js'
 import type { BoundPlan, ResultColumn } from './plan/compile.js'
-import { checkParameterCount, completeValues, GENERATORS, typesOfValues } from './plan/parameters.js'
+import { checkParameterCount, completeRows, completeValues, typesOfValues } from './plan/parameters.js'
 import { catalogStore, NativeStatement } from './result/index.js'
 import type { Row, RunOptions, StatementTarget } from './result/index.js'
 import type { NativeExec } from './result/native.js'
@@ -236,7 +236,7 @@ export function executeStatement(
   checkParameterCount(shape.parameterCount, values)
   const planned = session.plan(target, statement, shape, values)
   return session.run(target, statement, shape, planned, ({ plan, native: runnable }) => {
-    const complete = completeValues(values, plan.generated, GENERATORS)
+    const complete = completeValues(values, plan.generated)
     const { rows, rowsAffected } = runnable.execute(target, database, complete, options)
     return { columns: plan.columns, rows, rowsAffected: plan.isWrite ? rowsAffected : 0 }
   })
@@ -331,7 +331,7 @@ export class PreparedStatement {
     const compiled = afresh ? session.compile(target, this.statement, this.#shape, planned.types) : planned.compiled
     this.#keep(database, compiled, planned.types)
     const { plan, native: runs } = compiled
-    return { database, native: runs, plan, values: completeValues(values, plan.generated, GENERATORS) }
+    return { database, native: runs, plan, values: completeValues(values, plan.generated) }
   }
 
   /** The first row. */
@@ -355,7 +355,7 @@ export class PreparedStatement {
     const planned = this.#plan(session, target, database, [])
     return session.run(target, this.statement, this.#shape, planned, compiled => {
       const { generated } = compiled.plan
-      const complete = generated.length === 0 ? rows : rows.map(row => completeValues(row, generated, GENERATORS))
+      const complete = generated.length === 0 ? rows : completeRows(rows, generated)
       const affected = compiled.native.runMany(target, database, complete, options)
       this.#keep(database, compiled, planned.types)
       return affected
@@ -380,7 +380,7 @@ export class PreparedStatement {
     const session = sessionOf(database)
     const planned = this.#plan(session, target, database, values)
     return session.run(target, this.statement, this.#shape, planned, compiled => {
-      const result = body(compiled, database, completeValues(values, compiled.plan.generated, GENERATORS))
+      const result = body(compiled, database, completeValues(values, compiled.plan.generated))
       this.#keep(database, compiled, planned.types)
       return result
     })

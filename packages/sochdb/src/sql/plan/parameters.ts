@@ -10,7 +10,11 @@ export interface Generators {
   readonly now: () => Date
 }
 
-export const GENERATORS: Generators = Object.freeze({ uuid7, now: () => new Date() })
+/** Those of one statement: its time is the same wherever it is asked for. */
+function statementGenerators(): Generators {
+  let time: Date | undefined
+  return { uuid7, now: () => (time ??= new Date()) }
+}
 
 /** Errors: QueryError when there are more or fewer values than parameters. */
 export function checkParameterCount(expected: number, values: readonly unknown[]): void {
@@ -27,12 +31,22 @@ export function checkParameterCount(expected: number, values: readonly unknown[]
 export function completeValues(
   values: readonly unknown[],
   generated: readonly GeneratedParameter[],
-  generators: Generators,
+  generators?: Generators,
 ): readonly unknown[] {
   if (generated.length === 0) return values
+  const { uuid7, now } = generators ?? statementGenerators()
   const all = values.slice()
-  for (const { kind } of generated) all.push(kind === 'uuid7' ? generators.uuid7() : generators.now())
+  for (const { kind } of generated) all.push(kind === 'uuid7' ? uuid7() : now())
   return all
+}
+
+/** The same for all rows of one statement. */
+export function completeRows(
+  rows: readonly (readonly unknown[])[],
+  generated: readonly GeneratedParameter[],
+): readonly (readonly unknown[])[] {
+  const generators = statementGenerators()
+  return rows.map(row => completeValues(row, generated, generators))
 }
 
 /** The types that values ask for, where they do not fit the ones a plan chose; `undefined` when they all do. */
