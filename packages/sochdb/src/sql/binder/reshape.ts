@@ -36,8 +36,8 @@ export function selectOf(
   }
 }
 
-/** All columns of a query, under the same ids. */
-function plainSelect(query: BoundQuery): BoundSelect {
+/** All columns of a query, under the same ids; at most so many rows. */
+export function plainSelect(query: BoundQuery, limit?: Expr): BoundSelect {
   return {
     kind: 'select',
     columns: query.columns,
@@ -49,7 +49,7 @@ function plainSelect(query: BoundQuery): BoundSelect {
     output: query.columns.map(column => columnOf(column)),
     distinct: false,
     orderBy: [],
-    limit: undefined,
+    limit,
     offset: undefined,
   }
 }

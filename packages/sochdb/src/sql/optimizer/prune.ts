@@ -1,8 +1,8 @@
 /** Queries without what nobody asks for: columns, and rows beyond a limit. */
-import type { BoundQuery, BoundSelect } from '../binder/bound.js'
+import type { BoundSelect } from '../binder/bound.js'
 import { columnsOf, constant, isVolatile } from '../binder/expr.js'
 import type { ColumnId } from '../binder/expr.js'
-import { columnOf } from '../binder/reshape.js'
+import { plainSelect } from '../binder/reshape.js'
 
 /** The SELECT with only the columns that are needed; all of a DISTINCT, whose rows they tell apart. */
 export function prunedSelect(q: BoundSelect, needs: ReadonlySet<ColumnId> | undefined): BoundSelect {
@@ -29,19 +29,6 @@ export function limitedBranches(q: BoundSelect): BoundSelect {
   const skipped = offset === undefined ? 0n : offset.op === 'const' ? offset.value : null
   if (typeof skipped !== 'bigint') return q
   const most = constant('integer', limit.value + skipped)
-  const inputs = from.query.inputs.map((query): BoundQuery => ({
-    kind: 'select',
-    columns: query.columns,
-    from: { op: 'query', query, name: 'query' },
-    where: [],
-    grouping: undefined,
-    windows: [],
-    qualify: [],
-    output: query.columns.map(column => columnOf(column)),
-    distinct: false,
-    orderBy: [],
-    limit: most,
-    offset: undefined,
-  }))
+  const inputs = from.query.inputs.map(query => plainSelect(query, most))
   return { ...q, from: { ...from, query: { ...from.query, inputs } } }
 }
