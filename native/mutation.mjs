@@ -7,6 +7,8 @@
  *   node native/mutation.mjs                      everything, some twenty seconds each
  *   node native/mutation.mjs --minutes=10         as many as fit, in an order that --seed decides
  *   node native/mutation.mjs --only=validator     those whose file or description contains this, or one of several: a,b
+ *   node native/mutation.mjs --skip=N             not the first N of them, which another run has tried
+ *   node native/mutation.mjs --quick              asks only the tests that are likely to notice: a survivor needs a second look
  *   node native/mutation.mjs --ci                 the few that CI has time for
  *   node native/mutation.mjs --joined             from what `make test JOINED=1` has built, as --ci; otherwise file by file
  *   node native/mutation.mjs --list
@@ -19,7 +21,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { listed } from './mutations.mjs'
+import { listed, tidying } from './mutations.mjs'
 
 const root = dirname(fileURLToPath(import.meta.url))
 const scratch = join(process.env.SOCHDB_MUTATION_DIR ?? join(tmpdir(), 'sochdb-mutation'), 'native')
@@ -34,7 +36,16 @@ const built = join('build', joined ? 'test-none-joined' : 'test-none')
 const out = join(scratch, built)
 const binary = join(out, 'sochdb_test')
 
-/** Tests that are quick and see most; when they pass, all the others are asked. */
+/** Which tests are asked first, by the folder that is broken; then those that are quick and see most, then all. */
+const NEAREST = {
+  wal: 'wal_,blob_store',
+  sst: 'sst_',
+  lsm: 'lsm_',
+  mem: 'memtable,commit_ring,isolation',
+  txn: 'txn_,isolation,serial_checker,adya,unpublished,commit_ring',
+  engine: 'engine_',
+  env: 'posix_env,engine_open',
+}
 const QUICK =
   'wal_,crash_test,fault_test,isolation,serial_checker,bit_flip,engine_open,adya,blob_store,fail_nth,lsm_,sst_'
 
@@ -68,6 +79,7 @@ function syncs() {
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
       const lineStart = text.lastIndexOf('\n', match.index) + 1
       if (text.slice(lineStart, match.index).includes('//')) continue
+      if (tidying.some(sync => sync.file === file && text.slice(0, match.index).endsWith(sync.after))) continue
       const end = closing(text, match.index + match[0].length - 1)
       const line = text.slice(0, match.index).split('\n').length
       mutations.push({
@@ -146,10 +158,12 @@ function tryOut(mutation) {
   try {
     const built = make()
     if (built.status !== 0) return { noticed: 'the compiler' }
-    const quick = testsPass(mutation.tests ?? QUICK, 300)
-    if (!quick.pass) return { noticed: quick.how }
-    const all = testsPass(undefined, 1800)
-    return all.pass ? {} : { noticed: all.how }
+    const nearest = mutation.tests ?? NEAREST[mutation.file.split('/')[0]]
+    for (const filter of flag('quick') ? [nearest, QUICK] : [nearest, QUICK, undefined]) {
+      const { pass, how } = testsPass(filter, filter === undefined ? 1800 : 600)
+      if (!pass) return { noticed: how }
+    }
+    return {}
   } finally {
     writeFileSync(path, source)
   }
@@ -168,6 +182,7 @@ let chosen = all.filter(
   ({ file, what }) => only === undefined || only.split(',').some(part => `${file} ${what}`.includes(part)),
 )
 if (flag('ci')) chosen = chosen.filter(({ ci }) => ci === true)
+chosen = chosen.slice(Number(option('skip', '0')))
 if (option('minutes') !== undefined) chosen = shuffled(chosen, Number(option('seed', '1')))
 if (flag('list')) {
   for (const { file, what } of chosen) console.log(`${file}: ${what}`)

@@ -26,6 +26,9 @@ namespace sochdb {
 inline constexpr uint32_t kSystemNamespace = 0;  // what belongs to no namespace: their names, their ids, what was dropped
 inline constexpr uint32_t kDefaultNamespace = 1;
 inline constexpr size_t kNamespaceIdBytes = 4;
+// Every namespace has a second half, under an id of its own: what services keep there (caches, intents) is no key, no
+// collection and no graph of the namespace, and goes with it.
+inline constexpr uint32_t kServicesBit = uint32_t{1} << 31;
 
 inline constexpr char kCatalogKindNamespace = 'n';
 inline constexpr char kCatalogKindDropped = 'd';

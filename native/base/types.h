@@ -24,12 +24,12 @@ inline constexpr ExpiryMs kNeverExpires = 0;
 
 // Every data shape has a tree (column family) of its own under the one log. Numbers are on disk: never reuse one.
 enum class TreeId : uint8_t {
-  kKeys = 0,     // namespace id | user key
-  kCatalog = 1,  // namespace id | kind | name
-  kRows = 2,     // namespace id | table id | primary key
-  kIndexes = 3,  // namespace id | table id | index id | columns | primary key
-  kPostings = 4,
-  kVectors = 5,  // namespace id | collection id | document id
+  kKeys = 0,      // namespace id | user key
+  kCatalog = 1,   // namespace id | kind | name
+  kRows = 2,      // namespace id | table id | primary key
+  kIndexes = 3,   // namespace id | table id | index id | columns | primary key
+  kPostings = 4,  // namespace id | collection id | field id | term | document id
+  kVectors = 5,   // namespace id | collection id | document id
   kNodes = 6,
   kEdgesOut = 7,
   kEdgesIn = 8,

@@ -43,6 +43,7 @@ RowLayout::RowLayout(std::span<const ColumnType> types, uint32_t schema_version)
     columns_.push_back(column);
     fixed_bytes_.push_back(fixed);
     var_count_.push_back(var);
+    head_bytes_.push_back(kRowHeaderBytes + (columns_.size() + 7) / 8 + fixed + size_t{var} * 4);
   }
 }
 
@@ -58,7 +59,7 @@ Status EncodeRow(const RowLayout& layout, std::span<const Value> values, std::st
     return {Code::kInvalidArgument, "A row holds more than 512 MiB.", {{"limit", "kMaxValueBytes"}}};
 
   const size_t bitmap_bytes = (n + 7) / 8;
-  const size_t head = kRowHeaderBytes + bitmap_bytes + layout.fixed_bytes(n) + size_t{layout.var_count(n)} * 4;
+  const size_t head = layout.head_bytes(n);
   out->clear();
   out->reserve(head + var_bytes);
   out->resize(head);  // zeros
@@ -96,21 +97,13 @@ Status EncodeRow(const RowLayout& layout, std::span<const Value> values, std::st
   return {};
 }
 
-Status RowReader::Init(const RowLayout& layout, std::string_view row) {
+Status RowReader::Refuse(const RowLayout& layout, std::string_view row) {
   if (row.size() < kRowHeaderBytes) return Corrupt("it is shorter than its header");
   if (static_cast<uint8_t>(row[0]) != kRowFormat) return Corrupt("its format is unknown");
   const uint32_t version = DecodeFixed32(row.data() + 1);
-  count_ = DecodeFixed16(row.data() + 5);
-  if (count_ > layout.size()) return Unreadable(version, layout.schema_version(), "it has more columns than its table");
-  const size_t bitmap_bytes = (count_ + 7) / 8;
-  const size_t head = kRowHeaderBytes + bitmap_bytes + layout.fixed_bytes(count_) + size_t{layout.var_count(count_)} * 4;
-  if (row.size() < head) return Unreadable(version, layout.schema_version(), "it is shorter than its columns");
-  nulls_ = row.data() + kRowHeaderBytes;
-  fixed_ = nulls_ + bitmap_bytes;
-  ends_ = fixed_ + layout.fixed_bytes(count_);
-  var_ = row.data() + head;
-  var_bytes_ = row.size() - head;
-  return {};
+  const bool more = DecodeFixed16(row.data() + 5) > layout.size();
+  return Unreadable(version, layout.schema_version(),
+                    more ? "it has more columns than its table" : "it is shorter than its columns");
 }
 
 Status RowReader::Read(const RowLayout& layout, size_t column, Value* out) const {

@@ -49,12 +49,15 @@ class RowLayout {
   // Widths of the sections of a row that has the first n columns.
   [[nodiscard]] uint32_t fixed_bytes(size_t n) const { return fixed_bytes_[n]; }
   [[nodiscard]] uint32_t var_count(size_t n) const { return var_count_[n]; }
+  // What stands before the variable-width bytes of such a row.
+  [[nodiscard]] size_t head_bytes(size_t n) const { return head_bytes_[n]; }
 
  private:
   uint32_t schema_version_ = 0;
   std::vector<Column> columns_;
   std::vector<uint32_t> fixed_bytes_{0};
   std::vector<uint32_t> var_count_{0};
+  std::vector<size_t> head_bytes_{kRowHeaderBytes};
 };
 
 // Replaces `out` by the row. REQUIRES: as many values as columns, each NULL or of its column's class.
@@ -65,8 +68,21 @@ class RowReader {
  public:
   // kCorruption when the sections do not fit into the bytes; kSchemaChanged when the row was written under a newer schema than
   // the layout's.
-  Status Init(const RowLayout& layout, std::string_view row);
+  Status Init(const RowLayout& layout, std::string_view row) {
+    if (row.size() < kRowHeaderBytes || static_cast<uint8_t>(row[0]) != kRowFormat) [[unlikely]]
+      return Refuse(layout, row);
+    count_ = DecodeFixed16(row.data() + 5);
+    if (count_ > layout.size() || row.size() < layout.head_bytes(count_)) [[unlikely]]
+      return Refuse(layout, row);
+    nulls_ = row.data() + kRowHeaderBytes;
+    fixed_ = nulls_ + (count_ + 7) / 8;
+    ends_ = fixed_ + layout.fixed_bytes(count_);
+    var_ = row.data() + layout.head_bytes(count_);
+    var_bytes_ = row.size() - layout.head_bytes(count_);
+    return {};
+  }
 
+  [[nodiscard]] size_t count() const { return count_; }
   // Whether the row has the column; otherwise its default stands in.
   [[nodiscard]] bool Has(size_t column) const { return column < count_; }
   // REQUIRES for the rest: Has(column).
@@ -92,6 +108,8 @@ class RowReader {
   Status Read(const RowLayout& layout, size_t column, Value* out) const;
 
  private:
+  static Status Refuse(const RowLayout& layout, std::string_view row);
+
   size_t count_ = 0;
   const char* nulls_ = nullptr;
   const char* fixed_ = nullptr;

@@ -15,9 +15,9 @@ constexpr uint64_t MaskOf(std::initializer_list<TreeId> trees) {
 
 // Whose keys begin with namespace id and object id. Ids of a namespace's objects are never used twice, whatever they are of.
 constexpr uint64_t kObjectTrees =
-    MaskOf({TreeId::kRows, TreeId::kIndexes, TreeId::kVectors, TreeId::kMetadata, TreeId::kRowsWriteOptimized,
-            TreeId::kRowsScanOptimized, TreeId::kRowsAppendOnly, TreeId::kIndexesWriteOptimized, TreeId::kIndexesScanOptimized,
-            TreeId::kIndexesAppendOnly});
+    MaskOf({TreeId::kRows, TreeId::kIndexes, TreeId::kVectors, TreeId::kMetadata, TreeId::kPostings,
+            TreeId::kRowsWriteOptimized, TreeId::kRowsScanOptimized, TreeId::kRowsAppendOnly, TreeId::kIndexesWriteOptimized,
+            TreeId::kIndexesScanOptimized, TreeId::kIndexesAppendOnly});
 // A namespace is in every tree's keys; its entries in the catalog were deleted one by one.
 constexpr uint64_t kNamespaceTrees = ~MaskOf({TreeId::kCatalog});
 

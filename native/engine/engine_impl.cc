@@ -66,7 +66,7 @@ EngineImpl::EngineImpl(EngineParts parts)
                 parts_.options.wal_limit_bytes != 0 ? parts_.options.wal_limit_bytes
                                                     : parts_.options.memtable_bytes * kDefaultLogShare,
                 std::min(kKeptLogBytes, parts_.options.wal.segment_bytes / kKeptSegmentShare), parts_.options.wal_enabled,
-                parts_.options.background}),
+                parts_.options.block_cache_bytes > 0, parts_.options.background}),
       compactor_({parts_.env, trees_, hlc_, &pipeline_, store_, &history_, [this] { OnTablesChanged(); }}),
       throttle_(parts_.env, ThrottleLimits(parts_.options)),
       memory_told_mutex_(parts_.env),

@@ -89,6 +89,7 @@ Result<VerifyReport> EngineImpl::Verify(const CancelToken* cancel, const Progres
   if (wal.ok()) AddLogFaults(std::move(wal).value(), &report);
   else SOCHDB_TRY(FaultOrFailure(&report, "log", JoinPath(parts_.path, kWalDirName), wal.status()));
   SOCHDB_TRY(VerifyTables(store_, cancel, progress, &report));
+  SOCHDB_TRY(VerifyDerived(parts_.env, parts_.path, cancel, &report));
   const LsmStore::Picture picture = store_->TakePicture();  // keeps the blobs
   SOCHDB_TRY(VerifyBlobs(*parts_.blobs, store_->LiveBlobs(), cancel, &report));
   return report;

@@ -64,13 +64,24 @@ bool Flusher::RotatePinning() {
   return pinning->Rotate();
 }
 
+bool Flusher::RotateScanned() {
+  if (!parts_.scans_tables_faster) return false;
+  bool rotated = false;
+  parts_.trees->ForEach([&](Tree& tree) {
+    const bool worth_it = tree.rows_scanned() >= kRowsScanned && tree.active_bytes() >= parts_.memtable_bytes / kScannedPart;
+    rotated |= worth_it && tree.Rotate();
+  });
+  return rotated;
+}
+
 void Flusher::OnTick() {
   ShrinkIdleLog();
   if (!parts_.wal_enabled) return;
   bool rotated = false;
   {
     MutexLock lock(parts_.pipeline->gate()->mutex());
-    rotated = RotatePinning();
+    rotated = RotateScanned();
+    rotated |= RotatePinning();
   }
   if (rotated && wake_) wake_();
 }

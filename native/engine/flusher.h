@@ -39,6 +39,8 @@ class Flusher final : public RotationHook {
   static constexpr int kMaxFailures = 5;
   static constexpr size_t kMaxWaitingOfTree = 4;
   static constexpr int kIdleTicks = 2;
+  static constexpr uint64_t kRowsScanned = 64 * 1024;  // so many rows of a tree, taken from memory, are scanned much
+  static constexpr uint64_t kScannedPart = 16;         // so much of the memory there may be, one in this, is a good deal
 
   struct Parts {
     Env* env = nullptr;
@@ -51,7 +53,8 @@ class Flusher final : public RotationHook {
     uint64_t wal_limit_bytes = 0;
     uint64_t kept_segment_bytes = 0;  // a segment that nothing needs is gone on with while it is not longer
     bool wal_enabled = true;
-    bool threads = false;  // the log may be synced and let go of beside the writing of tables
+    bool scans_tables_faster = false;  // there is a cache for what scans make of tables
+    bool threads = false;              // the log may be synced and let go of beside the writing of tables
   };
   explicit Flusher(const Parts& parts);
   Flusher(const Flusher&) = delete;
@@ -74,8 +77,9 @@ class Flusher final : public RotationHook {
     Timestamp ts = 0;
   };
   Status FlushAll(const CancelToken* cancel, Cut* cut, const std::function<void()>& after = nullptr);
-  // Rotates the tree that keeps the log from being released, when the log is too long. Gives back the space of a log to which
-  // nothing was appended for kIdleTicks calls.
+  // Rotates the tree that keeps the log from being released, when the log is too long, and trees that are scanned much while a
+  // good deal of them is in memory: scans of tables are several times as fast. Gives back the space of a log to which nothing
+  // was appended for kIdleTicks calls.
   void OnTick();
   // Lets go of the log that no tree needs, once there is a good deal of it; unless somebody holds it, or is at it already.
   Status ReleaseLog();
@@ -111,6 +115,7 @@ class Flusher final : public RotationHook {
   bool RotateLargest();
   void RotateAll();
   bool RotatePinning();
+  bool RotateScanned();
   std::vector<FlushUnit> Collect(uint64_t but_trees) const;
   std::vector<FlushUnit> Take();
   [[nodiscard]] bool SomethingWaits() const;

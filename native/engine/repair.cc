@@ -39,10 +39,19 @@ class Repairer {
     SOCHDB_TRY(RepairManifest());
     SOCHDB_TRY(RepairTables());
     SOCHDB_TRY(RepairLog());
-    return RepairBlobs();
+    SOCHDB_TRY(RepairBlobs());
+    return DropDerived();
   }
 
  private:
+  // What was derived from data that may be another now is made again.
+  Status DropDerived() {
+    if (!env_->FileExists(In(kDerivedDirName))) return {};
+    SOCHDB_ASSIGN(names, env_->ListDir(In(kDerivedDirName)));
+    for (const std::string& name : names) SOCHDB_TRY(env_->DeleteFile(JoinPath(In(kDerivedDirName), name)));
+    return env_->SyncDir(In(kDerivedDirName));
+  }
+
   [[nodiscard]] std::string In(std::string_view name) const { return JoinPath(path_, name); }
   [[nodiscard]] std::string TablePath(uint64_t number) const {
     return JoinPath(In(kTablesDirName), NumberedFileName(number, kTableExtension));

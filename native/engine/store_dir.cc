@@ -19,7 +19,7 @@ bool HasDetail(const Status& status, std::string_view name, std::string_view val
 // What a store makes, and what lies about in directories that are empty to their owner.
 bool MayStandInNewStore(const std::string& name) {
   if (name.empty() || name.front() == '.') return true;
-  constexpr const char* kOwn[] = {kLockFileName, kCleanFileName, kWalDirName, kBlobDirName, kTablesDirName};
+  constexpr const char* kOwn[] = {kLockFileName, kCleanFileName, kWalDirName, kBlobDirName, kTablesDirName, kDerivedDirName};
   if (std::any_of(std::begin(kOwn), std::end(kOwn), [&](const char* own) { return name == own; })) return true;
   return name.compare(0, std::string_view(kFormatFileName).size(), kFormatFileName) == 0;  // a temporary of its making
 }

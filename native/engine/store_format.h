@@ -40,6 +40,7 @@ inline constexpr const char* kLockFileName = "LOCK";
 inline constexpr const char* kWalDirName = "wal";
 inline constexpr const char* kBlobDirName = "blobs";
 inline constexpr const char* kTablesDirName = "tables";
+inline constexpr const char* kDerivedDirName = "derived";  // what can be made again of the rest (sealed_file.h)
 
 // 1: all data in the log. 2: tables too.
 inline constexpr uint32_t kStoreFormatVersion = 2;

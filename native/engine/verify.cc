@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/recovery.h"
+#include "engine/sealed_file.h"
 #include "engine/store_format.h"
 #include "env/path.h"
 
@@ -86,6 +87,23 @@ Status VerifyTables(LsmStore* store, const CancelToken* cancel, const ProgressFn
   return store->Verify(visit, cancel, progress);
 }
 
+Status VerifyDerived(Env* env, const std::string& path, const CancelToken* cancel, VerifyReport* report) {
+  const std::string dir = JoinPath(path, kDerivedDirName);
+  if (!env->FileExists(dir)) return {};
+  SOCHDB_ASSIGN(names, env->ListDir(dir));
+  for (const std::string& name : names) {
+    if (IsTemporaryName(name)) continue;  // being written, or left by a crash: nobody reads it
+    const std::string file = JoinPath(dir, name);
+    uint64_t bytes = 0;
+    const Status status = VerifySealedFile(env, file, cancel, &bytes);
+    // It may have been replaced or deleted since it was listed.
+    if (status.code() == Code::kNotFound) continue;
+    SOCHDB_TRY(FaultOrFailure(report, "derived", file, status));
+    report->bytes += bytes;
+  }
+  return {};
+}
+
 Status VerifyBlobs(const BlobStore& blobs, const std::vector<uint64_t>& numbers, const CancelToken* cancel,
                    VerifyReport* report) {
   for (const uint64_t number : numbers) {
@@ -125,6 +143,7 @@ Status VerifyStore(Env* env, const std::string& path, const CancelToken* cancel,
     SOCHDB_TRY(FaultOrFailure(report, "table", tables, store.status()));
   }
   if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
+  SOCHDB_TRY(VerifyDerived(env, path, cancel, report));
   SOCHDB_TRY(VerifyLog(env, path, synced_end, first_lsn, cancel, report));
   SOCHDB_ASSIGN(blobs, BlobStore::Open(env, JoinPath(path, kBlobDirName)));
   if (report->sound()) SOCHDB_TRY(BlobsNamedByLog(env, path, synced_end, (*store)->state(), &named));

@@ -1,7 +1,8 @@
 // Verification: reads every byte of a store that data depends on, and says what is not as it was written.
 //
-// Checked are FORMAT and CLEAN, every record of the log, the manifest, every block of every table, and every blob file that
-// something names. Reading goes on behind a fault, so a report lists all that there are (at most kMaxFaults).
+// Checked are FORMAT and CLEAN, every record of the log, the manifest, every block of every table, every blob file that
+// something names, and files of derived data (sealed_file.h), without which nothing is lost. Reading goes on behind a fault, so
+// a report lists all that there are (at most kMaxFaults).
 //
 // Thread safety: any thread. Nothing is changed.
 
@@ -24,7 +25,7 @@
 namespace sochdb {
 
 struct StoreFault {
-  std::string part;  // "format", "log", "manifest", "table", "blob"
+  std::string part;  // "format", "log", "manifest", "table", "blob", "derived"
   std::string file;
   uint64_t offset = 0;
   std::string expected;
@@ -59,6 +60,7 @@ void AddLogFaults(WalReport found, VerifyReport* report);
 Status VerifyLog(Env* env, const std::string& path, Lsn synced_end_lsn, Lsn first_lsn, const CancelToken* cancel,
                  VerifyReport* report);
 Status VerifyTables(LsmStore* store, const CancelToken* cancel, const ProgressFn& progress, VerifyReport* report);
+Status VerifyDerived(Env* env, const std::string& path, const CancelToken* cancel, VerifyReport* report);
 Status VerifyBlobs(const BlobStore& blobs, const std::vector<uint64_t>& numbers, const CancelToken* cancel,
                    VerifyReport* report);
 

@@ -45,6 +45,14 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
+// Memory with a file behind it. Its contents end with it.
+class Mapping {
+ public:
+  virtual ~Mapping() = default;
+  [[nodiscard]] virtual char* data() const = 0;  // aligned to pages
+  [[nodiscard]] virtual size_t size() const = 0;
+};
+
 class Thread {
  public:
   virtual ~Thread() = default;  // REQUIRES: joined
@@ -76,6 +84,16 @@ class Env {
   virtual Status SyncDir(const std::string& path) = 0;  // makes creations, renames and deletions in it durable
   virtual Result<std::vector<std::string>> ListDir(const std::string& path) = 0;  // names, sorted
   virtual bool FileExists(const std::string& path) = 0;
+  // Memory that the system may write out to a file in this directory, which has no name. An Env without such leaves it:
+  // kUnsupported.
+  virtual Result<std::unique_ptr<Mapping>> MapScratch(const std::string& dir, size_t bytes) {
+    return Status(Code::kUnsupported, "Nothing can be mapped here: " + dir + ", " + std::to_string(bytes) + " bytes.");
+  }
+  // What a file holds, to be read and changed in memory; changes do not reach the file, nor does its replacement the memory.
+  // REQUIRES: nobody writes to the file. An Env without such leaves it: kUnsupported.
+  virtual Result<std::unique_ptr<Mapping>> MapFile(const std::string& path) {
+    return Status(Code::kUnsupported, "Files cannot be mapped here: " + path + ".");
+  }
   // kLocked with details {pid} when another holder is alive.
   virtual Result<std::unique_ptr<FileLock>> LockFile(const std::string& path) = 0;
   // The canonical path, by which two openings of one store are recognised.

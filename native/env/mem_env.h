@@ -18,7 +18,7 @@
 
 namespace sochdb {
 
-class MemEnv final : public PosixEnv {
+class MemEnv : public PosixEnv {
  public:
   MemEnv();
   ~MemEnv() override;
@@ -31,6 +31,10 @@ class MemEnv final : public PosixEnv {
   Status SyncDir(const std::string& path) override;
   Result<std::vector<std::string>> ListDir(const std::string& path) override;
   bool FileExists(const std::string& path) override;
+  Result<std::unique_ptr<Mapping>> MapScratch(const std::string& dir, size_t bytes) override {
+    return Env::MapScratch(dir, bytes);  // its files are memory
+  }
+  Result<std::unique_ptr<Mapping>> MapFile(const std::string& path) override { return Env::MapFile(path); }
   Result<std::unique_ptr<FileLock>> LockFile(const std::string& path) override;
   Result<std::string> RealPath(const std::string& path) override;
 

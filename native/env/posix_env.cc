@@ -18,6 +18,7 @@
 #include "env/path.h"
 #include "env/posix_file.h"
 #include "env/posix_lock.h"
+#include "env/posix_mapping.h"
 
 namespace sochdb {
 namespace {
@@ -113,6 +114,12 @@ Result<std::vector<std::string>> PosixEnv::ListDir(const std::string& path) {
 }
 
 bool PosixEnv::FileExists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+Result<std::unique_ptr<Mapping>> PosixEnv::MapScratch(const std::string& dir, size_t bytes) {
+  return MapPosixScratch(dir, bytes);
+}
+
+Result<std::unique_ptr<Mapping>> PosixEnv::MapFile(const std::string& path) { return MapPosixFile(path); }
 
 Result<std::unique_ptr<FileLock>> PosixEnv::LockFile(const std::string& path) { return LockPosixFile(path); }
 

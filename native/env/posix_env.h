@@ -18,6 +18,8 @@ class PosixEnv : public Env {
   Status SyncDir(const std::string& path) override;
   Result<std::vector<std::string>> ListDir(const std::string& path) override;
   bool FileExists(const std::string& path) override;
+  Result<std::unique_ptr<Mapping>> MapScratch(const std::string& dir, size_t bytes) override;
+  Result<std::unique_ptr<Mapping>> MapFile(const std::string& path) override;
   Result<std::unique_ptr<FileLock>> LockFile(const std::string& path) override;
   Result<std::string> RealPath(const std::string& path) override;
 

@@ -273,9 +273,8 @@ class ManifestFile final : public Manifest {
     const Status written = file_->Write(end_, record);
     if (!written.ok()) {
       if (written.code() != Code::kDiskFull) return Fail(written);
-      // Part of it may be there; it must not come to light after a crash.
-      Status cut = file_->Truncate(end_);
-      if (cut.ok()) cut = file_->Sync();
+      // Part of it may be there: never the whole, so that a crash leaves a torn end. What takes its place may be shorter.
+      const Status cut = file_->Truncate(end_);
       return cut.ok() ? written : Fail(cut);
     }
     const Status synced = file_->Sync();

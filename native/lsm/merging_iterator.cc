@@ -57,6 +57,29 @@ class MergingIterator final : public SnapshotIterator {
   const VersionView& version() const override { return heap_.front()->iterator->version(); }
   Status status() const override { return status_; }
 
+  void TakeRun(EntryRun* run) override {
+    if (!forward_) return;
+    if (!PassHidden<true>()) return;
+    const std::string_view asked = run->bound;
+    for (size_t at = 1; at <= 2 && at < heap_.size(); ++at) {
+      if (run->bound.empty() || heap_[at]->key < run->bound) run->bound = heap_[at]->key;
+    }
+    Source* const source = heap_.front();
+    source->iterator->TakeRun(run);
+    run->bound = asked;
+    (void)Moved<true>(0);
+  }
+  bool ShowVersion() override {
+    Source* const source = heap_.front();
+    if (source->iterator->ShowVersion()) {
+      source->key = source->iterator->key();
+      return true;
+    }
+    status_ = source->iterator->status();
+    heap_.clear();
+    return false;
+  }
+
  private:
   struct Source {
     std::unique_ptr<SnapshotIterator> iterator;
@@ -122,9 +145,13 @@ class MergingIterator final : public SnapshotIterator {
   // False when the source has failed.
   template <bool kForward>
   bool MoveOn(size_t at) {
+    if (kForward) heap_[at]->iterator->Next();
+    else heap_[at]->iterator->Prev();
+    return Moved<kForward>(at);
+  }
+  template <bool kForward>
+  bool Moved(size_t at) {
     Source* const source = heap_[at];
-    if (kForward) source->iterator->Next();
-    else source->iterator->Prev();
     if (source->iterator->Valid()) [[likely]] {
       source->key = source->iterator->key();
     } else {
@@ -137,17 +164,21 @@ class MergingIterator final : public SnapshotIterator {
     return true;
   }
 
+  // Moves on the older sources that stand at the current key: they are right below the root, one after the other.
   template <bool kForward>
-  void Step() {
-    // Older sources at the same key are right below the root, one after the other.
+  bool PassHidden() {
     for (size_t at = 1; at <= 2;) {
       if (at < heap_.size() && heap_[at]->key == heap_.front()->key) {
-        if (!MoveOn<kForward>(at)) return;
+        if (!MoveOn<kForward>(at)) return false;
       } else {
         ++at;
       }
     }
-    (void)MoveOn<kForward>(0);
+    return true;
+  }
+  template <bool kForward>
+  void Step() {
+    if (PassHidden<kForward>()) (void)MoveOn<kForward>(0);
   }
 
   // The sources stand at the last keys at or before the current one: all go to the first key behind it.

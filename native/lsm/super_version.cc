@@ -1,5 +1,8 @@
 #include "lsm/super_version.h"
 
+#include <algorithm>
+#include <array>
+
 #include "lsm/merging_iterator.h"
 
 namespace sochdb {
@@ -22,6 +25,19 @@ Status ForEachRun(const LevelState* levels, Visit visit) {
       SOCHDB_TRY(visit(run, &more));
       if (!more) return {};
     }
+  }
+  return {};
+}
+
+// Keys that follow each other and may be in one table are looked up together.
+Status GetManyOfRun(const SortedRun& run, std::span<PointRead* const> reads, Timestamp read_ts, BlockPins* pins) {
+  for (size_t i = 0; i < reads.size();) {
+    const Table* const table = TableFor(run, reads[i]->key);
+    const size_t first = i++;
+    if (table == nullptr || table->properties().min_ts > read_ts) continue;
+    const TableProperties& properties = table->properties();
+    while (i < reads.size() && properties.smallest_key <= reads[i]->key && reads[i]->key <= properties.largest_key) ++i;
+    SOCHDB_TRY(table->GetMany(reads.subspan(first, i - first), read_ts, pins));
   }
   return {};
 }
@@ -62,6 +78,15 @@ class RunIterator final : public SnapshotIterator {
   std::string_view key() const override { return table_->key(); }
   const VersionView& version() const override { return table_->version(); }
   Status status() const override { return status_; }
+  void TakeRun(EntryRun* run) override {
+    table_->TakeRun(run);
+    SettleForward();
+  }
+  bool ShowVersion() override {
+    if (table_->ShowVersion()) return true;
+    (void)Settled();
+    return false;
+  }
 
  private:
   // False when there is no such file: the walk is at its end.
@@ -122,6 +147,34 @@ Status SuperVersion::GetBelow(std::string_view key, Timestamp read_ts, VersionVi
     if (table == nullptr || table->properties().min_ts > read_ts) return {};
     SOCHDB_TRY(table->Get(key, hash, read_ts, out, pin, found));
     *more = !*found;
+    return {};
+  });
+}
+
+Status SuperVersion::GetMany(std::span<PointRead> reads, Timestamp read_ts, BlockPins* pins) const {
+  for (const std::shared_ptr<Memtable>& memtable : memtables_) {
+    if (memtable->key_count() == 0) continue;  // what comes to an empty one is newer than any registered snapshot
+    for (const PointRead& read : reads) {
+      if (!read.found) memtable->Prefetch(read.key);
+    }
+    for (PointRead& read : reads) {
+      if (!read.found) read.found = memtable->Get(read.key, read_ts, &read.version);
+    }
+  }
+  if (only_active_) return {};
+  std::array<PointRead*, PointRead::kAtOnce> left;
+  size_t count = 0;
+  for (PointRead& read : reads) {
+    if (read.found) continue;
+    read.hash = Table::FilterHash(read.key);
+    left[count++] = &read;
+  }
+  return ForEachRun(levels_.get(), [&](const SortedRun& run, bool* more) -> Status {
+    if (run.min_ts > read_ts) return {};
+    SOCHDB_TRY(GetManyOfRun(run, std::span(left).first(count), read_ts, pins));
+    const auto found = [](const PointRead* read) { return read->found; };
+    count = static_cast<size_t>(std::remove_if(left.begin(), left.begin() + count, found) - left.begin());
+    *more = count > 0;
     return {};
   });
 }

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "mem/memtable.h"
 #include "mem/snapshot_iterator.h"
 #include "sst/block_cache.h"
+#include "sst/point_read.h"
 
 namespace sochdb {
 
@@ -43,6 +45,9 @@ class SuperVersion {
       return {};
     return GetBelow(key, read_ts, out, pin, found);
   }
+  // As Get of each, where whoever reads has registered read_ts; what keeps the values that lie in blocks is added to *pins.
+  // REQUIRES: at most PointRead::kAtOnce, none found yet.
+  Status GetMany(std::span<PointRead> reads, Timestamp read_ts, BlockPins* pins) const;
   // Visits versions with ts <= read_ts, newest first, each timestamp once, until visit returns false. Views are valid during
   // the call.
   using Visit = std::function<bool(const VersionView&)>;
@@ -121,6 +126,8 @@ class TreeIterator {
   void Prev() { iterator_->Prev(); }
   [[nodiscard]] std::string_view key() const { return iterator_->key(); }
   [[nodiscard]] const VersionView& version() const { return iterator_->version(); }
+  void TakeRun(EntryRun* run) { iterator_->TakeRun(run); }  // SnapshotIterator
+  bool ShowVersion() { return iterator_->ShowVersion(); }
   // Why the iterator is not valid: OK at the end of the tree, kCorruption and the like when a table could not be read. To be
   // looked at after every loop.
   [[nodiscard]] Status status() const { return iterator_->status(); }

@@ -78,6 +78,7 @@ bool Tree::Rotate() {
     first_lsn_.store(kNoLsn, std::memory_order_relaxed);
   }
   active_ = fresh.get();
+  rows_scanned_.store(0, std::memory_order_relaxed);
   end_lsn_ = 0;
   if (options_.usage != nullptr) options_.usage->immutable_bytes.fetch_add(bytes, std::memory_order_relaxed);
   CountActive(0);

@@ -81,6 +81,8 @@ class Tree {
   // bad_alloc, nothing changed.
   bool Rotate();
   [[nodiscard]] uint64_t active_bytes() const { return counted_bytes_; }
+  // How many rows scans have taken from memtables since the last Rotate.
+  [[nodiscard]] uint64_t rows_scanned() const { return rows_scanned_.load(std::memory_order_relaxed); }
 
   // --- flushes and compactions. Any thread.
 
@@ -146,6 +148,8 @@ class Tree {
     return std::make_unique<TreeIterator>(Acquire(), read_ts);
   }
 
+  // A scan has taken so many rows from memtables.
+  void NoteScan(uint64_t rows) const { rows_scanned_.fetch_add(rows, std::memory_order_relaxed); }
   [[nodiscard]] TreeId id() const { return id_; }
   [[nodiscard]] uint64_t memory_bytes() const;  // of its memtables
   // Distinct keys of each memtable and table, so one that lies in several counts several times.
@@ -176,6 +180,8 @@ class Tree {
 
   // Written under install_mutex_. Apart from what every commit writes: every read looks here.
   alignas(64) std::atomic<const SuperVersion*> current_{nullptr};
+
+  mutable std::atomic<uint64_t> rows_scanned_{0};
 
   alignas(64) mutable Mutex install_mutex_;    // guards the changes of current_, and what follows
   std::vector<ImmutableMemtable> immutables_;  // oldest first

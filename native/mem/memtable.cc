@@ -57,6 +57,28 @@ class MemtableIterator final : public SnapshotIterator {
   }
   std::string_view key() const override { return cursor_.record()->key(); }
   const VersionView& version() const override { return version_; }
+  void TakeRun(EntryRun* run) override {
+    run->values.reserve(run->room);
+    run->stable = true;
+    std::string_view last;
+    uint32_t below = 0;  // so many from here on are below the bound: their keys need not be compared
+    while (valid_ && run->rows < run->room && TakesPart(version_)) {
+      if (below == 0) below = cursor_.CountBelow(run->bound);
+      if (below == 0) break;
+      if (version_.kind == ValueKind::kDelete) {
+        ++run->passed;
+      } else {
+        last = key();
+        run->Add(last, version_.value);
+      }
+      do {
+        cursor_.Next();
+        if (below > 0) --below;
+      } while (cursor_.Valid() && !Show());
+      valid_ = cursor_.Valid();
+    }
+    if (run->rows != 0) run->last_key.assign(last);
+  }
 
  private:
   bool Show() {
@@ -168,6 +190,8 @@ class IndexedMemtable final : public Memtable {
     *out = version->view();
     return true;
   }
+
+  void Prefetch(std::string_view key) const override { hash_.Prefetch(hash_.HashOf(key)); }
 
   void VisitVersions(std::string_view key, Timestamp read_ts, bool (*visit)(void* context, const VersionView&),
                      void* context) const override {

@@ -47,6 +47,8 @@ class Memtable {
 
   // The newest version with ts <= read_ts, deletes and expired ones included; false when there is none.
   virtual bool Get(std::string_view key, Timestamp read_ts, VersionView* out) const = 0;
+  // Asks for the memory that Get will look at first: worth it where many keys are looked up.
+  virtual void Prefetch(std::string_view key) const = 0;
   // Visits versions with ts <= read_ts, newest first, until visit returns false: for merge operands.
   virtual void VisitVersions(std::string_view key, Timestamp read_ts, bool (*visit)(void* context, const VersionView&),
                              void* context) const = 0;

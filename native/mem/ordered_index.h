@@ -64,8 +64,15 @@ class OrderedIndex {
     explicit Cursor(const OrderedIndex* index) : index_(index) {}
 
     [[nodiscard]] bool Valid() const { return leaf_ != nullptr; }
-    // REQUIRES for these three: Valid().
+    // REQUIRES for these: Valid().
     [[nodiscard]] const KeyRecord* record() const { return leaf_->records[order_.slot(position_)]; }
+    // How many entries from here on, this one among them, are known to be below the bound (empty: none): 0 only when this one
+    // is not. They follow each other without a gap.
+    [[nodiscard]] uint32_t CountBelow(std::string_view bound) const {
+      const auto rest = static_cast<uint32_t>(order_.count() - position_);
+      if (bound.empty() || leaf_->records[order_.slot(order_.count() - 1)]->key() < bound) return rest;
+      return record()->key() < bound ? 1 : 0;
+    }
     void Next() {
       if (++position_ < order_.count()) [[likely]] {
         if (!prefetched_) PrefetchRecords();

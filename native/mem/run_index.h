@@ -68,8 +68,9 @@ class RunIndex {
     explicit Cursor(const RunIndex* index);
 
     [[nodiscard]] bool Valid() const { return !heap_.empty(); }
-    // REQUIRES for these three: Valid().
+    // REQUIRES for these: Valid().
     [[nodiscard]] const KeyRecord* record() const { return heap_.front().record; }
+    [[nodiscard]] uint32_t CountBelow(std::string_view bound) const { return bound.empty() || record()->key() < bound ? 1 : 0; }
     void Next();
     void Prev();
 

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "base/types.h"
+#include "mem/entry_run.h"
 #include "mem/version.h"
 
 namespace sochdb {
@@ -31,6 +32,12 @@ class SnapshotIterator {
   virtual std::string_view key() const = 0;        // valid until the next move
   virtual const VersionView& version() const = 0;  // its value too
   virtual Status status() const { return {}; }     // why it is not valid: OK at the end
+
+  // Takes a run (cleared by the caller) from the entry it stands at on, and then stands behind it, as after Next. Takes
+  // nothing where there is no run to be had cheaply, or the walk is not going forward. REQUIRES: Valid(), key() < run->bound.
+  virtual void TakeRun(EntryRun* run) { (void)run; }
+  // To be called before version() once a run was taken: false when the entry could not be read, and the walk has ended.
+  virtual bool ShowVersion() { return true; }
 };
 
 // REQUIRES for Next, key and version: Valid().

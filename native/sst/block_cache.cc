@@ -1,6 +1,7 @@
 #include "sst/block_cache.h"
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "base/hash.h"
@@ -34,16 +35,20 @@ uint64_t HashOf(uint64_t table_id, uint64_t offset) { return HashNumber(offset, 
 // A part of the cache. Open addressing over pointers; a slot's chain is closed again when one is taken out.
 class alignas(64) Shard {
  public:
-  Shard(Env* env, uint64_t capacity) : mutex_(env), capacity_(capacity), slots_(kFirstSlots) {}
+  Shard(Env* env, uint64_t capacity) : mutex_(env), capacity_(capacity) { UseSlots(kFirstSlotsLog2); }
   ~Shard() {
     for (Node* node = newest_; node != nullptr;) delete std::exchange(node, node->older);
   }
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
+  // Without the lock: the slots are there as long as the shard, and a node that is gone is not looked at.
+  void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(HomeOf(hash)); }
+  void PrefetchNode(uint64_t hash) const { __builtin_prefetch(HomeOf(hash)->load(std::memory_order_relaxed)); }
+
   BlockRef Find(uint64_t hash, uint64_t table_id, uint64_t offset, bool count_miss) {
     const MutexLock lock(&mutex_);
-    Node* node = slots_[SlotOf(hash, table_id, offset)];
+    Node* node = slot(SlotOf(hash, table_id, offset));
     if (node == nullptr) {
       if (count_miss) ++misses_;
       return {};
@@ -62,10 +67,10 @@ class alignas(64) Shard {
     Node* gone = nullptr;  // freed without the lock
     {
       const MutexLock lock(&mutex_);
-      if (slots_[SlotOf(hash, table_id, offset)] != nullptr) return;
-      if ((blocks_ + 1) * 2 > slots_.size()) Grow();
+      if (slot(SlotOf(hash, table_id, offset)) != nullptr) return;
+      if ((blocks_ + 1) * 2 > mask_ + 1) Grow();
       while (used_ + charge > capacity_) gone = EvictOne(gone);
-      slots_[SlotOf(hash, table_id, offset)] = node.get();
+      SetSlot(SlotOf(hash, table_id, offset), node.get());
       Link(node.release());
     }
     while (gone != nullptr) delete std::exchange(gone, gone->older);
@@ -95,34 +100,52 @@ class alignas(64) Shard {
   }
 
  private:
-  static constexpr size_t kFirstSlots = 16;
+  static constexpr unsigned kFirstSlotsLog2 = 4;
+  static constexpr int kAddressBits = 48;
+  static constexpr uint64_t kAddressMask = (uint64_t{1} << kAddressBits) - 1;
+
+  [[nodiscard]] Node* slot(size_t i) const { return slots_[i].load(std::memory_order_relaxed); }
+  void SetSlot(size_t i, Node* node) { slots_[i].store(node, std::memory_order_relaxed); }
+  void UseSlots(unsigned log2) {
+    tables_.push_back(std::make_unique<std::atomic<Node*>[]>(size_t{1} << log2));
+    slots_ = tables_.back().get();
+    mask_ = (size_t{1} << log2) - 1;
+    packed_.store(static_cast<uint64_t>(log2) << kAddressBits | reinterpret_cast<uint64_t>(slots_), std::memory_order_release);
+  }
+  // The home slot of a block, for those without the lock.
+  [[nodiscard]] const std::atomic<Node*>* HomeOf(uint64_t hash) const {
+    const uint64_t packed = packed_.load(std::memory_order_acquire);
+    const uint64_t mask = (uint64_t{1} << (packed >> kAddressBits)) - 1;
+    return reinterpret_cast<const std::atomic<Node*>*>(packed & kAddressMask) + (hash & mask);
+  }
 
   // The slot of the block, or the empty one where it would go.
   size_t SlotOf(uint64_t hash, uint64_t table_id, uint64_t offset) const {
-    const size_t mask = slots_.size() - 1;
-    size_t slot = hash & mask;
-    while (slots_[slot] != nullptr && (slots_[slot]->offset != offset || slots_[slot]->table_id != table_id)) {
-      slot = (slot + 1) & mask;
+    size_t at = hash & mask_;
+    for (const Node* node = slot(at); node != nullptr && (node->offset != offset || node->table_id != table_id);) {
+      at = (at + 1) & mask_;
+      node = slot(at);
     }
-    return slot;
+    return at;
   }
   void Grow() {
-    std::vector<Node*> old(slots_.size() * 2);
-    old.swap(slots_);
-    for (Node* node : old) {
-      if (node != nullptr) slots_[SlotOf(HashOf(node->table_id, node->offset), node->table_id, node->offset)] = node;
+    const std::atomic<Node*>* const old = slots_;
+    const size_t count = mask_ + 1;
+    UseSlots(static_cast<unsigned>(std::countr_zero(count)) + 1);
+    for (size_t i = 0; i < count; ++i) {
+      Node* const node = old[i].load(std::memory_order_relaxed);
+      if (node != nullptr) SetSlot(SlotOf(HashOf(node->table_id, node->offset), node->table_id, node->offset), node);
     }
   }
   void EmptySlot(const Node* node) {
-    const size_t mask = slots_.size() - 1;
     size_t hole = SlotOf(HashOf(node->table_id, node->offset), node->table_id, node->offset);
-    for (size_t slot = (hole + 1) & mask; slots_[slot] != nullptr; slot = (slot + 1) & mask) {
-      const size_t home = HashOf(slots_[slot]->table_id, slots_[slot]->offset) & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;  // its chain does not pass the hole
-      slots_[hole] = slots_[slot];
-      hole = slot;
+    for (size_t at = (hole + 1) & mask_; slot(at) != nullptr; at = (at + 1) & mask_) {
+      const size_t home = HashOf(slot(at)->table_id, slot(at)->offset) & mask_;
+      if (((at - home) & mask_) < ((at - hole) & mask_)) continue;  // its chain does not pass the hole
+      SetSlot(hole, slot(at));
+      hole = at;
     }
-    slots_[hole] = nullptr;
+    SetSlot(hole, nullptr);
   }
   void Link(Node* node) {
     node->older = newest_;
@@ -158,7 +181,11 @@ class alignas(64) Shard {
 
   Mutex mutex_;  // guards everything below
   const uint64_t capacity_;
-  std::vector<Node*> slots_;  // a power of two of them, at most half in use
+  std::atomic<Node*>* slots_ = nullptr;  // a power of two of them, at most half in use
+  size_t mask_ = 0;
+  // Every array of slots that there was: prefetches look at one without the lock, log2 of its size << 48 | its address.
+  std::vector<std::unique_ptr<std::atomic<Node*>[]>> tables_;
+  std::atomic<uint64_t> packed_{0};
   Node* newest_ = nullptr;
   Node* oldest_ = nullptr;
   Node* hand_ = nullptr;  // null: at the oldest
@@ -182,6 +209,16 @@ class ShardedCache final : public BlockCache {
   }
 
   uint64_t NewTableId() override { return next_id_.fetch_add(1, std::memory_order_relaxed); }
+  void Prefetch(uint64_t table_id, std::span<const uint64_t> offsets) const override {
+    for (const uint64_t offset : offsets) {
+      const uint64_t hash = HashOf(table_id, offset);
+      ShardOf(hash).PrefetchSlot(hash);
+    }
+    for (const uint64_t offset : offsets) {
+      const uint64_t hash = HashOf(table_id, offset);
+      ShardOf(hash).PrefetchNode(hash);
+    }
+  }
   BlockRef Find(uint64_t table_id, uint64_t offset, bool count_miss) override {
     const uint64_t hash = HashOf(table_id, offset);
     return ShardOf(hash).Find(hash, table_id, offset, count_miss);
@@ -200,7 +237,7 @@ class ShardedCache final : public BlockCache {
   }
 
  private:
-  Shard& ShardOf(uint64_t hash) { return *shards_[(hash >> 48) & (shards_.size() - 1)]; }
+  [[nodiscard]] Shard& ShardOf(uint64_t hash) const { return *shards_[(hash >> 48) & (shards_.size() - 1)]; }
 
   std::vector<std::unique_ptr<Shard>> shards_;  // a power of two of them
   std::atomic<uint64_t> next_id_{1};

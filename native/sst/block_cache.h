@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -86,6 +87,8 @@ class BlockCache {
   virtual uint64_t NewTableId() = 0;
   // Empty when it is not there. Counts a hit, or a miss unless the caller will come again for it.
   virtual BlockRef Find(uint64_t table_id, uint64_t offset, bool count_miss = true) = 0;
+  // Asks for the memory that finding these blocks will look at.
+  virtual void Prefetch(uint64_t table_id, std::span<const uint64_t> offsets) const = 0;
   // Keeps a share of the block, and evicts others for it. When two threads insert one block, the first stays; both may use
   // theirs.
   virtual void Insert(uint64_t table_id, uint64_t offset, const BlockRef& block) = 0;

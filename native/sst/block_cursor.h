@@ -49,6 +49,7 @@ class BlockCursor {
   // Whether the entry before (maybe in the block before) is a newer version of this key.
   [[nodiscard]] bool older() const { return entry_.older(); }
   [[nodiscard]] const BlockEntry& entry() const { return entry_; }
+  [[nodiscard]] bool is_last() const { return entry_.end == end_; }  // of the block
 
  private:
   static constexpr size_t kSlack = 8;

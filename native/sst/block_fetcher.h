@@ -24,6 +24,8 @@ class BlockFetcher {
 
   // The checked bytes of data block i.
   Status Fetch(uint32_t i, std::string_view* bytes);
+  // What keeps those bytes; empty where they lie in a buffer of the walk's own.
+  [[nodiscard]] const BlockRef& held() const { return held_; }
 
  private:
   static constexpr size_t kMinChunkBytes = 32 * 1024;

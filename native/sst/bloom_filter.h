@@ -50,6 +50,10 @@ class BloomFilter {
     }
     return true;
   }
+  // Asks for the memory that MayContain will look at.
+  void Prefetch(uint64_t hash) const {
+    if (line_count_ != 0) __builtin_prefetch(lines_ + LineOf(hash, line_count_) * kFilterLineBytes);
+  }
   [[nodiscard]] uint64_t memory_bytes() const { return storage_ == nullptr ? 0 : (line_count_ + 1) * kFilterLineBytes; }
 
   static uint64_t LineOf(uint64_t hash, uint64_t lines) { return ((hash >> 32) * lines) >> 32; }

@@ -152,6 +152,9 @@ uint32_t DataBlock::SeekRestart(std::string_view key, Timestamp ts) const {
   return low == 0 ? 0 : low - 1;
 }
 
+TargetMatch::TargetMatch(std::string_view target, std::string_view before)
+    : target_(target), matched_(CommonPrefix(target, before)) {}
+
 void TargetMatch::Compare(const BlockEntry& entry) {
   const size_t from = entry.shared;
   const std::string_view suffix(entry.suffix, entry.suffix_bytes);
@@ -163,10 +166,10 @@ void TargetMatch::Compare(const BlockEntry& entry) {
   else order_ = static_cast<uint8_t>(suffix[common]) < static_cast<uint8_t>(rest[common]) ? -1 : 1;
 }
 
-DataBlock::Outcome DataBlock::Find(std::string_view key, Timestamp read_ts, BlockEntry* out) const {
+DataBlock::Outcome DataBlock::FindFrom(const char* restart, std::string_view key, Timestamp read_ts, BlockEntry* out) const {
   TargetMatch match(key);
   int order = -1;
-  for (const char* at = restart(SeekRestart(key, read_ts)); at != end_; at = out->end) {
+  for (const char* at = restart; at != end_; at = out->end) {
     Decode(at, out);
     order = match.Feed(*out);
     if (order > 0) return Outcome::kAbsent;

@@ -151,6 +151,8 @@ class DataBlock {
   // The restart from which a walk forward meets the first entry >= (key, ts), in the order of the block: newer versions of the
   // key than ts stand before it. 0 when that is the block's first entry.
   [[nodiscard]] uint32_t SeekRestart(std::string_view key, Timestamp ts) const;
+  // Where the entries from restart i up to the next one end.
+  [[nodiscard]] const char* restart_end(uint32_t i) const { return i + 1 < restarts_ ? restart(i + 1) : end_; }
 
   enum class Outcome : uint8_t {
     kFound,
@@ -158,7 +160,11 @@ class DataBlock {
     kGoOn,    // the block ends with a version of the key that is too new
   };
   // The newest version of the key with ts <= read_ts. On kFound, *out is its entry.
-  Outcome Find(std::string_view key, Timestamp read_ts, BlockEntry* out) const;
+  Outcome Find(std::string_view key, Timestamp read_ts, BlockEntry* out) const {
+    return FindFrom(restart(SeekRestart(key, read_ts)), key, read_ts, out);
+  }
+  // The same from the restart that SeekRestart gave.
+  Outcome FindFrom(const char* restart, std::string_view key, Timestamp read_ts, BlockEntry* out) const;
 
  private:
   [[nodiscard]] uint64_t Head(uint32_t i) const { return DecodeFixed64(heads_ + size_t{8} * i); }
@@ -177,6 +183,8 @@ class DataBlock {
 class TargetMatch {
  public:
   explicit TargetMatch(std::string_view target) : target_(target) {}
+  // The walk begins behind an entry of key `before`, which is smaller than the target.
+  TargetMatch(std::string_view target, std::string_view before);
 
   // Negative: the entry's key is smaller; 0: equal; positive: greater. REQUIRES: entries are given in order from a restart on.
   int Feed(const BlockEntry& entry) {

@@ -7,6 +7,7 @@
 #include "sst/data_block.h"
 #include "sst/table_core.h"
 #include "sst/table_cursor.h"
+#include "sst/table_reads.h"
 #include "sst/table_salvage.h"
 #include "sst/table_verify.h"
 
@@ -23,6 +24,7 @@ class TableImpl final : public Table {
 
   Status Get(std::string_view key, uint64_t hash, Timestamp read_ts, VersionView* out, BlockRef* pin,
              bool* found) const override;
+  Status GetMany(std::span<PointRead* const> reads, Timestamp read_ts, BlockPins* pins) const override;
   Status VisitVersions(std::string_view key, uint64_t hash, Timestamp read_ts, const Visit& visit,
                        bool* stopped) const override;
   Status NewestTimestampInRange(std::string_view lo, std::string_view hi, Timestamp above, Timestamp* newest) const override;
@@ -68,23 +70,12 @@ Status TableImpl::Get(std::string_view key, uint64_t hash, Timestamp read_ts, Ve
   *found = false;
   SOCHDB_TRY(core_->Ready());
   if (!core_->meta().filter.MayContain(hash)) return {};
-  const TableIndex& index = core_->meta().index;
-  for (uint32_t i = index.Seek(key); i < index.size(); ++i) {
-    if (index.block(i).min_ts <= read_ts) {
-      BlockRef block;
-      SOCHDB_TRY(core_->LoadDataBlock(index.block(i).handle(), true, &block));
-      BlockEntry entry;
-      const DataBlock::Outcome outcome = DataBlock(block.data()).Find(key, read_ts, &entry);
-      if (outcome == DataBlock::Outcome::kFound) {
-        entry.FillView(out);
-        *pin = std::move(block);
-        *found = true;
-      }
-      if (outcome != DataBlock::Outcome::kGoOn) return {};
-    }
-    if (!GoesOn(i, key)) return {};
-  }
-  return {};
+  return GetFromBlock(*core_, core_->meta().index.Seek(key), key, read_ts, out, pin, found);
+}
+
+Status TableImpl::GetMany(std::span<PointRead* const> reads, Timestamp read_ts, BlockPins* pins) const {
+  SOCHDB_TRY(core_->Ready());
+  return GetManyOf(*core_, reads, read_ts, pins);
 }
 
 Status TableImpl::VisitVersions(std::string_view key, uint64_t hash, Timestamp read_ts, const Visit& visit,

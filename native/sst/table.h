@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,7 @@
 #include "mem/snapshot_iterator.h"
 #include "mem/version.h"
 #include "sst/block_cache.h"
+#include "sst/point_read.h"
 #include "sst/table_properties.h"
 
 namespace sochdb {
@@ -47,6 +49,9 @@ class Table {
   // tables for one key. *pin keeps out->value alive.
   virtual Status Get(std::string_view key, uint64_t hash, Timestamp read_ts, VersionView* out, BlockRef* pin,
                      bool* found) const = 0;
+  // As Get of each, which has its hash; what is found is added to its read, what keeps it to *pins. REQUIRES: at most
+  // PointRead::kAtOnce, none found yet.
+  virtual Status GetMany(std::span<PointRead* const> reads, Timestamp read_ts, BlockPins* pins) const = 0;
   // Visits versions with ts <= read_ts, newest first, until visit returns false (*stopped). Views are valid during the call.
   using Visit = std::function<bool(const VersionView&)>;
   virtual Status VisitVersions(std::string_view key, uint64_t hash, Timestamp read_ts, const Visit& visit,

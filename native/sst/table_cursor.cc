@@ -81,79 +81,6 @@ void TableCursor::SeekForPrev(std::string_view target) {
 
 namespace {
 
-class TableIterator final : public SnapshotIterator {
- public:
-  TableIterator(const TableCore* core, Timestamp read_ts, bool fill_cache)
-      : cursor_(core, read_ts, fill_cache, false), read_ts_(read_ts) {}
-
-  bool Valid() const override { return cursor_.Valid(); }
-  void SeekToFirst() override {
-    cursor_.SeekToFirst();
-    ShowForward();
-  }
-  void SeekToLast() override {
-    cursor_.SeekToLast();
-    ShowBackward();
-  }
-  void Seek(std::string_view target) override {
-    cursor_.Seek(target);
-    ShowForward();
-  }
-  void SeekForPrev(std::string_view target) override {
-    cursor_.SeekForPrev(target);
-    ShowBackward();
-  }
-  void Next() override {
-    SOCHDB_DCHECK(Valid());
-    // Past the older versions of the key. Behind a gap another key begins: what the gap hides is newer than what was shown.
-    const uint64_t gaps = cursor_.gaps();
-    do {
-      cursor_.Next();
-      if (!cursor_.Valid()) return;
-    } while (cursor_.at().older() && cursor_.gaps() == gaps);
-    ShowForward();
-  }
-  void Prev() override {
-    SOCHDB_DCHECK(Valid());
-    cursor_.Prev();
-    ShowBackward();
-  }
-  std::string_view key() const override { return cursor_.at().key(); }
-  const VersionView& version() const override { return version_; }
-  Status status() const override { return cursor_.status(); }
-
- private:
-  // Goes on to the first entry that the snapshot sees. REQUIRES: not behind a shown entry of the same key.
-  void ShowForward() {
-    while (cursor_.Valid() && cursor_.at().ts() > read_ts_) cursor_.Next();
-    if (cursor_.Valid()) cursor_.at().entry().FillView(&version_);
-  }
-  // Goes back to the newest version that the snapshot sees, of the last key that has one. The entries of a key that it does
-  // not see are the newer ones: they come later on the way back, and are passed like any other.
-  void ShowBackward() {
-    while (cursor_.Valid() && cursor_.at().ts() > read_ts_) cursor_.Prev();
-    while (cursor_.Valid() && cursor_.at().older()) {
-      const uint64_t gaps = cursor_.gaps();
-      cursor_.Prev();
-      const bool same_and_seen = cursor_.Valid() && cursor_.at().ts() <= read_ts_ && cursor_.gaps() == gaps;
-      if (same_and_seen) continue;
-      // A version too new, or a gap full of them: it was the one before.
-      if (cursor_.status().ok()) StepBack();
-      break;
-    }
-    if (cursor_.Valid()) cursor_.at().entry().FillView(&version_);
-  }
-  // Undoes the last Prev.
-  void StepBack() {
-    if (cursor_.Valid()) cursor_.Next();
-    else cursor_.SeekToFirst();
-  }
-
-  TableCursor cursor_;
-  const Timestamp read_ts_;
-  VersionView version_;
-};
-
 class TableStream final : public VersionStream {
  public:
   TableStream(const TableCore* core, bool fill_cache) : cursor_(core, kMaxTimestamp, fill_cache, true) {}
@@ -186,10 +113,6 @@ class TableStream final : public VersionStream {
 };
 
 }  // namespace
-
-std::unique_ptr<SnapshotIterator> NewTableIterator(const TableCore* core, Timestamp read_ts, bool fill_cache) {
-  return std::make_unique<TableIterator>(core, read_ts, fill_cache);
-}
 
 std::unique_ptr<VersionStream> NewTableStream(const TableCore* core, bool fill_cache) {
   return std::make_unique<TableStream>(core, fill_cache);

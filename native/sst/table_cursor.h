@@ -1,4 +1,5 @@
-// TableCursor: a position among all entries of a table, moving both ways; and the two iterators made of it.
+// TableCursor: a position among all entries of a table, moving both ways; and the two iterators made of it (that of readers is
+// in table_iterator.cc).
 //
 // Blocks in which every version is newer than the cursor's timestamp are passed over without being read. An entry behind such a
 // gap may be marked as an older version of a key whose newer ones were in it: gaps() counts them.
@@ -25,7 +26,10 @@ class TableCursor {
   [[nodiscard]] bool Valid() const { return cursor_.Valid(); }
   [[nodiscard]] const BlockCursor& at() const { return cursor_; }
   [[nodiscard]] const Status& status() const { return status_; }
-  [[nodiscard]] uint64_t gaps() const { return gaps_; }  // crossed so far
+  [[nodiscard]] uint64_t gaps() const { return gaps_; }    // crossed so far
+  [[nodiscard]] uint32_t block() const { return block_; }  // REQUIRES: Valid()
+  // What keeps the block's bytes alive behind the next move; empty when nothing does.
+  [[nodiscard]] const BlockRef& pin() const { return fetcher_.held(); }
 
   void SeekToFirst();
   void SeekToLast();
@@ -33,6 +37,8 @@ class TableCursor {
   void Seek(std::string_view target);
   // The last entry with key < target that may be seen.
   void SeekForPrev(std::string_view target);
+  // The first entry of block i, or of the first behind it that may be seen. REQUIRES: the table was sought in.
+  void EnterForward(uint32_t i);
   // REQUIRES: Valid().
   void Next() {
     cursor_.Next();
@@ -49,8 +55,7 @@ class TableCursor {
 
   void NextBlock();
   void PrevBlock();
-  // To the first entry of block i, or of the first that may be seen after it; to the last, before it.
-  void EnterForward(uint32_t i);
+  // To the last entry of block i, or of the last that may be seen before it.
   void EnterBackward(uint32_t i);  // kNoBlock: there is none before
   bool Load(uint32_t i);
   // What every seek begins with: the table may not have been read yet.

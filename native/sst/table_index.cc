@@ -129,6 +129,14 @@ uint32_t TableIndex::Seek(std::string_view target) const {
   return low;
 }
 
+bool TableIndex::BelongsTo(uint32_t i, std::string_view target) const {
+  if (!target.starts_with(std::string_view(separators_.data(), prefix_bytes_))) return false;
+  const uint64_t head = KeyHead(target, prefix_bytes_);
+  if (head > heads_[i] || (i != 0 && head < heads_[i - 1])) return false;
+  if (head == heads_[i] && KeyLess(separator(i), target, prefix_bytes_)) return false;
+  return i == 0 || head != heads_[i - 1] || KeyLess(separator(i - 1), target, prefix_bytes_);
+}
+
 uint64_t TableIndex::memory_bytes() const {
   return blocks_.capacity() * sizeof(BlockInfo) + heads_.capacity() * sizeof(uint64_t) + separators_.capacity();
 }

@@ -81,6 +81,8 @@ class TableIndex {
   }
   // The first block that may hold a key >= target; size() when none does.
   [[nodiscard]] uint32_t Seek(std::string_view target) const;
+  // Whether Seek(target) would find block i.
+  [[nodiscard]] bool BelongsTo(uint32_t i, std::string_view target) const;
   [[nodiscard]] uint64_t memory_bytes() const;
 
  private:

@@ -116,5 +116,19 @@ TEST("opening sweeps what nothing refers to, and numbers go on above") {
   EXPECT(store->Read(kept, &back).code() == Code::kCorruption);
 }
 
+TEST("what was swept stays away after any power loss") {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    SimEnv env(seed);
+    auto store = Open(&env);
+    const auto dropped = store->Write(std::string(5000, 'd'));
+    EXPECT_OK(dropped.status());
+    uint64_t deleted = 0;
+    EXPECT_OK(store->DeleteUnreferenced({}, &deleted));
+    EXPECT_EQ(deleted, 1u);
+    env.Restart(seed);
+    EXPECT(env.ListDir(kDir).value().empty());
+  }
+}
+
 }  // namespace
 }  // namespace sochdb::blob_store_test

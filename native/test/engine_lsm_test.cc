@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/background.h"
 #include "env/mem_env.h"
 #include "env/path.h"
 #include "test/engine_lsm_fixture.h"
@@ -317,6 +318,34 @@ TEST("options out of range are refused, each by its name, and nothing is made") 
   EXPECT(refused([](EngineOptions* o) { o->wal.segment_bytes = 1; }));
   EXPECT(refused([](EngineOptions* o) { o->block_cache_bytes = UINT64_MAX; }));
   EXPECT(!env.FileExists("/none/FORMAT"));
+}
+
+TEST("what is scanned again and again goes from memory to tables") {
+  SimEnv env(test::Seed());
+  EngineOptions options = TinyOptions(true);
+  options.memtable_bytes = 1024 * 1024;
+  options.wal_limit_bytes = 64ull * 1024 * 1024;
+  const auto engine = OpenAt(&env, "/db", options);
+  constexpr int kKeys = 1500;
+  for (int i = 0; i < kKeys; ++i) (void)test::PutOne(engine.get(), KeyOf(i), ValueOf(i));
+  const auto scan = [&engine] {
+    const auto snapshot = std::move(engine->NewSnapshot()).value();
+    const auto cursor = std::move(snapshot->NewCursor(TreeId::kKeys, "", "", {})).value();
+    uint64_t rows = 0;
+    bool found = true;
+    for (EntryRun run; found; rows += run.rows) EXPECT_OK(cursor->NextRun(1024, &run, &found));
+    return rows;
+  };
+  const auto ticks = [&env] {
+    for (int i = 0; i < 4; ++i) env.SleepMicros(Background::kTickMicros);
+  };
+  EXPECT_EQ(scan(), uint64_t{kKeys});
+  ticks();
+  EXPECT_EQ(engine->stats().table_files, 0u);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(scan(), uint64_t{kKeys});
+  ticks();
+  EXPECT(engine->stats().table_files > 0);
+  EXPECT_EQ(scan(), uint64_t{kKeys});
 }
 
 }  // namespace

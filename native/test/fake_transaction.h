@@ -81,6 +81,7 @@ class FakeTransaction : public Transaction {
     ranges.push_back({id, std::string(lo), std::string(hi), true, false});
   }
   void RegisterConstraintRange(TreeId id, std::string_view lo, std::string_view hi) override { RegisterRangeRead(id, lo, hi); }
+  void RegisterReplacement(TreeId, std::string_view) override {}
   bool HasOwnWrites(TreeId, std::string_view, std::string_view) const override { return false; }
   Status VisitOwnWrites(TreeId, std::string_view, std::string_view, const OwnWriteVisitor&) const override { return {}; }
 

@@ -271,6 +271,26 @@ TEST("an absence that a constraint rests on may not end before the commit, at ev
   }
 }
 
+TEST("an entry that is replaced with what was derived from it may not have changed before the commit, at every level") {
+  for (const IsolationLevel level : kLevels) {
+    for (const int noise : {0, 700, 20'000}) {
+      World w(level, noise);
+      TxnPtr t1 = w.Begin();
+      TxnPtr t2 = w.Begin();
+      for (const TxnPtr* txn : {&t1, &t2}) {
+        (void)(*txn)->BeginStatement();
+        EXPECT_EQ(Get(*txn, "x"), "10");
+        (*txn)->RegisterReplacement(kTree, "x");
+        EXPECT_OK((*txn)->Put(kTree, "x", txn == &t1 ? "11" : "12"));
+        (void)(*txn)->BeginStatement();  // a later statement's snapshot does not excuse the earlier one
+        Put(*txn, txn == &t1 ? "entry/11" : "entry/12", "x");
+      }
+      EXPECT(w.Commit(t1));
+      EXPECT(!w.Commit(t2));
+    }
+  }
+}
+
 // --- read committed
 
 TEST("a read committed statement reads one snapshot, the next one a newer") {

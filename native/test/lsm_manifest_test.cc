@@ -197,6 +197,28 @@ TEST("crash upon crash, every opening finds what the one before found or wrote")
   }
 }
 
+TEST("what an opening found outlives a power loss, when a process died before it synced that and the disk is full") {
+  SimEnv dry(3);
+  (void)RunEdits(&dry, 6, 3);
+  const uint64_t operations = dry.io_count();
+  for (uint64_t op = 1; op <= operations; ++op) {
+    SimEnv env(3);
+    env.CrashAt(op);
+    (void)RunEdits(&env, 6, 3);
+    env.RestartProcess();
+    env.LimitDisk(env.used_bytes());  // no room for another file
+    Opened opened = Open(&env);
+    if (!opened.status.ok()) continue;  // nor for the first
+    const std::string found = Encoded(opened.state);
+    opened.manifest.reset();
+    env.LimitDisk(0);
+    env.Restart(op * 7);
+    const Opened again = Open(&env);
+    EXPECT_OK(again.status);
+    EXPECT_EQ(Encoded(again.state), found);
+  }
+}
+
 TEST("a full disk leaves no trace and may be tried again; any other failure is final") {
   SimEnv dry(9);
   (void)RunEdits(&dry, 8, 9);

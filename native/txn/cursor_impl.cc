@@ -19,6 +19,7 @@ CursorImpl::CursorImpl(const TransactionContext* context, CursorOwner* owner, Ra
 }
 
 CursorImpl::~CursorImpl() {
+  if (memory_rows_ != 0) context_->trees->Find(range_.tree)->NoteScan(memory_rows_);
   if (owner_ == nullptr) return;
   RegisterProgress();
   CursorOwner* const owner = owner_;
@@ -67,11 +68,15 @@ void CursorImpl::RegisterProgress() {
   }
 }
 
+Status CursorImpl::CheckUsable() const {
+  if (detached_) return {Code::kTransaction, "The transaction of this cursor has ended."};
+  if (owner_ != nullptr) return owner_->CheckUsable();
+  return context_->pipeline->closed() ? Status(Code::kClosed, "The database is closed.") : Status();
+}
+
 Status CursorImpl::Next(bool* found) {
   *found = false;
-  if (detached_) return {Code::kTransaction, "The transaction of this cursor has ended."};
-  if (owner_ != nullptr) SOCHDB_TRY(owner_->CheckUsable());
-  else if (context_->pipeline->closed()) return {Code::kClosed, "The database is closed."};
+  SOCHDB_TRY(CheckUsable());
   if (state_ == State::kDone) return failure_;
   context_->stats->reads.Add(1);
   const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::scan));
@@ -80,12 +85,54 @@ Status CursorImpl::Next(bool* found) {
   return Settle(found);
 }
 
+Status CursorImpl::NextRun(uint32_t want, EntryRun* run, bool* found) {
+  *found = false;
+  run->Clear();
+  SOCHDB_TRY(CheckUsable());
+  if (state_ == State::kDone) return failure_;
+  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::scan));
+  if (state_ == State::kFresh) Start();
+  else Advance();
+  while (run->rows == 0 && RunBound(&run->bound)) {
+    run->Clear();
+    run->room = want;
+    tree_->TakeRun(run);
+    if (run->passed == 0) break;
+  }
+  if (run->rows == 0) {
+    context_->stats->reads.Add(1);
+    run->Clear();
+    SOCHDB_TRY(Settle(found));
+    if (*found) run->Add(key_, value_.data);
+    return {};
+  }
+  // Both sources stand behind the run.
+  on_tree_ = on_own_ = false;
+  std::swap(kept_key_, run->last_key);
+  key_ = kept_key_;
+  value_.data = {};
+  if (run->stable && !run->pin) memory_rows_ += run->rows;
+  context_->stats->reads.Add(run->rows);
+  context_->stats->bytes_read.Add(run->bytes);
+  *found = true;
+  return {};
+}
+
+// Where a run from the tree would have to end: before the next own entry, and the range's end. False when the next entry is
+// none of the tree, or not of the tree alone.
+bool CursorImpl::RunBound(std::string_view* bound) const {
+  if (options_.reverse || tree_ == nullptr || !tree_->Valid() || !InRange(tree_->key())) return false;
+  *bound = range_.hi;
+  if (own_version_ == nullptr) return true;
+  *bound = own_position_->first.key;
+  return tree_->key() < *bound;
+}
+
 Status CursorImpl::SeekNext(std::string_view key, bool* found) {
   *found = false;
   const bool beyond = state_ == State::kFresh ? InRangeStart(key) : Precedes(key_, key);
   if (detached_ || state_ == State::kDone || !beyond) return Next(found);
-  if (owner_ != nullptr) SOCHDB_TRY(owner_->CheckUsable());
-  else if (context_->pipeline->closed()) return {Code::kClosed, "The database is closed."};
+  SOCHDB_TRY(CheckUsable());
   context_->stats->reads.Add(1);
   const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::scan));
   RegisterProgress();
@@ -183,6 +230,7 @@ Status CursorImpl::Settle(bool* found) {
     if (!tree && !own) break;
     on_tree_ = tree && (!own || !Precedes(own_position_->first.key, tree_->key()));
     on_own_ = own && (!tree || !Precedes(tree_->key(), own_position_->first.key));
+    if (!on_own_ && !tree_->ShowVersion()) continue;  // the tree has ended, and says why
     key_ = on_own_ ? own_position_->first.key : tree_->key();
     if (Status status = Show(found); !status.ok()) return End(std::move(status));
     if (*found) {

@@ -51,6 +51,7 @@ class CursorImpl final : public Cursor {
 
   Status Next(bool* found) override;
   Status SeekNext(std::string_view key, bool* found) override;
+  Status NextRun(uint32_t want, EntryRun* run, bool* found) override;
   std::string_view key() const override { return key_; }
   std::string_view value() const override { return value_.data; }
   Timestamp timestamp() const override { return value_.ts; }
@@ -67,6 +68,8 @@ class CursorImpl final : public Cursor {
  private:
   enum class State : uint8_t { kFresh, kOnEntry, kDone };
 
+  [[nodiscard]] Status CheckUsable() const;
+  [[nodiscard]] bool RunBound(std::string_view* bound) const;
   Status Settle(bool* found);
   Status End(Status status);
   [[nodiscard]] const SuperVersion* data() const { return tree_ == nullptr ? nullptr : tree_->super_version().get(); }
@@ -97,10 +100,11 @@ class CursorImpl final : public Cursor {
   WriteSet::Position own_position_;
   const OwnVersion* own_version_ = nullptr;  // null: no own entry is left
 
-  Status failure_;         // why it is kDone before the end
-  bool detached_ = false;  // the transaction has ended
-  bool on_tree_ = false;   // the current entry is the tree's
-  bool on_own_ = false;    // and/or an own one
+  Status failure_;            // why it is kDone before the end
+  bool detached_ = false;     // the transaction has ended
+  bool on_tree_ = false;      // the current entry is the tree's
+  bool on_own_ = false;       // and/or an own one
+  uint64_t memory_rows_ = 0;  // that came in runs from memtables
   std::string_view key_;
   ReadValue value_;
   std::string kept_key_;

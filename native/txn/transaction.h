@@ -7,23 +7,28 @@
 // Isolation (docs/internals/isolation.md has the argument):
 //   serializable   reads register points and ranges; commit fails with kConflict if a later commit wrote to any of them
 //   snapshot       only written keys are validated (first committer wins)
-//   readCommitted  every statement reads a fresh snapshot; nothing is validated but constraint reads
+//   readCommitted  every statement reads a fresh snapshot; nothing is validated but constraint reads and what is replaced
 // A transaction that holds the writer (a synchronous closure, an autocommit) reads the newest published state and is
 // alone: it registers nothing and cannot conflict.
 
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/cancel_token.h"
 #include "base/status.h"
 #include "base/types.h"
+#include "mem/entry_run.h"
 #include "mem/version.h"
 #include "sst/block_cache.h"
+#include "sst/point_read.h"
 
 namespace sochdb {
 
@@ -39,6 +44,27 @@ struct ReadValue {
   ExpiryMs expiry_ms = kNeverExpires;
   BlockRef pin;
   std::string owned;
+};
+
+// The values of many keys (Reader::GetMany), in the order of the keys, each valid as the data of a ReadValue is, as long as
+// this lives and is not read into again.
+struct ReadValues {
+  struct Item {
+    bool found = false;
+    std::string_view data;
+  };
+  std::vector<Item> items;
+  BlockPins pins;
+  std::deque<std::string> owned;
+
+  // Forgets what was read, and makes room for so many.
+  void Reset(size_t n) {
+    items.assign(n, {});
+    pins.clear();
+    if (!owned.empty()) owned.clear();
+  }
+  // Takes over what was read alone.
+  void Take(size_t i, ReadValue* value, bool found);
 };
 
 struct ScanOptions {
@@ -58,6 +84,15 @@ class Cursor {
   virtual Status Next(bool* found) = 0;
   // Skips forward (reverse: backward) to the first entry at or beyond key in scan direction, then as Next.
   virtual Status SeekNext(std::string_view key, bool* found) = 0;
+  // As so many calls of Next as the run has rows: one at least, and at most `want`. key() is then that of the last row; the
+  // values are in the run, valid as its comment says, at the longest as long as the cursor. *found false at the end.
+  virtual Status NextRun(uint32_t want, EntryRun* run, bool* found) {
+    (void)want;
+    run->Clear();
+    SOCHDB_TRY(Next(found));
+    if (*found) run->Add(key(), value());
+    return {};
+  }
   virtual std::string_view key() const = 0;    // valid until the next move
   virtual std::string_view value() const = 0;  // valid until the next move
   virtual Timestamp timestamp() const = 0;     // of the entry's version; 0 for an own write
@@ -69,6 +104,8 @@ class Reader {
   virtual ~Reader() = default;
   // *found false when there is no live version.
   virtual Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) = 0;
+  // As Get of one key after the other, which costs more.
+  virtual Status GetMany(TreeId tree, std::span<const std::string_view> keys, ReadValues* out);
   virtual Result<std::unique_ptr<Cursor>> NewCursor(TreeId tree, std::string_view lo, std::string_view hi,
                                                     const ScanOptions& options) = 0;
   virtual Timestamp read_ts() const = 0;
@@ -99,6 +136,9 @@ class Transaction : public Reader {
   virtual void RegisterRangeRead(TreeId tree, std::string_view lo, std::string_view hi) = 0;
   // The same, validated at commit in every isolation level: for checks that something is absent (no row refers to this one).
   virtual void RegisterConstraintRange(TreeId tree, std::string_view lo, std::string_view hi) = 0;
+  // Tells that the entry at `key`, which this statement has read, is about to be replaced or deleted, and with it entries that
+  // were derived from it (of indexes): no other may have written it since, in any isolation level.
+  virtual void RegisterReplacement(TreeId tree, std::string_view key) = 0;
   // Whether this transaction has own writes in [lo, hi).
   virtual bool HasOwnWrites(TreeId tree, std::string_view lo, std::string_view hi) const = 0;
   // Visits the own writes in [lo, hi) in key order: the value of a put, nothing for a delete (merges are skipped). Stops at

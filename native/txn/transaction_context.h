@@ -7,6 +7,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "base/hlc.h"
 #include "env/env.h"
@@ -52,6 +54,13 @@ struct TransactionStats {
   StripedCounter bytes_read;  // keys and values handed out
   StripedCounter writes;
 
+  void CountBytes(std::span<const std::string_view> keys, const ReadValues& values) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (values.items[i].found) bytes += keys[i].size() + values.items[i].data.size();
+    }
+    bytes_read.Add(bytes);
+  }
   // A read that ended with this: one that gave up, so as not to wait for the disk, is made again, and counts then.
   Status EndRead(Status status) {
     if (status.code() == Code::kWouldBlock) reads.Add(uint64_t{0} - 1);

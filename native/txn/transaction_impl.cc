@@ -187,6 +187,12 @@ void TransactionImpl::RegisterConstraintRange(TreeId tree, std::string_view lo, 
   if (Trees::IsTree(tree) && validates() && state_ == State::kOpen) reads_.AddRange(tree, lo, hi, at_.ts);
 }
 
+// Snapshot isolation validates the write itself, and a serializable transaction has noted the read.
+void TransactionImpl::RegisterReplacement(TreeId tree, std::string_view key) {
+  if (settings_.isolation != IsolationLevel::kReadCommitted || !validates() || state_ != State::kOpen) return;
+  if (Trees::IsTree(tree)) reads_.AddPoint(tree, key, at_.ts);
+}
+
 // --- writing
 
 bool TransactionImpl::HasOwnWrites(TreeId tree, std::string_view lo, std::string_view hi) const {

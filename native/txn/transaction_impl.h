@@ -32,6 +32,7 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   ~TransactionImpl() override;
 
   Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) override;
+  Status GetMany(TreeId tree, std::span<const std::string_view> keys, ReadValues* out) override;
   Result<std::unique_ptr<Cursor>> NewCursor(TreeId tree, std::string_view lo, std::string_view hi,
                                             const ScanOptions& options) override;
   Timestamp read_ts() const override { return at_.ts; }
@@ -46,6 +47,7 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   Status GetForConstraint(TreeId tree, std::string_view key, ReadValue* out, bool* found) override;
   void RegisterRangeRead(TreeId tree, std::string_view lo, std::string_view hi) override;
   void RegisterConstraintRange(TreeId tree, std::string_view lo, std::string_view hi) override;
+  void RegisterReplacement(TreeId tree, std::string_view key) override;
   bool HasOwnWrites(TreeId tree, std::string_view lo, std::string_view hi) const override;
   Status VisitOwnWrites(TreeId tree, std::string_view lo, std::string_view hi, const OwnWriteVisitor& visit) const override;
 
@@ -79,6 +81,8 @@ class TransactionImpl final : public Transaction, public CursorOwner {
   void Forget(CursorImpl* cursor) override;
 
   Status Read(TreeId tree, std::string_view key, bool constraint, ReadValue* out, bool* found);
+  // What the own versions of a key come to, as item i.
+  Status ReadOwn(TreeId tree, std::string_view key, size_t i, const OwnVersion* own, ReadValues* out);
   Status Write(TreeId tree, std::string_view key, ValueKind kind, std::string_view value, ExpiryMs expiry_ms,
                const AssignedField* assigned);
   Status WriteBlob(TreeId tree, std::string_view key, std::string_view value, ExpiryMs expiry_ms);
@@ -128,6 +132,7 @@ class SnapshotImpl final : public Snapshot {
   SnapshotImpl& operator=(const SnapshotImpl&) = delete;
 
   Status Get(TreeId tree, std::string_view key, ReadValue* out, bool* found) override;
+  Status GetMany(TreeId tree, std::span<const std::string_view> keys, ReadValues* out) override;
   Result<std::unique_ptr<Cursor>> NewCursor(TreeId tree, std::string_view lo, std::string_view hi,
                                             const ScanOptions& options) override;
   Timestamp read_ts() const override { return at_.ts; }

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <atomic>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,9 @@ class VersionReader {
   // out->data lies in a memtable of `data`, in out->pin's block, or in out->owned.
   Status Get(const SuperVersion* data, TreeId tree, std::string_view key, const ReadPoint& at, ReadValue* out,
              bool* found) const;
+  // As Get of each, into out->items[place]; *first_expiry is lowered to the first moment at which one of them expires.
+  Status GetMany(const SuperVersion* data, TreeId tree, std::span<PointRead> reads, const ReadPoint& at, ReadValues* out,
+                 ExpiryMs* first_expiry) const;
   // As Get, from the newest version at the snapshot, which the caller has found and keeps. keys_only: `out` need not hold the
   // value.
   Status Resolve(const SuperVersion* data, TreeId tree, std::string_view key, const VersionView& newest, const ReadPoint& at,

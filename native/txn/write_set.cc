@@ -1,6 +1,7 @@
 #include "txn/write_set.h"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 
 namespace sochdb {
@@ -10,20 +11,35 @@ const OwnVersion* WriteSet::VersionAt(const OwnVersion* newest, WriteSequence at
   return newest;
 }
 
+WriteSet::Map::iterator WriteSet::Place(const OwnKey& key) const {
+  const Newest& newest = NewestOf(key.tree);
+  if (newest.known && newest.tree == key.tree) {
+    const int order = newest.position->first.key.compare(key.key);
+    if (order == 0) return newest.position;
+    if (order < 0) {
+      const auto next = std::next(newest.position);
+      if (next == map_->end() || !(next->first < key)) return next;
+    }
+  }
+  return map_->lower_bound(key);
+}
+
 const OwnVersion* WriteSet::Find(TreeId tree, std::string_view key, WriteSequence at) const {
-  if (map_.empty()) return nullptr;
-  const auto found = map_.find(OwnKey{tree, key});
-  return found == map_.end() ? nullptr : VersionAt(found->second, at);
+  if (!Wrote(tree)) return nullptr;
+  const OwnKey wanted{tree, key};
+  const auto found = Place(wanted);
+  return found == map_->end() || wanted < found->first ? nullptr : VersionAt(found->second, at);
 }
 
 bool WriteSet::HasAny(TreeId tree, std::string_view lo, std::string_view hi) const {
+  if (!Wrote(tree)) return false;
   const Position first = LowerBound(tree, lo);
-  return first != map_.end() && first->first.tree == tree && (hi.empty() || first->first.key < hi);
+  return first != map_->end() && first->first.tree == tree && (hi.empty() || first->first.key < hi);
 }
 
 WriteSet::Position WriteSet::TreeEnd(TreeId tree) const {
   const auto next = static_cast<TreeId>(static_cast<uint8_t>(tree) + 1);
-  return map_.lower_bound(OwnKey{next, {}});
+  return map_->lower_bound(OwnKey{next, {}});
 }
 
 // Whether a savepoint or a pinned cursor stands at a sequence in [from, until).
@@ -84,13 +100,11 @@ void WriteSet::Fill(OwnVersion* version, ValueKind kind, std::string_view value,
 
 void WriteSet::Add(TreeId tree, std::string_view key, ValueKind kind, std::string_view value, ExpiryMs expiry_ms,
                    const AssignedField* assigned) {
-  Map::iterator position = map_.end();
-  if (!map_.empty()) {
-    // Ascending keys are the common case: they need one comparison.
-    if (!(map_.rbegin()->first < OwnKey{tree, key})) position = map_.lower_bound(OwnKey{tree, key});
-  }
-  if (position == map_.end() || position->first.tree != tree || position->first.key != key) {
-    position = map_.emplace_hint(position, OwnKey{tree, arena_.Copy(key)}, nullptr);
+  Map::iterator position = Place({tree, key});
+  if (position == map_->end() || position->first.tree != tree || position->first.key != key) {
+    position = map_->emplace_hint(position, OwnKey{tree, arena_.Copy(key)}, nullptr);
+    newest_[static_cast<size_t>(tree) % kNewest] = {tree, true, position};
+    trees_ |= uint64_t{1} << static_cast<uint8_t>(tree);
   }
   bool popped = false;
   OwnVersion* version = TakeUnneeded(&position->second, kind, &popped);
@@ -129,7 +143,8 @@ Status WriteSet::RollbackTo(SavepointId id) {
     if (newest == nullptr) emptied.push_back(journal_[i]);
   }
   journal_.resize(savepoint.journal);
-  for (const Map::iterator position : emptied) map_.erase(position);
+  if (!emptied.empty()) newest_ = {};
+  for (const Map::iterator position : emptied) map_->erase(position);
   arena_.Release(savepoint.mark);
   return {};
 }
@@ -145,7 +160,9 @@ Status WriteSet::Release(SavepointId id) {
 
 void WriteSet::Clear() {
   SOCHDB_DCHECK(pins_.empty());
-  map_.clear();
+  Renew();
+  trees_ = 0;
+  newest_ = {};
   journal_ = {};
   savepoints_ = {};
   arena_ = ScratchArena();

@@ -5,16 +5,23 @@
 // A version that neither a savepoint, an open cursor nor the present can see is reused, so overwriting one key for ever
 // needs no more memory than the savepoints ask for.
 //
+// Most transactions write the keys of a tree in order, or nearly so: where the newest write of a tree went is remembered, and
+// looked at first.
+//
 // Thread safety: none; it belongs to its transaction.
 // Ownership: keys, values and nodes live in an arena that a rollback winds back; views die with it, and with the next
 // write to their key.
 
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <new>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/status.h"
@@ -53,12 +60,14 @@ struct OwnKey {
   bool operator<(const OwnKey& other) const { return tree != other.tree ? tree < other.tree : key < other.key; }
 };
 
+static_assert(std::is_trivially_destructible_v<OwnKey> && kTreeCount <= 64);
+
 class WriteSet {
  public:
   using Map = std::map<OwnKey, OwnVersion*, std::less<>, ScratchAllocator<std::pair<const OwnKey, OwnVersion*>>>;
   using Position = Map::const_iterator;
 
-  WriteSet() : map_(Map::allocator_type(&arena_)) {}
+  WriteSet() { Renew(); }
   WriteSet(const WriteSet&) = delete;
   WriteSet& operator=(const WriteSet&) = delete;
 
@@ -75,9 +84,9 @@ class WriteSet {
   [[nodiscard]] static const OwnVersion* VersionAt(const OwnVersion* newest, WriteSequence at);
   [[nodiscard]] bool HasAny(TreeId tree, std::string_view lo, std::string_view hi) const;
 
-  [[nodiscard]] Position begin() const { return map_.begin(); }
-  [[nodiscard]] Position end() const { return map_.end(); }
-  [[nodiscard]] Position LowerBound(TreeId tree, std::string_view key) const { return map_.lower_bound(OwnKey{tree, key}); }
+  [[nodiscard]] Position begin() const { return map_->begin(); }
+  [[nodiscard]] Position end() const { return map_->end(); }
+  [[nodiscard]] Position LowerBound(TreeId tree, std::string_view key) const { return map_->lower_bound(OwnKey{tree, key}); }
   // One past the last entry of the tree.
   [[nodiscard]] Position TreeEnd(TreeId tree) const;
 
@@ -97,8 +106,8 @@ class WriteSet {
 
   // Frees everything. REQUIRES: nothing is pinned.
   void Clear();
-  [[nodiscard]] bool empty() const { return map_.empty(); }
-  [[nodiscard]] size_t size() const { return map_.size(); }
+  [[nodiscard]] bool empty() const { return map_->empty(); }
+  [[nodiscard]] size_t size() const { return map_->size(); }
   [[nodiscard]] uint64_t bytes() const { return arena_.bytes(); }
   [[nodiscard]] ScratchArena* arena() { return &arena_; }
 
@@ -112,6 +121,20 @@ class WriteSet {
     ScratchArena::Mark mark;
   };
 
+  // The place of the newest write to one tree.
+  struct Newest {
+    TreeId tree{};
+    bool known = false;
+    Map::iterator position;
+  };
+  static constexpr size_t kNewest = 4;
+  [[nodiscard]] const Newest& NewestOf(TreeId tree) const { return newest_[static_cast<size_t>(tree) % kNewest]; }
+  [[nodiscard]] bool Wrote(TreeId tree) const { return (trees_ >> static_cast<uint8_t>(tree) & 1) != 0; }
+
+  // A map without entries.
+  void Renew() { map_ = new (map_memory_) Map(Map::allocator_type(&arena_)); }
+  // The first entry that is not below the key.
+  [[nodiscard]] Map::iterator Place(const OwnKey& key) const;
   [[nodiscard]] bool NeededBetween(WriteSequence from, WriteSequence until) const;
   [[nodiscard]] WriteSequence NewestFence() const;
   OwnVersion* TakeUnneeded(OwnVersion** newest, ValueKind kind, bool* popped);
@@ -119,7 +142,12 @@ class WriteSet {
   size_t FindSavepoint(SavepointId id) const;
 
   ScratchArena arena_;
-  Map map_;
+  // Never destroyed: its nodes own nothing, their memory is the arena's, and walking over all of them would cost as much as
+  // writing them.
+  alignas(Map) std::byte map_memory_[sizeof(Map)];
+  Map* map_ = nullptr;
+  uint64_t trees_ = 0;  // a bit for each tree that something was written to
+  std::array<Newest, kNewest> newest_{};
   WriteSequence sequence_ = 0;          // of the newest write
   std::vector<Map::iterator> journal_;  // an entry for every version added, in order
   std::vector<Savepoint> savepoints_;
