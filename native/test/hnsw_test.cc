@@ -24,14 +24,15 @@ struct Fixture {
   Fixture(Metric metric_used, size_t dimension_used, const HnswOptions& options)
       : metric(metric_used),
         dimension(dimension_used),
-        vectors(PaddedDimension(dimension_used)),
-        graph(Env::Posix(), metric_used, options, &vectors) {}
+        vectors(metric_used, dimension_used),
+        graph(Env::Posix(), options, &vectors) {}
 
   uint32_t Append(const std::vector<float>& vector) {
     const uint32_t slot = count++;
     vectors.Reserve(slot + 1);
     graph.AddSlot(slot);
-    PrepareVector(metric, vector.data(), dimension, vectors.view()[slot]);
+    PrepareVector(metric, vector.data(), dimension, vectors.full().view()[slot]);
+    vectors.Encode(slot);
     graph.Publish(slot + 1);
     return slot;
   }
@@ -43,7 +44,10 @@ struct Fixture {
     return prepared;
   }
   std::vector<uint32_t> Search(const std::vector<float>& query, size_t k, size_t ef, SearchScratch* with) const {
-    EXPECT_OK(graph.Search(Prepare(query).data(), ef, graph.published(), nullptr, with));
+    const uint32_t limit = graph.published();
+    const std::vector<float> prepared = Prepare(query);
+    with->query.Begin(vectors, vectors.codes(), prepared.data());
+    EXPECT_OK(graph.Search(ef, limit, nullptr, with));
     std::vector<uint32_t> found;
     for (size_t i = 0; i < std::min(k, with->pool.size()); ++i) found.push_back(with->pool[i].slot());
     return found;
@@ -52,7 +56,7 @@ struct Fixture {
     const std::vector<float> prepared = Prepare(query);
     std::vector<std::pair<double, uint32_t>> all;
     for (uint32_t slot = 0; slot < count; ++slot) {
-      all.emplace_back(Measure(metric, prepared.data(), prepared.size()).To(vectors.view()[slot]).distance, slot);
+      all.emplace_back(Measure(metric, prepared.data(), prepared.size()).To(vectors.full().view()[slot]).distance, slot);
     }
     std::sort(all.begin(), all.end());
     std::vector<uint32_t> found;
@@ -63,7 +67,7 @@ struct Fixture {
   Metric metric;
   size_t dimension;
   uint32_t count = 0;
-  PagedRows<float> vectors;
+  SlotVectors vectors;
   HnswGraph graph;
   SearchScratch scratch;
 };
@@ -127,7 +131,8 @@ TEST("a cancelled search stops") {
   CancelToken cancel;
   cancel.Cancel();
   const std::vector<float> query = fixture.Prepare({0, 0, 0, 0});
-  const Status status = fixture.graph.Search(query.data(), 2000, fixture.graph.published(), &cancel, &fixture.scratch);
+  fixture.scratch.query.Begin(fixture.vectors, nullptr, query.data());
+  const Status status = fixture.graph.Search(2000, fixture.graph.published(), &cancel, &fixture.scratch);
   EXPECT(status.code() == Code::kCancelled);
 }
 

@@ -34,8 +34,10 @@ inline Vectors ClusteredVectors(size_t count, size_t dimension, size_t clusters,
 
 // An engine in memory with its registry and one collection.
 struct VectorStore {
-  explicit VectorStore(CollectionConfig with, uint32_t build_threads = 1, std::unique_ptr<Env> on = std::make_unique<MemEnv>())
-      : config(std::move(with)), env(std::move(on)) {
+  explicit VectorStore(CollectionConfig with, uint32_t build_threads = 1, std::unique_ptr<Env> on = std::make_unique<MemEnv>(),
+                       bool with_checkpoints = false, std::string at = "/db")
+      : config(std::move(with)), env(std::move(on)), path(std::move(at)) {
+    options.checkpoints = with_checkpoints;
     Reopen(build_threads);
   }
 
@@ -47,8 +49,9 @@ struct VectorStore {
   }
   void Reopen(uint32_t build_threads = 1) {
     Close();
-    engine = OpenAt(env.get());
-    registry = std::make_unique<VectorIndexRegistry>(engine.get(), VectorIndexOptions{.build_threads = build_threads});
+    engine = OpenAt(env.get(), path);
+    options.build_threads = build_threads;
+    registry = std::make_unique<VectorIndexRegistry>(engine.get(), options);
     collection = Open();
   }
   std::unique_ptr<Collection> Open() {
@@ -109,6 +112,8 @@ struct VectorStore {
 
   CollectionConfig config;
   std::unique_ptr<Env> env;
+  VectorIndexOptions options;
+  std::string path;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<VectorIndexRegistry> registry;
   std::unique_ptr<Collection> collection;

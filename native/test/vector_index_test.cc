@@ -300,34 +300,6 @@ TEST("searches and commits run while two threads build the graph; nobody sees wh
   ExpectRecall(Recall(store, snapshot.get(), Vectors(source.begin(), source.begin() + 50), 10, 100), 0.95);
 }
 
-TEST("rounds of deleting and inserting keep recall, and what could be reclaimed is counted") {
-  const Vectors source = ClusteredVectors(9000, 16, 60, test::Seed());
-  const Vectors queries = ClusteredVectors(50, 16, 60, test::Seed());
-  VectorStore store(Config(16));
-  store.PutAll(Vectors(source.begin(), source.begin() + 3000));
-  for (size_t round = 0; round < 6; ++round) {
-    const auto transaction = store.Begin();
-    bool existed = false;
-    for (size_t i = 0; i < 600; ++i) {
-      EXPECT_OK(store.collection->Delete(transaction.get(), "d" + std::to_string(round * 600 + i), &existed));
-      EXPECT(existed);
-      const size_t fresh = 3000 + round * 600 + i;
-      EXPECT_OK(store.collection->Put(transaction.get(), "d" + std::to_string(fresh), source[fresh], "{}"));
-    }
-    EXPECT_OK(transaction->Commit().status());
-    store.WaitUntilLinked();
-    const auto snapshot = store.NewSnapshot();
-    ExpectRecall(Recall(store, snapshot.get(), queries, 10, 100), 0.95);
-  }
-  const VectorIndexStats stats = store.collection->index().stats();
-  EXPECT_EQ(stats.live, 3000u);
-  EXPECT_EQ(stats.slots, 6600u);
-  EXPECT_EQ(stats.dead, 3600u);
-  EXPECT_EQ(store.collection->index().CountReclaimable(store.engine->visible_ts()), 3600u);
-  EXPECT_EQ(store.collection->index().CountReclaimable(0), 0u);
-  EXPECT(stats.memory_bytes > 6600 * (16 + 32) * 4);
-}
-
 TEST("an update of the metadata alone takes no slot") {
   VectorStore store(Config(2));
   store.Put("a", {1, 2}, R"({"v":1})");

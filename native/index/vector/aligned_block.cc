@@ -25,7 +25,7 @@ AlignedBlock::AlignedBlock(size_t bytes) {
 }
 
 AlignedBlock::~AlignedBlock() {
-  if (data_ != nullptr) ::operator delete (data_, std::align_val_t{alignment_});
+  if (data_ != nullptr && !mapped()) ::operator delete (data_, std::align_val_t{alignment_});
 }
 
 }  // namespace sochdb

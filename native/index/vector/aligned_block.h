@@ -3,12 +3,17 @@
 // A large block is aligned to 2 MiB and asks the system for huge pages: a random row then costs one miss, not two. Memory is
 // taken from the system but touched only by its user, so what a block has reserved and not used costs address space alone.
 //
+// A block can also be memory that a file stands behind (env.h, Mapping): pages that nobody uses cost disk space then.
+//
 // Thread safety: a value type that owns its memory. Throws std::bad_alloc.
 
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <utility>
+
+#include "env/env.h"
 
 namespace sochdb {
 
@@ -18,6 +23,8 @@ class AlignedBlock {
 
   AlignedBlock() = default;
   explicit AlignedBlock(size_t bytes);
+  explicit AlignedBlock(std::unique_ptr<Mapping> mapping)
+      : data_(mapping->data()), size_(mapping->size()), mapping_(std::move(mapping)) {}
   AlignedBlock(AlignedBlock&& other) noexcept { Swap(other); }
   AlignedBlock& operator=(AlignedBlock&& other) noexcept {
     Swap(other);
@@ -27,17 +34,20 @@ class AlignedBlock {
 
   [[nodiscard]] char* data() const { return data_; }
   [[nodiscard]] size_t size() const { return size_; }
+  [[nodiscard]] bool mapped() const { return mapping_ != nullptr; }
 
  private:
   void Swap(AlignedBlock& other) {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(alignment_, other.alignment_);
+    std::swap(mapping_, other.mapping_);
   }
 
   char* data_ = nullptr;
   size_t size_ = 0;
   size_t alignment_ = kAlignment;
+  std::unique_ptr<Mapping> mapping_;
 };
 
 }  // namespace sochdb

@@ -50,6 +50,14 @@ class CandidatePool {
     if (low < next_) next_ = low;
   }
 
+  // Whether a further slot takes the place of another.
+  [[nodiscard]] bool full() const { return size_ == capacity_; }
+  // Goes on with more places; what was pushed out comes back by Insert, flags and all.
+  void Widen(size_t capacity) {
+    if (entries_.size() < capacity + 1) entries_.resize(capacity + 1);
+    capacity_ = capacity;
+  }
+
   // The nearest slot that has not been expanded, which now is.
   bool PopNearest(uint32_t* slot) {
     SkipExpanded();

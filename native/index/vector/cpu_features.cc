@@ -12,6 +12,7 @@ namespace {
 struct Features {
   bool avx2 = false;
   bool avx512 = false;
+  bool vnni = false;
 };
 
 uint64_t SavedRegisters() {
@@ -36,6 +37,7 @@ Features Detect() {
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return features;
   features.avx2 = fma && (ebx & bit_AVX2) != 0 && (saved & kYmmSaved) == kYmmSaved;
   features.avx512 = features.avx2 && (ebx & kAvx512Bits) == kAvx512Bits && (saved & kZmmSaved) == kZmmSaved;
+  features.vnni = features.avx512 && (ecx & bit_AVX512VNNI) != 0;
   return features;
 }
 
@@ -48,6 +50,7 @@ const Features& Detected() {
 
 bool CpuHasAvx2() { return Detected().avx2; }
 bool CpuHasAvx512() { return Detected().avx512; }
+bool CpuHasAvx512Vnni() { return Detected().vnni; }
 
 }  // namespace sochdb
 
@@ -56,6 +59,7 @@ bool CpuHasAvx512() { return Detected().avx512; }
 namespace sochdb {
 bool CpuHasAvx2() { return false; }
 bool CpuHasAvx512() { return false; }
+bool CpuHasAvx512Vnni() { return false; }
 }  // namespace sochdb
 
 #endif

@@ -7,7 +7,8 @@
 
 namespace sochdb {
 
-bool CpuHasAvx2();    // AVX2 and FMA
-bool CpuHasAvx512();  // F, BW, VL and DQ
+bool CpuHasAvx2();        // AVX2 and FMA
+bool CpuHasAvx512();      // F, BW, VL and DQ
+bool CpuHasAvx512Vnni();  // and VNNI
 
 }  // namespace sochdb

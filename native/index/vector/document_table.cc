@@ -32,6 +32,35 @@ void DocumentTable::ReplaceTable(uint32_t size) {
   tables_.push_back(std::move(table));
 }
 
+void DocumentTable::Adopt(uint64_t hash_seed, std::span<const uint16_t> lengths, const char* ids,
+                          std::span<const uint64_t> hashes) {
+  const auto documents = static_cast<uint32_t>(lengths.size());
+  documents_.Reserve(documents);
+  const PagedRows<Document>::View rows = documents_.view();
+  for (uint32_t document = 0; document < documents; ++document) {
+    new (rows[document]) Document{ids, lengths[document], std::atomic<uint32_t>(kNoSlot)};
+    ids += lengths[document];
+  }
+  tables_.reserve(tables_.size() + 1);
+  auto table = std::make_unique<Table>(static_cast<uint32_t>(hashes.size()));
+  for (size_t i = 0; i < hashes.size(); ++i) table->entries[i].store(hashes[i], std::memory_order_relaxed);
+  table_bytes_.fetch_add(hashes.size_bytes(), std::memory_order_relaxed);
+  hash_seed_ = hash_seed;
+  table_.store(table.get(), std::memory_order_release);
+  tables_.push_back(std::move(table));
+  count_.store(documents, std::memory_order_release);
+}
+
+std::vector<uint64_t> DocumentTable::Hashes(uint32_t count) const {
+  uint32_t size = kFirstTableSize;
+  while (count > size / 2) size *= 2;
+  Table table(size);
+  for (uint32_t document = 0; document < count; ++document) Insert(&table, Hash64(id(document), hash_seed_), document);
+  std::vector<uint64_t> hashes(size);
+  for (uint32_t i = 0; i < size; ++i) hashes[i] = table.entries[i].load(std::memory_order_relaxed);
+  return hashes;
+}
+
 uint32_t DocumentTable::FindOrAdd(std::string_view id_wanted) {
   const uint64_t hash = Hash64(id_wanted, hash_seed_);
   if (const std::optional<uint32_t> found = FindHashed(id_wanted, hash)) return *found;

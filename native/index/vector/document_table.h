@@ -15,6 +15,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,13 @@ class DocumentTable {
   // REQUIRES: the writer.
   uint32_t FindOrAdd(std::string_view id);
 
+  // Takes documents 0 … n - 1: their ids lie one after the other in memory that outlives this, of these lengths; their hash
+  // table is what Hashes gave with this seed. REQUIRES: there are none yet, and nobody reads.
+  void Adopt(uint64_t hash_seed, std::span<const uint16_t> lengths, const char* ids, std::span<const uint64_t> hashes);
+  // The hash table of the documents below `count` alone.
+  [[nodiscard]] std::vector<uint64_t> Hashes(uint32_t count) const;
+  [[nodiscard]] uint64_t hash_seed() const { return hash_seed_; }
+
   // REQUIRES for the rest: a number that Find gave, or of a published slot.
   [[nodiscard]] std::string_view id(uint32_t document) const {
     const Document* found = documents_.view()[document];
@@ -41,6 +49,7 @@ class DocumentTable {
   [[nodiscard]] uint32_t newest_slot(uint32_t document) const {
     return documents_.view()[document]->newest_slot.load(std::memory_order_acquire);
   }
+  void Prefetch(uint32_t document) const { __builtin_prefetch(documents_.view()[document]); }
   // REQUIRES: the writer; the slot is published.
   void set_newest_slot(uint32_t document, uint32_t slot) {
     documents_.view()[document]->newest_slot.store(slot, std::memory_order_release);
@@ -70,7 +79,7 @@ class DocumentTable {
   static void Insert(Table* table, uint64_t hash, uint32_t document);
   void ReplaceTable(uint32_t size);
 
-  const uint64_t hash_seed_;
+  uint64_t hash_seed_;
   PagedRows<Document> documents_;
   Arena ids_{16 * 1024};
   std::atomic<uint32_t> count_{0};

@@ -7,6 +7,7 @@ namespace sochdb {
 namespace {
 
 constexpr uint64_t kCancelPollMicros = 20'000;
+constexpr uint64_t kWorthHelp = 1024;
 
 }  // namespace
 
@@ -24,7 +25,8 @@ GraphBuilder::~GraphBuilder() {
 
 void GraphBuilder::StartThreads() {
   while (threads_.size() < thread_count_) {
-    threads_.push_back(env_->StartThread("vector-graph", [this] { Run(); }));
+    const bool helps = !threads_.empty();
+    threads_.push_back(env_->StartThread("vector-graph", [this, helps] { Run(helps); }));
   }
 }
 
@@ -37,6 +39,7 @@ GraphBuilder::Place* GraphBuilder::Add(VectorIndex* index) {
 
 void GraphBuilder::Remove(Place* place) {
   MutexLock lock(&mutex_);
+  place->leaving = true;
   while (place->working > 0 || place->scheduled) {
     place->scheduled = false;
     if (place->working > 0) idle_.Wait(&mutex_);
@@ -48,13 +51,15 @@ void GraphBuilder::Schedule(Place* place) noexcept {
   MutexLock lock(&mutex_);
   if (place->scheduled) return;
   place->scheduled = true;
-  work_.Signal();
+  work_.SignalAll();  // not all of them take it
 }
 
-GraphBuilder::Place* GraphBuilder::TakeTurn() {
+bool GraphBuilder::IsWorthHelp(const Place& place) const { return waiting_ > 0 || place.index->Backlog() >= kWorthHelp; }
+
+GraphBuilder::Place* GraphBuilder::TakeTurn(bool helps) {
   for (size_t i = 1; i <= places_.size(); ++i) {
     const size_t at = (last_served_ + i) % places_.size();
-    if (!places_[at]->scheduled) continue;
+    if (!places_[at]->scheduled || (helps && !IsWorthHelp(*places_[at]))) continue;
     last_served_ = at;
     return places_[at].get();
   }
@@ -65,37 +70,44 @@ bool GraphBuilder::Busy() const {
   return std::any_of(places_.begin(), places_.end(), [](const auto& place) { return place->scheduled || place->working > 0; });
 }
 
-void GraphBuilder::Run() {
+void GraphBuilder::Run(bool helps) {
   SearchScratch scratch;
   MutexLock lock(&mutex_);
   while (!stop_.load()) {
-    Place* place = TakeTurn();
+    Place* place = TakeTurn(helps);
     if (place == nullptr) {
       work_.Wait(&mutex_);
       continue;
     }
     // It stays scheduled while it has work, so that several threads can share one index.
-    if (!place->index->HasUnlinked()) {
+    if (!place->index->HasWork()) {
       place->scheduled = false;
       idle_.SignalAll();
       continue;
     }
     ++place->working;
+    if (!helps && threads_.size() > 1 && IsWorthHelp(*place)) work_.SignalAll();
     mutex_.Unlock();
-    place->index->LinkSome(&scratch, stop_);
+    place->index->WorkSome(&scratch, stop_);
     mutex_.Lock();
     --place->working;
+    // What only one of them can do at a time, the others have taken for nothing to do.
+    if (!place->leaving && place->index->HasWork()) place->scheduled = true;
     if (place->working == 0) idle_.SignalAll();
   }
 }
 
 Status GraphBuilder::WaitUntilLinked(const CancelToken* cancel) {
   MutexLock lock(&mutex_);
-  while (Busy() && !stop_.load()) {
-    if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
-    (void)idle_.WaitFor(&mutex_, kCancelPollMicros);
+  ++waiting_;
+  work_.SignalAll();
+  Status status;
+  while (status.ok() && Busy() && !stop_.load()) {
+    if (cancel != nullptr) status = cancel->Check();
+    if (status.ok()) (void)idle_.WaitFor(&mutex_, kCancelPollMicros);
   }
-  return {};
+  --waiting_;
+  return status;
 }
 
 }  // namespace sochdb

@@ -10,9 +10,8 @@ constexpr uint32_t kExpansionsBetweenChecks = 256;
 
 }  // namespace
 
-HnswGraph::HnswGraph(Env* env, Metric metric, const HnswOptions& options, const PagedRows<float>* vectors)
+HnswGraph::HnswGraph(Env* env, const HnswOptions& options, const SlotVectors* vectors)
     : options_(options),
-      distance_(metric, vectors->width()),
       level_scale_(1 / std::log(static_cast<double>(options.m))),
       vectors_(vectors),
       bottom_(2 * options.m),
@@ -31,7 +30,17 @@ void HnswGraph::AddSlot(uint32_t slot) {
   new (nodes_.view()[slot]) Node();
 }
 
-HnswGraph::Views HnswGraph::TakeViews(uint32_t limit) const { return {vectors_->view(), bottom_.view(), nodes_.view(), limit}; }
+void HnswGraph::ResetSlot(uint32_t slot) {
+  const Views views = TakeViews(published());
+  const uint32_t levels =
+      views.nodes[slot]->first_upper_row.load(std::memory_order_acquire) == kNoSlot ? 0 : LevelOf(LevelHash(slot));
+  for (uint32_t level = 0; level <= levels; ++level) {
+    Link32* row = RowOf(views, slot, level);
+    for (uint32_t i = 0; i < RowWidth(level); ++i) row[i].store(kNoSlot, std::memory_order_release);
+  }
+}
+
+HnswGraph::Views HnswGraph::TakeViews(uint32_t limit) const { return {bottom_.view(), nodes_.view(), limit}; }
 
 std::optional<HnswGraph::Entry> HnswGraph::LoadEntry() const {
   const uint64_t entry = entry_.load(std::memory_order_acquire);
@@ -52,26 +61,28 @@ uint32_t HnswGraph::CollectUnvisited(const Views& views, uint32_t slot, uint32_t
   uint32_t count = 0;
   for (uint32_t i = 0; i < width; ++i) {
     const uint32_t neighbour = row[i].load(std::memory_order_acquire);
-    if (neighbour == kNoSlot) break;
-    if (neighbour >= views.limit || !scratch->visited.Visit(neighbour)) continue;
+    if (neighbour >= views.limit) {
+      if (neighbour == kNoSlot) break;
+      continue;
+    }
+    // Without a branch that nobody could foresee.
     scratch->slots[count] = neighbour;
-    scratch->rows[count] = views.vectors[neighbour];
-    ++count;
+    count += static_cast<uint32_t>(scratch->visited.Visit(neighbour));
   }
   return count;
 }
 
-uint32_t HnswGraph::Descend(const Views& views, const float* query, uint32_t start, uint32_t from_level, uint32_t to_level,
+uint32_t HnswGraph::Descend(const Views& views, uint32_t start, uint32_t from_level, uint32_t to_level,
                             SearchScratch* scratch) const {
   uint32_t nearest = start;
-  float nearest_distance = distance_.One(query, views.vectors[start]);
+  float nearest_distance = scratch->query.One(start);
   for (uint32_t level = from_level; level > to_level; --level) {
     scratch->visited.Begin(views.limit);
     bool moved = true;
     while (moved) {
       moved = false;
       const uint32_t count = CollectUnvisited(views, nearest, level, scratch);
-      distance_.Many(query, scratch->rows, count, scratch->distances);
+      scratch->query.Many(scratch->slots, count, scratch->distances);
       scratch->evaluations += count;
       for (uint32_t i = 0; i < count; ++i) {
         if (scratch->distances[i] >= nearest_distance) continue;
@@ -84,39 +95,45 @@ uint32_t HnswGraph::Descend(const Views& views, const float* query, uint32_t sta
   return nearest;
 }
 
-Status HnswGraph::Beam(const Views& views, const float* query, uint32_t start, uint32_t level, size_t ef,
-                       const CancelToken* cancel, SearchScratch* scratch) const {
+void HnswGraph::PrefetchNext(const Views& views, uint32_t level, CandidatePool* pool) {
+  uint32_t slot = 0;
+  if (level != 0 || !pool->PeekNearest(&slot)) return;
+  const Link32* links = views.bottom[slot];
+  __builtin_prefetch(links);
+  __builtin_prefetch(links + 16);
+}
+
+Status HnswGraph::Beam(const Views& views, uint32_t start, uint32_t level, size_t ef, const CancelToken* cancel,
+                       SearchScratch* scratch) const {
   CandidatePool& pool = scratch->pool;
   pool.Reset(ef);
   scratch->visited.Begin(views.limit);
   scratch->visited.Visit(start);
-  pool.Insert(start, distance_.One(query, views.vectors[start]));
+  pool.Insert(start, scratch->query.One(start));
   uint32_t slot = 0;
   for (uint32_t expansions = 1; pool.PopNearest(&slot); ++expansions) {
     const uint32_t count = CollectUnvisited(views, slot, level, scratch);
-    distance_.Many(query, scratch->rows, count, scratch->distances);
+    // What comes next unless a neighbour is nearer: its links arrive while distances are computed.
+    PrefetchNext(views, level, &pool);
+    scratch->query.Many(scratch->slots, count, scratch->distances);
     scratch->evaluations += count;
     for (uint32_t i = 0; i < count; ++i) pool.Insert(scratch->slots[i], scratch->distances[i]);
-    if (pool.PeekNearest(&slot) && level == 0) {
-      const Link32* next = views.bottom[slot];
-      __builtin_prefetch(next);
-      __builtin_prefetch(next + 16);
-    }
+    PrefetchNext(views, level, &pool);
     if (expansions % kExpansionsBetweenChecks == 0 && cancel != nullptr) SOCHDB_TRY(cancel->Check());
   }
   return {};
 }
 
-Status HnswGraph::Search(const float* query, size_t ef, uint32_t limit, const CancelToken* cancel,
-                         SearchScratch* scratch) const {
+Status HnswGraph::Search(size_t ef, uint32_t limit, const CancelToken* cancel, SearchScratch* scratch) const {
   scratch->pool.Reset(ef);
   scratch->visited.Begin(limit);
   const std::optional<Entry> entry = LoadEntry();
   if (!entry.has_value()) return {};
   // The entry point may be younger than the caller's limit; the current count covers it, since counts only grow.
   const Views views = TakeViews(entry->slot < limit ? limit : published());
-  const uint32_t start = Descend(views, query, entry->slot, entry->level, 0, scratch);
-  return Beam(views, query, start, 0, ef, cancel, scratch);
+  scratch->query.Cover();
+  const uint32_t start = Descend(views, entry->slot, entry->level, 0, scratch);
+  return Beam(views, start, 0, ef, cancel, scratch);
 }
 
 uint64_t HnswGraph::memory_bytes() const { return bottom_.memory_bytes() + nodes_.memory_bytes() + upper_.memory_bytes(); }

@@ -6,35 +6,9 @@
 #include <new>
 
 #include "index/vector/hnsw_graph.h"
+#include "index/vector/node_lock.h"
 
 namespace sochdb {
-namespace {
-
-inline void Pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
-}  // namespace
-
-// Held for the length of one row change: no call that waits or allocates from the system inside.
-class HnswGraph::NodeLock {
- public:
-  explicit NodeLock(Node* node) : node_(node) {
-    while (node_->locked.exchange(true, std::memory_order_acquire)) {
-      while (node_->locked.load(std::memory_order_relaxed)) Pause();
-    }
-  }
-  ~NodeLock() { node_->locked.store(false, std::memory_order_release); }
-  NodeLock(const NodeLock&) = delete;
-  NodeLock& operator=(const NodeLock&) = delete;
-
- private:
-  Node* node_;
-};
 
 uint32_t HnswGraph::LevelOf(uint64_t hash) const {
   // The top 53 bits as a number in (0, 1].
@@ -44,7 +18,7 @@ uint32_t HnswGraph::LevelOf(uint64_t hash) const {
 }
 
 void HnswGraph::AllocateUpperRows(uint32_t slot, uint32_t level) {
-  if (level == 0) return;
+  if (level == 0 || nodes_.view()[slot]->first_upper_row.load(std::memory_order_acquire) != kNoSlot) return;
   MutexLock lock(&upper_mutex_);
   upper_.Reserve(next_upper_row_ + level);
   const PagedRows<Link32>::View rows = upper_.view();
@@ -66,18 +40,24 @@ void HnswGraph::Link(uint32_t slot, uint64_t level_hash, SearchScratch* scratch)
   std::optional<Entry> entry = LoadEntry();
   while (!entry.has_value()) {
     uint64_t empty = 0;
-    if (entry_.compare_exchange_strong(empty, (static_cast<uint64_t>(level) << 32) | (slot + 1))) return;
+    if (entry_.compare_exchange_strong(empty, (static_cast<uint64_t>(level) << 32) | (slot + 1))) {
+      nodes_.view()[slot]->linked.store(true, std::memory_order_release);
+      return;
+    }
     entry = LoadEntry();
   }
   const Views views = TakeViews(published());  // after the entry point, so that it lies below the limit
   SOCHDB_DCHECK(slot < views.limit && entry->slot < views.limit);
-  const float* vector = views.vectors[slot];
-  uint32_t start = Descend(views, vector, entry->slot, entry->level, level, scratch);
+  const VectorCodes* codes = vectors_->codes();
+  scratch->query.Begin(*vectors_, codes, vectors_->full().view()[slot]);
+  SlotPairs pairs(*vectors_, codes != nullptr && codes->codec().compares_rows() ? codes : nullptr);
+  uint32_t start = Descend(views, entry->slot, entry->level, level, scratch);
   for (uint32_t layer = std::min(level, entry->level) + 1; layer-- > 0;) {
-    (void)Beam(views, vector, start, layer, options_.ef_construction, nullptr, scratch);
+    (void)Beam(views, start, layer, options_.ef_construction, nullptr, scratch);
     start = scratch->pool[0].slot();
-    LinkInLayer(views, slot, layer, scratch);
+    LinkInLayer(views, &pairs, slot, layer, scratch);
   }
+  views.nodes[slot]->linked.store(true, std::memory_order_release);
   if (level > entry->level) RaiseEntry(slot, level);
 }
 
@@ -88,13 +68,18 @@ void HnswGraph::RaiseEntry(uint32_t slot, uint32_t level) {
   }
 }
 
-void HnswGraph::LinkInLayer(const Views& views, uint32_t slot, uint32_t level, SearchScratch* scratch) {
+void HnswGraph::LinkInLayer(const Views& views, SlotPairs* pairs, uint32_t slot, uint32_t level, SearchScratch* scratch) {
   scratch->candidates.clear();
   for (size_t i = 0; i < scratch->pool.size(); ++i) {
     const CandidatePool::Entry& entry = scratch->pool[i];
     if (entry.slot() != slot) scratch->candidates.emplace_back(entry.distance, entry.slot());
   }
-  SelectDiverse(views, options_.m, scratch);
+  if (scratch->query.codes() != nullptr && !pairs->by_codes()) {
+    // Candidates were met by codes that say too little to choose among them.
+    for (auto& [distance, candidate] : scratch->candidates) distance = pairs->Between(slot, candidate);
+    std::sort(scratch->candidates.begin(), scratch->candidates.end());
+  }
+  SelectDiverse(*pairs, options_.m, scratch);
   std::array<std::pair<float, uint32_t>, HnswOptions::kMaxM> chosen;
   const size_t count = scratch->selected.size();
   std::copy(scratch->selected.begin(), scratch->selected.end(), chosen.begin());
@@ -110,11 +95,11 @@ void HnswGraph::LinkInLayer(const Views& views, uint32_t slot, uint32_t level, S
     }
     WriteRow(row, RowWidth(level), *scratch);
   }
-  for (size_t i = 0; i < count; ++i) LinkBack(views, chosen[i].second, slot, chosen[i].first, level, scratch);
+  for (size_t i = 0; i < count; ++i) LinkBack(views, pairs, chosen[i].second, {chosen[i].first, slot}, level, scratch);
 }
 
-void HnswGraph::LinkBack(const Views& views, uint32_t from, uint32_t to, float distance, uint32_t level,
-                         SearchScratch* scratch) {
+void HnswGraph::LinkBack(const Views& views, SlotPairs* pairs, uint32_t from, const std::pair<float, uint32_t>& to,
+                         uint32_t level, SearchScratch* scratch) {
   NodeLock lock(views.nodes[from]);
   Link32* row = RowOf(views, from, level);
   const uint32_t width = RowWidth(level);
@@ -122,33 +107,31 @@ void HnswGraph::LinkBack(const Views& views, uint32_t from, uint32_t to, float d
   for (; count < width; ++count) {
     const uint32_t neighbour = row[count].load(std::memory_order_acquire);
     if (neighbour == kNoSlot) break;
-    if (neighbour == to) return;
+    if (neighbour == to.second) return;
     scratch->slots[count] = neighbour;
   }
   if (count < width) {
-    row[count].store(to, std::memory_order_release);
+    row[count].store(to.second, std::memory_order_release);
     return;
   }
   // The row is full: choose again among its neighbours and the new one. They may be younger than this operation.
-  const Views fresh = TakeViews(views.limit);
-  for (uint32_t i = 0; i < count; ++i) scratch->rows[i] = fresh.vectors[scratch->slots[i]];
-  distance_.Many(fresh.vectors[from], scratch->rows, count, scratch->distances);
+  pairs->Cover();
   scratch->candidates.clear();
-  scratch->candidates.emplace_back(distance, to);
+  scratch->candidates.push_back(to);
+  pairs->Many(from, scratch->slots, count, scratch->distances);
   for (uint32_t i = 0; i < count; ++i) scratch->candidates.emplace_back(scratch->distances[i], scratch->slots[i]);
   std::sort(scratch->candidates.begin(), scratch->candidates.end());
-  SelectDiverse(fresh, width, scratch);
+  SelectDiverse(*pairs, width, scratch);
   WriteRow(row, width, *scratch);
 }
 
-void HnswGraph::SelectDiverse(const Views& views, size_t count, SearchScratch* scratch) const {
+void HnswGraph::SelectDiverse(const SlotPairs& pairs, size_t count, SearchScratch* scratch) {
   auto& selected = scratch->selected;
   selected.clear();
   for (const auto& candidate : scratch->candidates) {
     if (selected.size() == count) return;
-    const float* vector = views.vectors[candidate.second];
     const bool hidden = std::any_of(selected.begin(), selected.end(), [&](const auto& chosen) {
-      return distance_.One(vector, views.vectors[chosen.second]) < candidate.first;
+      return pairs.Between(candidate.second, chosen.second) < candidate.first;
     });
     if (!hidden) selected.push_back(candidate);
   }

@@ -7,32 +7,14 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "index/vector/exact_sums.h"
 
 namespace sochdb {
 namespace {
 
-// Sums in eight lanes, always the same eight: fast without reordering what a compiler may not reorder.
-template <typename Term>
-double SumInOrder(size_t count, Term term) {
-  double sums[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    for (size_t lane = 0; lane < 8; ++lane) sums[lane] += term(i + lane);
-  }
-  for (; i < count; ++i) sums[0] += term(i);
-  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-}
+double ExactDot(const float* a, const float* b, size_t count) { return FastestSums().dot(a, b, count); }
 
-double ExactDot(const float* a, const float* b, size_t count) {
-  return SumInOrder(count, [a, b](size_t i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
-}
-
-double SquaredDistance(const float* a, const float* b, size_t count) {
-  return SumInOrder(count, [a, b](size_t i) {
-    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-    return difference * difference;
-  });
-}
+double SquaredDistance(const float* a, const float* b, size_t count) { return FastestSums().squared_distance(a, b, count); }
 
 }  // namespace
 

@@ -2,12 +2,17 @@
 //
 // VisitedSlots marks slots with the number of the current run: starting a new one is one increment, not a clearing.
 //
+// A pool also knows who is still looking at slots, so that a slot is not written again under a reader: leases and holds belong
+// to the epoch they were taken in, and an epoch begins only when everybody of the one before the last is gone. What could not
+// be reached any more when epoch e was current is out of everybody's sight when e + 2 is.
+//
 // Thread safety: a scratch belongs to one thread at a time; ScratchPool hands them out to any.
 // Limits: a pool keeps kMaxIdle scratches; more are made as needed and dropped after use.
 
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -16,6 +21,7 @@
 
 #include "env/sync.h"
 #include "index/vector/candidate_pool.h"
+#include "index/vector/slot_vectors.h"
 
 namespace sochdb {
 
@@ -34,9 +40,9 @@ class VisitedSlots {
   }
   // Marks slot; false when it was marked before.
   bool Visit(uint32_t slot) {
-    if (marks_[slot] == run_) return false;
+    const bool first = marks_[slot] != run_;
     marks_[slot] = run_;
-    return true;
+    return first;
   }
   [[nodiscard]] bool visited(uint32_t slot) const { return marks_[slot] == run_; }
   [[nodiscard]] uint64_t memory_bytes() const { return marks_.capacity() * sizeof(uint16_t); }
@@ -47,22 +53,24 @@ class VisitedSlots {
 };
 
 struct SearchScratch {
-  static constexpr size_t kMaxRow = 128;  // neighbours of a slot in the bottom layer, at most
+  static constexpr size_t kMaxRow = SlotQuery::kMostAtOnce;  // neighbours of a slot in the bottom layer, at most
 
   VisitedSlots visited;
   CandidatePool pool;
+  SlotQuery query;  // what slots are compared with
   // The neighbours that are being scored.
   uint32_t slots[kMaxRow];
-  const float* rows[kMaxRow];
   float distances[kMaxRow];
   // Candidates for a row, and those chosen (insertion only).
   std::vector<std::pair<float, uint32_t>> candidates;
   std::vector<std::pair<float, uint32_t>> selected;
-  uint64_t evaluations = 0;  // distances computed since the owner last set it to 0
+  std::vector<uint32_t> unlinked;  // slots that are not in the graph, but below those that are
+  uint64_t evaluations = 0;        // distances computed since the owner last set it to 0
+  uint64_t tested = 0;             // likewise slots that were looked at whether they pass
 
   [[nodiscard]] uint64_t memory_bytes() const {
-    return sizeof(*this) + visited.memory_bytes() + pool.memory_bytes() +
-           (candidates.capacity() + selected.capacity()) * sizeof(candidates[0]);
+    return sizeof(*this) + visited.memory_bytes() + pool.memory_bytes() + query.memory_bytes() +
+           (candidates.capacity() + selected.capacity()) * sizeof(candidates[0]) + unlinked.capacity() * sizeof(uint32_t);
   }
 };
 
@@ -75,11 +83,12 @@ class ScratchPool {
   // Returns to its pool when destroyed.
   class Lease {
    public:
-    Lease(ScratchPool* pool, std::unique_ptr<SearchScratch> scratch) : pool_(pool), scratch_(std::move(scratch)) {}
+    Lease(ScratchPool* pool, std::unique_ptr<SearchScratch> scratch, uint64_t epoch)
+        : pool_(pool), scratch_(std::move(scratch)), epoch_(epoch) {}
     Lease(Lease&&) noexcept = default;
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
-      if (scratch_ != nullptr) pool_->Return(std::move(scratch_));
+      if (scratch_ != nullptr) pool_->Return(std::move(scratch_), epoch_);
     }
     SearchScratch* get() const { return scratch_.get(); }
     SearchScratch* operator->() const { return scratch_.get(); }
@@ -87,18 +96,48 @@ class ScratchPool {
    private:
     ScratchPool* pool_;
     std::unique_ptr<SearchScratch> scratch_;
+    uint64_t epoch_;
+  };
+  // Of somebody who looks at slots, and needs no scratch.
+  class Hold {
+   public:
+    explicit Hold(ScratchPool* pool) : pool_(pool), epoch_(pool->Enter()) {}
+    ~Hold() { pool_->Leave(epoch_); }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    ScratchPool* const pool_;
+    const uint64_t epoch_;
   };
 
   Lease Take() {
-    {
-      MutexLock lock(&mutex_);
-      if (!idle_.empty()) {
-        std::unique_ptr<SearchScratch> scratch = std::move(idle_.back());
-        idle_.pop_back();
-        return {this, std::move(scratch)};
+    std::unique_ptr<SearchScratch> made;
+    for (;;) {
+      {
+        MutexLock lock(&mutex_);
+        if (made == nullptr && !idle_.empty()) {
+          made = std::move(idle_.back());
+          idle_.pop_back();
+        }
+        if (made != nullptr) {
+          ++readers_[epoch_ % 2];
+          return {this, std::move(made), epoch_};
+        }
       }
+      made = std::make_unique<SearchScratch>();
     }
-    return {this, std::make_unique<SearchScratch>()};
+  }
+
+  [[nodiscard]] uint64_t epoch() const {
+    MutexLock lock(&mutex_);
+    return epoch_;
+  }
+  // Begins the next epochs, as far as nobody is in the way; returns the current one.
+  uint64_t Advance() {
+    MutexLock lock(&mutex_);
+    for (int i = 0; i < 2 && readers_[(epoch_ + 1) % 2] == 0; ++i) ++epoch_;
+    return epoch_;
   }
 
   // Of the idle ones.
@@ -110,13 +149,25 @@ class ScratchPool {
   }
 
  private:
-  void Return(std::unique_ptr<SearchScratch> scratch) {
+  void Return(std::unique_ptr<SearchScratch> scratch, uint64_t epoch) {
     MutexLock lock(&mutex_);
+    --readers_[epoch % 2];
     if (idle_.size() < kMaxIdle) idle_.push_back(std::move(scratch));
   }
+  uint64_t Enter() {
+    MutexLock lock(&mutex_);
+    ++readers_[epoch_ % 2];
+    return epoch_;
+  }
+  void Leave(uint64_t epoch) {
+    MutexLock lock(&mutex_);
+    --readers_[epoch % 2];
+  }
 
-  mutable Mutex mutex_;  // guards idle_
+  mutable Mutex mutex_;  // guards what follows
   std::vector<std::unique_ptr<SearchScratch>> idle_;
+  uint64_t epoch_ = 0;
+  std::array<uint64_t, 2> readers_{};  // of this epoch and of the one before
 };
 
 }  // namespace sochdb

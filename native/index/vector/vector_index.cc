@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "codec/key_codec.h"
+#include "index/vector/product_codec.h"
 
 namespace sochdb {
 namespace {
@@ -29,36 +30,56 @@ Status VectorIndexConfig::Check() const {
   if (hnsw.ef_construction < 4 || hnsw.ef_construction > 4000) {
     return OutOfRange("efConstruction", "4 to 4000", hnsw.ef_construction);
   }
+  if (quantization > Quantization::kBinary) {
+    return OutOfRange("quantization", "none, scalar, pq or binary", static_cast<uint64_t>(quantization));
+  }
+  if (pq_subvectors > dimension) {
+    return OutOfRange("pqNumSubvectors", "1 to the dimension, " + std::to_string(dimension), pq_subvectors);
+  }
+  if (pq_centroids < 2 || pq_centroids > ProductCodec::kMaxCentroids)
+    return OutOfRange("pqNumCentroids", "2 to 256", pq_centroids);
   if (metric > Metric::kEuclidean) return OutOfRange("metric", "cosine, dot or euclidean", static_cast<uint64_t>(metric));
   return {};
 }
 
-VectorIndex::VectorIndex(Env* env, const VectorIndexConfig& config)
+VectorIndex::VectorIndex(Env* env, const std::string& dir, const VectorIndexConfig& config)
     : config_(config),
       env_(env),
-      slots_(env, config.metric, config.dimension, config.hnsw),
+      slots_(env, config.metric, config.dimension, config.hnsw,
+             config.quantization == Quantization::kNone ? ScratchPlace{} : ScratchPlace{env, dir}),
       filters_(env),
+      postings_(env),
       scratches_(env),
-      linked_flags_(1),
-      mutex_(env) {}
+      navigator_(env),
+      relinks_(env),
+      mutex_(env),
+      batches_done_(env) {}
 
 Status VectorIndex::Search(const VectorQuery& query, std::vector<VectorHit>* hits) const {
-  const SearchPlanInput input{linked_.load(std::memory_order_acquire), kExactBelow};
   const ScratchPool::Lease scratch = scratches_.Take();
+  const uint32_t linked = linked_.load(std::memory_order_acquire);
+  relinks_.CopyTo(&scratch->unlinked);  // afterwards: what goes below `linked` without being linked was there before
+  const SearchPlanInput input{linked, scratch->unlinked, kExactBelow};
   return SearchVectors(slots_, input, query, scratch.get(), hits);
 }
 
 VectorIndexStats VectorIndex::stats() const {
   VectorIndexStats stats;
-  stats.slots = slots_.published();
-  stats.live = std::min<uint64_t>(slots_.live(), stats.slots);
+  stats.unused = slots_.unused();
+  stats.slots = slots_.published() - stats.unused;
+  stats.live = std::min<uint64_t>(slots_.live_vectors(), stats.slots);
   stats.dead = stats.slots - stats.live;
-  stats.linked = linked_.load(std::memory_order_acquire);
-  stats.unlinked = stats.slots - std::min(stats.slots, stats.linked);
-  stats.memory_bytes =
-      slots_.memory_bytes() + linked_flags_.memory_bytes() + scratches_.memory_bytes() + filters_.memory_bytes();
+  stats.reclaimed = reclaimed_.load(std::memory_order_relaxed);
+  stats.linked = std::min(stats.slots, linked_count_.load(std::memory_order_acquire));
+  stats.unlinked = stats.slots - stats.linked;
+  stats.memory_bytes = slots_.memory_bytes() + scratches_.memory_bytes() + filters_.memory_bytes() + postings_.memory_bytes();
+  stats.vector_bytes = slots_.vectors().memory_bytes();
+  stats.mapped_bytes = slots_.vectors().full().mapped_bytes();
+  stats.coded = slots_.vectors().codes() != nullptr;
   stats.base_ts = base_ts_.load(std::memory_order_acquire);
   stats.applied_ts = applied_ts();
+  stats.checkpoint_ts = checkpoint_ts_.load(std::memory_order_acquire);
+  stats.checkpoint_refused = checkpoint_refused_.load(std::memory_order_relaxed);
   stats.complete = incomplete_from_.load(std::memory_order_acquire) == kMaxTimestamp;
   return stats;
 }
@@ -72,11 +93,14 @@ bool VectorIndex::Apply(Timestamp ts, const CommittedWrite& write) noexcept {
   try {
     if (loading_) pending_.push_back({ts, write.kind, std::string(id), std::string(write.value)});
     else if (!ApplyNow(ts, write.kind, id, write.value).ok()) MarkIncomplete(ts);
+    if (const auto navigator = navigator_.Get(); navigator != nullptr && slots_.last_change() == ts) navigator->NoteChanges(1);
   } catch (const std::bad_alloc&) {
     MarkIncomplete(ts);
   }
+  filters_.NoteDocument(ts, FindDocument(id));
   applied_ts_.store(ts, std::memory_order_release);
-  return !loading_ && HasUnlinked();
+  changes_.fetch_add(1, std::memory_order_relaxed);
+  return !loading_ && HasWork();
 }
 
 Status VectorIndex::ApplyNow(Timestamp ts, ValueKind kind, std::string_view id, std::string_view value) {
@@ -87,10 +111,11 @@ Status VectorIndex::ApplyNow(Timestamp ts, ValueKind kind, std::string_view id, 
   if (kind != ValueKind::kValue) return {Code::kInternal, "A document's row is neither a value nor a delete."};
   DocumentRow row;
   SOCHDB_TRY(DecodeDocumentRow(value, config_.dimension, &row));
-  const uint32_t slot = slots_.published();
-  linked_flags_.Reserve(slot + 1);
-  new (linked_flags_.view()[slot]) std::atomic<bool>(false);
-  slots_.Put(ts, id, row);
+  if (slots_.free_count() < row.count()) FreeRetired();
+  const uint32_t linked = linked_.load(std::memory_order_relaxed);
+  for (const uint32_t slot : slots_.Put(ts, id, row, pins_.load(std::memory_order_relaxed) == 0)) {
+    if (slot < linked) relinks_.Add(slot);
+  }
   return {};
 }
 
@@ -104,7 +129,12 @@ void VectorIndex::NoteMetadata(Timestamp ts, std::string_view key) noexcept {
   if (rest.size() < sizeof(uint32_t)) return;
   std::string_view value_and_id = rest.substr(sizeof(uint32_t));
   if (!SkipKeyValue(&value_and_id, false)) return;
-  filters_.NoteChange(rest.substr(0, rest.size() - value_and_id.size()), ts);
+  const std::string_view entry = rest.substr(0, rest.size() - value_and_id.size());
+  filters_.NoteEntry(ts, DecodeBigEndian32(rest.data()), entry, FindDocument(value_and_id));
+}
+
+void VectorIndex::NotePosting(Timestamp ts, const CommittedWrite& write) noexcept {
+  postings_.Note(ts, write, [this](std::string_view id) { return FindDocument(id); });
 }
 
 void VectorIndex::Detach(Timestamp heard) {
@@ -112,16 +142,23 @@ void VectorIndex::Detach(Timestamp heard) {
   MarkIncomplete(heard + 1);
 }
 
-Status VectorIndex::Load(Engine* engine, Timestamp since, const CancelToken* cancel) {
+Status VectorIndex::Load(Engine* engine, Timestamp since, std::optional<Timestamp> unchanged_since, const CancelToken* cancel) {
+  snapshots_of_ = engine;
   // A snapshot that sees every commit this index was not told of: publication is under way, and needs nothing from here.
   const uint64_t start_micros = env_->MonotonicMicros();
   while (engine->visible_ts() < since && env_->MonotonicMicros() - start_micros < kPublishWaitMicros) {
     if (cancel != nullptr) SOCHDB_TRY(cancel->Check());
     env_->SleepMicros(kPublishPollMicros);
   }
-  SOCHDB_ASSIGN(snapshot, engine->NewSnapshot());
   try {
-    SOCHDB_TRY(LoadRows(snapshot.get(), cancel));
+    const bool from_checkpoint = LoadCheckpoint(engine->visible_ts());
+    const Timestamp checkpoint_ts = checkpoint_ts_.load(std::memory_order_relaxed);
+    if (from_checkpoint && unchanged_since.has_value() && *unchanged_since <= checkpoint_ts) {
+      return CatchUp(std::min(since, checkpoint_ts));
+    }
+    SOCHDB_ASSIGN(snapshot, engine->NewSnapshot());
+    SOCHDB_TRY(from_checkpoint ? CompareRows(snapshot.get(), cancel) : LoadRows(snapshot.get(), cancel));
+    if (!from_checkpoint) changes_.fetch_add(slots_.published(), std::memory_order_relaxed);  // none is in a checkpoint
     SOCHDB_TRY(CatchUp(snapshot->read_ts()));
     // Commits that are still not published (the log has failed, or is very slow) are missing here.
     if (snapshot->read_ts() < since) Detach(snapshot->read_ts());
@@ -168,36 +205,72 @@ Status VectorIndex::CatchUp(Timestamp loaded_ts) {
 // --- Linking
 
 bool VectorIndex::HasUnlinked() const {
-  return !linking_failed_.load(std::memory_order_relaxed) &&
-         (wants_graph_.load(std::memory_order_relaxed) || slots_.live() > kExactBelow) &&
-         next_to_link_.load(std::memory_order_relaxed) < slots_.published();
+  return !linking_failed_.load(std::memory_order_relaxed) && !exclusive_.load(std::memory_order_relaxed) &&
+         (wants_graph_.load(std::memory_order_relaxed) || slots_.live_vectors() > kExactBelow) &&
+         (linked_.load(std::memory_order_relaxed) < slots_.published() || relinks_.any_waiting());
+}
+
+bool VectorIndex::TakeBatch(std::vector<uint32_t>* batch) {
+  batch->reserve(kLinksPerTurn);
+  MutexLock lock(&mutex_);
+  if (exclusive_.load(std::memory_order_relaxed) || linking_failed_.load(std::memory_order_relaxed)) return false;
+  if (unlinking_.load(std::memory_order_relaxed)) {
+    linked_since_.reserve(linked_since_.size() + (linking_ + 1) * size_t{kLinksPerTurn});
+  }
+  relinks_.Take(kLinksPerTurn, batch);
+  ++linking_;
+  const uint32_t published = slots_.published();
+  const PagedRows<SlotHeader>::View headers = slots_.headers();
+  uint32_t slot = linked_.load(std::memory_order_relaxed);
+  try {
+    for (; batch->size() < kLinksPerTurn && slot < published; ++slot) {
+      // What nobody sees is not linked. When it is used again, it gets onto the list.
+      if (headers[slot]->unused() || slots_.graph().leaving(slot)) continue;
+      relinks_.Begin(slot);
+      batch->push_back(slot);
+    }
+  } catch (const std::bad_alloc&) {
+    linking_failed_.store(true, std::memory_order_relaxed);
+  }
+  linked_.store(slot, std::memory_order_release);
+  return true;
+}
+
+void VectorIndex::EndBatch(const std::vector<uint32_t>& batch) noexcept {
+  MutexLock lock(&mutex_);
+  if (unlinking_.load(std::memory_order_relaxed)) linked_since_.insert(linked_since_.end(), batch.begin(), batch.end());
+  if (--linking_ == 0) batches_done_.SignalAll();
 }
 
 void VectorIndex::LinkSome(SearchScratch* scratch, const std::atomic<bool>& stop) noexcept {
   wants_graph_.store(true, std::memory_order_relaxed);  // a graph once begun is kept up, whatever is deleted
-  for (uint32_t i = 0; i < kLinksPerTurn && !stop.load(std::memory_order_relaxed); ++i) {
-    uint32_t slot = next_to_link_.load(std::memory_order_relaxed);
-    do {
-      if (slot >= slots_.published() || linking_failed_.load(std::memory_order_relaxed)) return;
-    } while (!next_to_link_.compare_exchange_weak(slot, slot + 1));
+  try {
+    if (WantsCodes()) TrainCodes(stop);
+  } catch (const std::bad_alloc&) {
+    // Searches go on without codes.
+  }
+  std::vector<uint32_t> batch;
+  try {
+    if (!TakeBatch(&batch)) return;
+  } catch (const std::bad_alloc&) {
+    linking_failed_.store(true, std::memory_order_relaxed);
+    return;
+  }
+  for (const uint32_t slot : batch) {
+    if (stop.load(std::memory_order_relaxed) || linking_failed_.load(std::memory_order_relaxed)) {
+      relinks_.PutBack(slot);
+      continue;
+    }
     try {
-      slots_.mutable_graph()->Link(slot, HashNumber(slot), scratch);
+      slots_.mutable_graph()->Link(slot, HnswGraph::LevelHash(slot), scratch);
+      linked_count_.fetch_add(1, std::memory_order_acq_rel);
+      relinks_.Finish(slot);
     } catch (const std::bad_alloc&) {
       linking_failed_.store(true, std::memory_order_relaxed);
-      return;
+      relinks_.PutBack(slot);
     }
-    MarkLinked(slot);
   }
-}
-
-void VectorIndex::MarkLinked(uint32_t slot) {
-  const PagedRows<std::atomic<bool>>::View flags = linked_flags_.view();
-  flags[slot]->store(true);
-  for (;;) {
-    uint32_t first_unlinked = linked_.load();
-    if (first_unlinked >= slots_.published() || !linked_flags_.view()[first_unlinked]->load()) return;
-    linked_.compare_exchange_strong(first_unlinked, first_unlinked + 1);
-  }
+  EndBatch(batch);
 }
 
 }  // namespace sochdb

@@ -1,0 +1,63 @@
+// NearestSlots: the nearest so many of the slots that a search compares; equal distances are ordered by id.
+//
+// Twice as many are gathered, then the farther half is cut off: that takes a few comparisons for each that is gathered, however
+// many are kept.
+//
+// Thread safety: one thread at a time.
+
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "index/vector/vector_slots.h"
+
+namespace sochdb {
+
+class NearestSlots {
+ public:
+  NearestSlots(size_t capacity, const VectorSlots& slots, PagedRows<SlotHeader>::View headers)
+      : capacity_(capacity), slots_(&slots), headers_(headers) {
+    entries_.reserve(2 * capacity);
+  }
+
+  void Add(float distance, uint32_t slot) {
+    if (distance > farthest_) return;
+    if (std::isnan(distance)) distance = std::numeric_limits<float>::infinity();  // products of huge values; it has an order
+    entries_.emplace_back(distance, slot);
+    if (entries_.size() == 2 * capacity_) Cut();
+  }
+  void Clear() {
+    entries_.clear();
+    farthest_ = std::numeric_limits<float>::infinity();
+  }
+  // In any order.
+  [[nodiscard]] const std::vector<std::pair<float, uint32_t>>& Kept() {
+    if (entries_.size() > capacity_) Cut();
+    return entries_;
+  }
+
+ private:
+  using Entry = std::pair<float, uint32_t>;
+  [[nodiscard]] bool Nearer(const Entry& a, const Entry& b) const {
+    if (a.first != b.first) return a.first < b.first;
+    return slots_->documents().id(headers_[a.second]->document()) < slots_->documents().id(headers_[b.second]->document());
+  }
+  void Cut() {
+    const auto last = entries_.begin() + static_cast<ptrdiff_t>(capacity_) - 1;
+    std::nth_element(entries_.begin(), last, entries_.end(), [this](const Entry& a, const Entry& b) { return Nearer(a, b); });
+    farthest_ = last->first;
+    entries_.resize(capacity_);
+  }
+
+  size_t capacity_;  // at least one
+  const VectorSlots* slots_;
+  PagedRows<SlotHeader>::View headers_;
+  std::vector<Entry> entries_;
+  float farthest_ = std::numeric_limits<float>::infinity();  // of those kept by the last cut
+};
+
+}  // namespace sochdb
