@@ -8,22 +8,12 @@
 namespace sochdb {
 namespace {
 
-// An operation that writes is a statement: it takes effect as a whole or, when it fails half way, not at all.
-class WriteStatement {
- public:
-  explicit WriteStatement(Transaction* transaction) : transaction_(transaction), start_(transaction->BeginStatement()) {}
-  WriteStatement(const WriteStatement&) = delete;
-  WriteStatement& operator=(const WriteStatement&) = delete;
-  Status Finish(Status status) {
-    if (status.ok() || transaction_->finished()) return status;
-    if (Status undone = transaction_->RollbackTo(start_); !undone.ok()) return undone;
-    return status;
+void CopyVectors(std::string_view stored, std::vector<float>* vectors) {
+  vectors->resize(stored.size() / sizeof(float));
+  for (size_t i = 0; i < vectors->size(); ++i) {
+    (*vectors)[i] = std::bit_cast<float>(DecodeFixed32(stored.data() + i * sizeof(float)));
   }
-
- private:
-  Transaction* transaction_;
-  const SavepointId start_;
-};
+}
 
 }  // namespace
 
@@ -31,11 +21,32 @@ void FillDocument(std::string_view id, const DocumentRow& row, bool with_metadat
   document->id = id;
   document->ordinal = row.ordinal;
   document->expires_ms = row.expires_ms;
-  if (with_metadata) document->metadata = row.metadata;
-  if (!with_vector) return;
-  document->vector.resize(row.dimension());
-  for (size_t i = 0; i < row.dimension(); ++i) {
-    document->vector[i] = std::bit_cast<float>(DecodeFixed32(row.vector.data() + i * sizeof(float)));
+  document->chunked = row.chunked;
+  document->aggregate = row.aggregate;
+  document->texts.clear();
+  if (with_metadata) {
+    document->metadata = row.metadata;
+    for (const std::string_view text : row.ChunkTexts()) document->texts.emplace_back(text);
+  }
+  if (with_vector) CopyVectors(row.vectors, &document->vector);
+}
+
+void FillHit(const DocumentRow& row, bool with_metadata, bool with_vector, SearchResult* hit) {
+  hit->document.ordinal = row.ordinal;
+  hit->document.expires_ms = row.expires_ms;
+  hit->document.chunked = row.chunked;
+  if (with_metadata) {
+    hit->document.metadata = row.metadata;
+    const std::vector<std::string_view> texts = row.ChunkTexts();
+    if (hit->chunk.has_value() && !texts.empty()) hit->document.texts = {std::string(texts[*hit->chunk])};
+  }
+  if (with_vector) CopyVectors(row.vector(hit->chunk.value_or(0)), &hit->document.vector);
+}
+
+Collection::Collection(CollectionConfig config, std::shared_ptr<VectorIndex> index)
+    : config_(std::move(config)), index_(std::move(index)), analyzer_(config_.text.analyzer) {
+  for (size_t i = 0; i < config_.indexed.size(); ++i) {
+    indexed_paths_.Add(config_.indexed[i].segments, static_cast<uint32_t>(i));
   }
 }
 
@@ -51,35 +62,66 @@ Result<std::unique_ptr<Collection>> Collection::Open(VectorIndexRegistry* regist
     SOCHDB_ASSIGN(segments, SplitMetadataPath(field.path));
     field.segments = std::move(segments);
   }
+  SOCHDB_TRY(CheckTextConfig(&config.text));
   const VectorIndexConfig index_config{
       .id = config.id,
       .dimension = config.dimension,
       .metric = config.metric,
       .hnsw = {.m = config.m, .ef_construction = config.ef_construction},
+      .quantization = config.quantization,
+      .pq_subvectors = config.pq_subvectors,
+      .pq_centroids = config.pq_centroids,
   };
   SOCHDB_ASSIGN(index, registry->Open(index_config, cancel));
-  return std::unique_ptr<Collection>(new Collection(std::move(config), std::move(index)));
+  std::unique_ptr<Collection> collection(new Collection(std::move(config), std::move(index)));
+  if (collection->config().learned_navigator) SOCHDB_TRY(collection->LoadNavigator(registry->engine()));
+  return collection;
 }
 
-Status Collection::CheckPut(std::string_view id, std::span<const float> vector, std::string_view metadata) const {
+Status Collection::CheckPut(std::string_view id, const DocumentContent& content) const {
   SOCHDB_TRY(CheckDocumentId(id));
-  SOCHDB_TRY(CheckVector(config_.metric, config_.dimension, vector.data(), vector.size()));
-  if (!IsValidUtf8(metadata)) return {Code::kInvalidArgument, "Metadata must be UTF-8."};
-  SOCHDB_TRY(CheckJson(metadata, true));
-  const uint64_t row_bytes = kDocumentHeaderBytes + vector.size_bytes() + metadata.size();
+  const size_t dimension = config_.dimension;
+  const size_t count = content.vectors.size() / dimension;
+  if (count <= 1 || content.vectors.size() % dimension != 0) {
+    SOCHDB_TRY(CheckVector(config_.metric, dimension, content.vectors.data(), content.vectors.size()));
+  } else {
+    for (size_t i = 0; i < count; ++i) {
+      const Status status = CheckVector(config_.metric, dimension, content.vectors.data() + i * dimension, dimension);
+      if (!status.ok()) return Status(status).With("vector", std::to_string(i));
+    }
+  }
+  if (!content.texts.empty() && content.texts.size() != count) {
+    return Status(Code::kInvalidArgument, "A document has a text for each of its vectors, or none.")
+        .With("expected", std::to_string(count))
+        .With("actual", std::to_string(content.texts.size()));
+  }
+  for (const std::string& text : content.texts) {
+    if (!IsValidUtf8(text)) return {Code::kInvalidArgument, "The texts of chunks must be UTF-8."};
+  }
+  if (!IsValidUtf8(content.metadata)) return {Code::kInvalidArgument, "Metadata must be UTF-8."};
+  SOCHDB_TRY(CheckJson(content.metadata, true));
+  const uint64_t row_bytes = DocumentRowBytes(content, dimension);
   if (row_bytes < kBlobThresholdBytes) return {};
-  return Status(Code::kInvalidArgument, "A document's vector and metadata together stay below 1 MiB.")
+  return Status(Code::kInvalidArgument, "A document's vectors, texts and metadata together stay below 1 MiB.")
       .With("expected", "less than " + std::to_string(kBlobThresholdBytes) + " bytes")
       .With("actual", std::to_string(row_bytes) + " bytes");
 }
 
+Status Collection::Put(Transaction* transaction, std::string_view id, DocumentContent content) const {
+  if (content.metadata.empty()) content.metadata = "{}";
+  SOCHDB_TRY(CheckPut(id, content));
+  const std::string row = EncodeDocumentRow(content, config_.dimension);
+  WriteStatement statement(transaction);
+  return statement.Finish(WriteDocument(transaction, id, row, content.expires_ms));
+}
+
 Status Collection::Put(Transaction* transaction, std::string_view id, std::span<const float> vector, std::string_view metadata,
                        ExpiryMs expires_ms) const {
-  if (metadata.empty()) metadata = "{}";
-  SOCHDB_TRY(CheckPut(id, vector, metadata));
-  const std::string row = EncodeDocumentRow(vector.data(), vector.size(), metadata, expires_ms);
-  WriteStatement statement(transaction);
-  return statement.Finish(WriteDocument(transaction, id, row, metadata, expires_ms));
+  if (vector.size() != config_.dimension) {
+    SOCHDB_TRY(CheckDocumentId(id));
+    return CheckVector(config_.metric, config_.dimension, vector.data(), vector.size());
+  }
+  return Put(transaction, id, DocumentContent{.vectors = vector, .metadata = metadata, .expires_ms = expires_ms});
 }
 
 Status Collection::ReadOldRow(Transaction* transaction, const std::string& key, ReadValue* value, DocumentRow* row,
@@ -90,40 +132,45 @@ Status Collection::ReadOldRow(Transaction* transaction, const std::string& key, 
   return DecodeDocumentRow(value->data, config_.dimension, row);
 }
 
-Status Collection::WriteDocument(Transaction* transaction, std::string_view id, std::string_view row, std::string_view metadata,
+Status Collection::WriteDocument(Transaction* transaction, std::string_view id, std::string_view row,
                                  ExpiryMs expires_ms) const {
   const std::string key = config_.id.DocumentKey(id);
-  if (!config_.indexed.empty()) {
+  if (!config_.indexed.empty() || !config_.text.fields.empty()) {
     ReadValue old_value;
     DocumentRow old_row;
+    DocumentRow new_row;
     bool replaces = false;
     SOCHDB_TRY(ReadOldRow(transaction, key, &old_value, &old_row, &replaces));
-    std::vector<std::string> old_tests;
-    if (replaces) old_tests = CollectMetadataTests(config_.indexed, old_row.metadata);
-    const std::vector<std::string> new_tests = CollectMetadataTests(config_.indexed, metadata);
+    SOCHDB_TRY(DecodeDocumentRow(row, config_.dimension, &new_row));
+    std::vector<std::string> old_entries;
+    if (replaces) old_entries = CollectMetadataEntries(config_.indexed, indexed_paths_, old_row.metadata);
+    const std::vector<std::string> new_entries = CollectMetadataEntries(config_.indexed, indexed_paths_, new_row.metadata);
     const bool kept = replaces && old_row.expires_ms == expires_ms;
-    SOCHDB_TRY(WriteMetadataEntries(transaction, config_.id, id, old_tests, new_tests, kept, expires_ms));
+    SOCHDB_TRY(WriteMetadataEntries(transaction, config_.id, id, old_entries, new_entries, kept, expires_ms));
+    SOCHDB_TRY(WriteText(transaction, id, replaces ? &old_row : nullptr, &new_row, kept, expires_ms));
   }
   return transaction->PutAssigned(TreeId::kVectors, key, row, kDocumentOrdinalOffset, config_.id.OrdinalSequenceKey());
 }
 
-Status Collection::Delete(Transaction* transaction, std::string_view id, bool* existed) const {
-  *existed = false;
-  SOCHDB_TRY(CheckDocumentId(id));
+Status Collection::DeleteDocument(Transaction* transaction, std::string_view id, bool* existed) const {
   const std::string key = config_.id.DocumentKey(id);
-  WriteStatement statement(transaction);
   ReadValue value;
   DocumentRow row;
   bool found = false;
   SOCHDB_TRY(ReadOldRow(transaction, key, &value, &row, &found));
   if (!found) return {};
-  const bool live = row.LiveAt(transaction->now_ms());
-  const std::vector<std::string> tests = CollectMetadataTests(config_.indexed, row.metadata);
-  Status status = WriteMetadataEntries(transaction, config_.id, id, tests, {}, true, kNeverExpires);
-  if (status.ok()) status = transaction->Delete(TreeId::kVectors, key);
-  SOCHDB_TRY(statement.Finish(std::move(status)));
-  *existed = live;
-  return {};
+  *existed = row.LiveAt(transaction->now_ms());
+  const std::vector<std::string> entries = CollectMetadataEntries(config_.indexed, indexed_paths_, row.metadata);
+  SOCHDB_TRY(WriteMetadataEntries(transaction, config_.id, id, entries, {}, true, kNeverExpires));
+  SOCHDB_TRY(WriteText(transaction, id, &row, nullptr, true, kNeverExpires));
+  return transaction->Delete(TreeId::kVectors, key);
+}
+
+Status Collection::Delete(Transaction* transaction, std::string_view id, bool* existed) const {
+  *existed = false;
+  SOCHDB_TRY(CheckDocumentId(id));
+  WriteStatement statement(transaction);
+  return statement.Finish(DeleteDocument(transaction, id, existed));
 }
 
 Status Collection::Get(ReadView view, std::string_view id, Document* document, bool* found) const {
@@ -137,28 +184,6 @@ Status Collection::Get(ReadView view, std::string_view id, Document* document, b
   *found = row.LiveAt(view.reader()->now_ms());
   if (*found) FillDocument(id, row, true, true, document);
   return {};
-}
-
-Status Collection::List(ReadView view, const ListRequest& request, std::vector<Document>* documents) const {
-  documents->clear();
-  if (request.limit == 0) return {};
-  std::string lo = config_.id.DocumentKey(request.after);
-  if (!request.after.empty()) lo.push_back('\0');
-  view.BeginStatement();
-  Reader* reader = view.reader();
-  SOCHDB_ASSIGN(cursor, reader->NewCursor(TreeId::kVectors, lo, config_.id.End(), ScanOptions{}));
-  for (uint32_t rows = 0;; ++rows) {
-    if (rows % kRowsBetweenChecks == 0 && request.cancel != nullptr) SOCHDB_TRY(request.cancel->Check());
-    bool found = false;
-    SOCHDB_TRY(cursor->Next(&found));
-    if (!found) return {};
-    DocumentRow row;
-    SOCHDB_TRY(DecodeDocumentRow(cursor->value(), config_.dimension, &row));
-    if (!row.LiveAt(reader->now_ms())) continue;
-    if (request.filter != nullptr && !request.filter->Matches(row.metadata)) continue;
-    FillDocument(DocumentIdOfKey(cursor->key()), row, request.with_metadata, request.with_vectors, &documents->emplace_back());
-    if (documents->size() == request.limit) return {};
-  }
 }
 
 }  // namespace sochdb

@@ -2,6 +2,8 @@
 //
 //   document        kVectors     namespace u32 | collection u32 | document id
 //   metadata entry  kMetadata    namespace u32 | collection u32 | field u32 | value (codec/key_codec.h) | document id
+//   navigator       kMetadata    namespace u32 | collection u32 | no field's number (vector/navigator_model.h)
+//   posting         kPostings    namespace u32 | collection u32 | field u32 | term | document id (text/posting.h)
 //   ordinals        kSequences   namespace u32 | collection u32 | 'o'
 //
 // Thread safety: functions of their arguments. Limits: ids of 1 to kMaxDocumentIdBytes bytes.
@@ -48,6 +50,7 @@ struct CollectionId {
     return key;
   }
   [[nodiscard]] std::string OrdinalSequenceKey() const { return Prefix() + 'o'; }
+  [[nodiscard]] std::string NavigatorKey() const { return Prefix() + "\xff\xff\xff\xff"; }
 
   // REQUIRES: at least kCollectionPrefixBytes bytes.
   static CollectionId FromKey(std::string_view key) {

@@ -20,8 +20,9 @@ Status OwnDocuments::Read(const CollectionConfig& config, const VectorIndex& ind
 
 uint64_t OwnDocuments::CountHiddenVisible(const VectorIndex& index, ReadView view) const {
   uint64_t count = 0;
+  const VectorIndex::Looking looking(index, view.reader()->read_ts(), view.reader()->now_ms());
   hidden_.ForEach([&](uint32_t document) {
-    if (index.SeesDocument(document, view.reader()->read_ts(), view.reader()->now_ms())) ++count;
+    if (looking.Sees(document)) ++count;
   });
   return count;
 }

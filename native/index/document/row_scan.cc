@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "index/document/row_measure.h"
+
 namespace sochdb {
 namespace {
 
@@ -32,18 +34,18 @@ Status VisitRows(const CollectionConfig& config, Reader* reader, const MetadataF
 
 Status SearchRows(const CollectionConfig& config, Reader* reader, const SearchRequest& request,
                   const std::vector<float>& prepared, std::vector<SearchResult>* results) {
-  std::vector<float> vector(prepared.size());
-  const Measure measure(config.metric, prepared.data(), prepared.size());
+  RowMeasure measure(config.metric, prepared, request.aggregate);
   SOCHDB_TRY(VisitRows(config, reader, request.filter, request.cancel, [&](std::string_view id, const DocumentRow& row) {
-    PrepareStoredVector(config.metric, row.vector, vector.data());
-    const Nearness nearness = measure.To(vector.data());
+    const auto [nearness, chunk] = measure.To(row);
     if (request.min_score.has_value() && nearness.score < *request.min_score) return;
     SearchResult result;
     result.score = nearness.score;
     result.distance = nearness.distance;
     const bool full = results->size() == request.k;
     if (full && nearness.distance > results->front().distance) return;
-    FillDocument(id, row, request.with_metadata, request.with_vectors, &result.document);
+    result.document.id = id;
+    if (row.chunked) result.chunk = chunk;
+    FillHit(row, request.with_metadata, request.with_vectors, &result);
     if (full) {
       if (!Nearer(result, results->front())) return;
       std::pop_heap(results->begin(), results->end(), Nearer);
