@@ -1,0 +1,51 @@
+// Traversal: what can be reached from a node within some steps.
+//
+// Breadth first; depth-first order is then that of a depth-first walk over the edges that were found, so that both orders have
+// the same nodes. A test restricts what is returned; with `prune` also what is walked through, apart from the start. Edges are
+// returned when both their ends are.
+//
+// Thread safety: the reader's thread. Limits: the request's maxVisits bounds what is in memory.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "index/graph/graph_found.h"
+#include "index/graph/graph_request.h"
+
+namespace sochdb {
+
+class Traversal {
+ public:
+  Traversal(GraphReader* reader, const GraphRequest& request)
+      : reader_(reader), request_(request), edges_(&nodes_), limit_(request.max_visits) {}
+
+  Status Run();
+  // {"nodes":[[length of its id,type,properties],…],"edges":[[from,type,to,properties(,valid from,valid until)],…],"types":[…],
+  // "ids":…}: types are numbers in `types`, ends of edges in `nodes`; `ids` has the ids one after the other, whose lengths are
+  // in UTF-16. A third of the text that objects with names would be, and less to read: V8 looks up every short string by
+  // itself.
+  void AppendJson(std::string* json) const;
+
+ private:
+  Status LoadLevel(uint32_t begin, uint32_t end);
+  Status Expand(uint32_t node);
+  [[nodiscard]] bool IsStartUnknown() const;
+  [[nodiscard]] std::vector<uint32_t> DepthFirst() const;
+
+  GraphReader* const reader_;
+  const GraphRequest& request_;
+  TextNumbers nodes_;
+  FoundEdges edges_;
+  VisitLimit limit_;
+  // By number of node.
+  std::vector<std::optional<NodeRecord>> records_;
+  std::vector<bool> passes_;
+  std::vector<bool> expanded_;
+  std::vector<std::vector<uint32_t>> beside_;  // where its edges lead, in order
+};
+
+}  // namespace sochdb
