@@ -1,6 +1,12 @@
 #include "exec/access.h"
 
 namespace sochdb {
+namespace {
+
+constexpr uint32_t kRowsToShow = 128;         // fewer are copied, so that batches do not become small
+constexpr size_t kAwaitedBytes = 256 * 1024;  // of keys
+
+}  // namespace
 
 AccessReader::AccessReader(ExecContext* context, const IndexAccess* access)
     : context_(context), access_(access), loader_(access->table, access->projection) {}
@@ -40,6 +46,91 @@ Status AccessReader::LoadEntry(std::string_view key, std::string_view value, uin
   std::string_view primary_key;
   if (!PrimaryKeyOf(*access_->index, key, value, &primary_key)) return Damaged("its key does not decode");
   return LoadRow(primary_key, r, first, out);
+}
+
+Status AccessReader::AddEntry(std::string_view key, std::string_view value, uint32_t r, BatchStorage* out) {
+  if (access_->index == nullptr || access_->covering || context_->rows_one_by_one) return LoadEntry(key, value, r, 0, out);
+  std::string_view primary_key;
+  if (!PrimaryKeyOf(*access_->index, key, value, &primary_key)) return Damaged("its key does not decode");
+  return AddRow(primary_key, r, out);
+}
+
+Status AccessReader::AddRow(std::string_view primary_key, uint32_t r, BatchStorage* out) {
+  if (row_prefix_.size() == 0) AppendRowPrefix(&row_prefix_, context_->ns(), access_->table->id);
+  awaited_keys_.append(row_prefix_.view()).append(primary_key);
+  awaited_.push_back({awaited_keys_.size(), r});
+  return awaited_.size() < kPointsAtOnce && awaited_keys_.size() < kAwaitedBytes ? Status() : Finish(out);
+}
+
+Status AccessReader::Finish(BatchStorage* out) {
+  Status status = awaited_.empty() ? Status() : LoadAwaited(out);
+  awaited_.clear();
+  awaited_keys_.clear();
+  return status;
+}
+
+Status AccessReader::LoadAwaited(BatchStorage* out) {
+  keys_.clear();
+  size_t begin = 0;
+  for (const AwaitedRow& row : awaited_) {
+    keys_.push_back(std::string_view(awaited_keys_).substr(begin, row.key_end - begin));
+    begin = row.key_end;
+  }
+  SOCHDB_TRY(context_->reader->GetMany(access_->table->trees.rows, keys_, &read_));
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (!read_.items[i].found) return Damaged("its row is not there");
+    SOCHDB_TRY(loader_.Load(read_.items[i].data, awaited_[i].r, 0, out));
+  }
+  return {};
+}
+
+Status AccessReader::LoadPoints(std::span<const std::string_view> keys, uint32_t r, BatchStorage* out, uint32_t* rows) {
+  if (context_->rows_one_by_one) {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      bool found = false;
+      SOCHDB_TRY(LoadPoint(keys[i], r, 0, out, &found));
+      rows[i] = found ? r++ : kNoRow;
+    }
+    return {};
+  }
+  SOCHDB_TRY(context_->reader->GetMany(tree(), keys, &entries_));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const ReadValues::Item& entry = entries_.items[i];
+    rows[i] = entry.found ? r++ : kNoRow;
+    if (entry.found) SOCHDB_TRY(AddEntry(keys[i], entry.data, rows[i], out));
+  }
+  return Finish(out);
+}
+
+void AccessReader::BeginBatch() {
+  pins_.clear();
+  if (columns_) columns_->BeginBatch();
+}
+
+Status AccessReader::LoadRun(EntryRun* run, uint32_t r, BatchStorage* out, bool* full) {
+  *full = false;
+  if (run->group == nullptr) {
+    if (!run->stable) return loader_.Load(run->values.front(), r, 0, out);
+    if (run->pin) pins_.push_back(std::move(run->pin));
+    return loader_.LoadStable(run->values, r, 0, out);
+  }
+  if (!columns_) {
+    KeyBuffer prefix;
+    AppendPrefix(&prefix);
+    columns_.emplace(access_->table, access_->projection, prefix.view());
+  }
+  bool usable = false;
+  SOCHDB_TRY(columns_->Enter(run->group, &usable));
+  if (!usable) {
+    const std::vector<std::string_view>* values = nullptr;
+    SOCHDB_TRY(run->group->Values(&values));
+    for (uint32_t i = 0; i < run->rows; ++i) SOCHDB_TRY(loader_.Load((*values)[run->first + i], r + i, 0, out));
+    return {};
+  }
+  *full = r == 0 && run->rows >= kRowsToShow;
+  if (*full) columns_->Show(run->first, run->rows, out);
+  else columns_->Copy(run->first, run->rows, r, out);
+  return {};
 }
 
 Status AccessReader::LoadPoint(std::string_view key, uint32_t r, size_t first, BatchStorage* out, bool* found) {

@@ -3,7 +3,7 @@
 #include "exec/aggregate_state.h"
 #include "exec/eval.h"
 #include "exec/operator.h"
-#include "exec/row_key.h"
+#include "exec/row_table.h"
 #include "exec/spool.h"
 
 namespace sochdb {
@@ -20,7 +20,7 @@ class Aggregate : public Operator {
         context_(context),
         evaluator_(context),
         child_(std::move(child)),
-        groups_(&context->memory, context->hash_seed),
+        groups_(GroupTypes(node), &context->memory, context->hash_seed),
         group_values_(GroupTypes(node), &context->memory),
         output_(&context->memory) {
     output_.Init(node.columns);
@@ -48,12 +48,9 @@ class Aggregate : public Operator {
     if (n == 0) return {};
     SOCHDB_TRY(context_->Tick(n));
     SOCHDB_TRY(output_.Reset(n));
-    rows_.resize(n);
-    for (uint32_t i = 0; i < n; ++i) rows_[i] = next_ + i;
-    for (size_t c = 0; c < node_.groups.size(); ++c) SOCHDB_TRY(group_values_.Gather(rows_, c, &output_.column(c)));
-    for (size_t f = 0; f < states_.size(); ++f) {
-      for (uint32_t i = 0; i < n; ++i) SOCHDB_TRY(states_[f]->Finish(next_ + i, i, node_.groups.size() + f, &output_));
-    }
+    for (size_t c = 0; c < node_.groups.size(); ++c) SOCHDB_TRY(group_values_.GatherRange(next_, n, c, &output_.column(c)));
+    for (size_t f = 0; f < states_.size(); ++f)
+      SOCHDB_TRY(states_[f]->FinishRange(next_, n, node_.groups.size() + f, &output_));
     next_ += n;
     output_.Expose(n, out);
     return {};
@@ -89,14 +86,8 @@ class Aggregate : public Operator {
     }
     rows_of_new_.clear();
     group_of_.resize(batch.count());
-    for (uint32_t i = 0; i < batch.count(); ++i) {
-      const uint32_t r = batch.selection[i];
-      key_.clear();
-      SOCHDB_TRY(AppendRowKey(values.columns, r, &key_));
-      bool inserted = false;
-      SOCHDB_TRY(groups_.FindOrInsert(key_.view(), &group_of_[i], &inserted));
-      if (inserted) rows_of_new_.push_back(static_cast<uint16_t>(r));
-    }
+    SOCHDB_TRY(groups_.FindOrInsert(values.columns, batch.selection, group_of_.data(), &rows_of_new_));
+    if (rows_of_new_.empty()) return {};
     values.rows = batch.rows;
     values.selection = {rows_of_new_.data(), static_cast<uint32_t>(rows_of_new_.size())};
     SOCHDB_TRY(group_values_.Append(values));
@@ -137,17 +128,15 @@ class Aggregate : public Operator {
   ExecContext* context_;
   Evaluator evaluator_;
   OperatorPtr child_;
-  ByteTable groups_;
+  RowTable groups_;
   Spool group_values_;
   std::vector<std::unique_ptr<AggregateState>> states_;
   BatchStorage output_;
-  KeyBuffer key_;
   std::vector<uint32_t> group_of_;  // of each selected row of the batch
   std::vector<uint16_t> rows_of_new_;
   std::vector<uint16_t> filtered_;
   std::vector<uint32_t> filtered_groups_;
   std::vector<const ColumnVector*> order_;
-  std::vector<uint32_t> rows_;
   uint32_t group_count_ = 0;
   uint32_t next_ = 0;
   bool done_ = false;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "exec/arithmetic.h"
+#include "exec/coerce.h"
 
 namespace sochdb {
 namespace {
@@ -65,8 +66,13 @@ Status NumberSumCell::AddDecimal(const CellContext& context, const Decimal& v) {
 }
 
 Status NumberSumCell::Add(const CellContext& context, const ColumnVector& column, uint32_t r) {
-  const Value value = column.Get(r);
-  if (!IsSummand(value)) return NoSummand(value);
+  Value value = column.Get(r);
+  if (!IsSummand(value)) {
+    // Of ANY: a text that spells a number, a truth value.
+    const ColumnType to = value.tag == ValueTag::kBoolean ? ColumnType::kInteger : ColumnType::kReal;
+    if (!CanCast(value.tag, to)) return NoSummand(value);
+    SOCHDB_TRY(CastValue(Value(value), to, nullptr, &value));
+  }
   ++count;
   if (value.tag == ValueTag::kInteger) {
     integer += value.i64;

@@ -64,8 +64,9 @@ struct IntegerSumCell {
   Int128 sum = 0;
   int64_t count = 0;
 
-  void Add(const ColumnVector& column, uint32_t r) {
-    sum += column.i64(r);
+  void Add(const ColumnVector& column, uint32_t r) { AddValue(column.i64(r)); }
+  void AddValue(int64_t v) {
+    sum += v;
     ++count;
   }
   void Merge(const IntegerSumCell& other) {
@@ -80,8 +81,9 @@ struct RealSumCell {
   CarriedSum sum;
   int64_t count = 0;
 
-  void Add(const ColumnVector& column, uint32_t r) {
-    sum.Add(column.f64(r));
+  void Add(const ColumnVector& column, uint32_t r) { AddValue(column.f64(r)); }
+  void AddValue(double v) {
+    sum.Add(v);
     ++count;
   }
   void Merge(const RealSumCell& other) {
@@ -130,32 +132,35 @@ struct ExtremeCell {
   Status Take(const CellContext& context, const Value& candidate);
 };
 
-// The same of integers and timestamps.
-struct IntegerExtremeCell {
+// The same of numbers of one kind.
+template <typename T>
+struct NumberExtremeCell {
   static constexpr bool kPlain = false;
-  int64_t value = 0;
+  T value = 0;
   bool any = false;
 
   Status Add(const CellContext& context, const ColumnVector& column, uint32_t r) {
-    Take(context, column.i64(r));
+    Take(context.fn, column.data<T>()[column.at(r)]);
     return {};
   }
-  Status Merge(const CellContext& context, const IntegerExtremeCell& other) {
-    if (other.any) Take(context, other.value);
+  Status Merge(const CellContext& context, const NumberExtremeCell& other) {
+    if (other.any) Take(context.fn, other.value);
     return {};
   }
   Status Result(const CellContext& context, Value* out, std::string*) const {
-    *out = any ? Value::Int(TagOf(context.type), value) : Value::Null();
+    if (!any) *out = Value::Null();
+    else if constexpr (std::is_same_v<T, double>) *out = Value::Real(value);
+    else *out = Value::Int(TagOf(context.type), value);
     return {};
   }
-
- private:
-  void Take(const CellContext& context, int64_t v) {
-    const bool better = !any || (context.fn == AggregateFn::kMin ? v < value : context.fn == AggregateFn::kMax && v > value);
+  void Take(AggregateFn fn, T v) {
+    const bool better = !any || (fn == AggregateFn::kMin ? v < value : fn == AggregateFn::kMax && v > value);
     if (better) value = v;
     any = true;
   }
 };
+using IntegerExtremeCell = NumberExtremeCell<int64_t>;
+using RealExtremeCell = NumberExtremeCell<double>;
 
 // BOOL_AND, BOOL_OR, BIT_AND, BIT_OR.
 struct LogicCell {
@@ -217,6 +222,7 @@ bool WithCell(AggregateFn fn, ColumnType argument, F&& f) {
     case AggregateFn::kMax:
     case AggregateFn::kAnyValue:
       if (physical == Physical::kI64) f(IntegerExtremeCell());
+      else if (physical == Physical::kF64) f(RealExtremeCell());
       else f(ExtremeCell());
       return true;
     case AggregateFn::kBoolAnd:

@@ -4,18 +4,34 @@
 #include <vector>
 
 #include "exec/aggregate_state.h"
-#include "exec/hash_table.h"
 #include "exec/row_key.h"
+#include "exec/row_table.h"
 #include "exec/spool.h"
 
 namespace sochdb {
 namespace {
 
+std::vector<ColumnType> ArgumentTypes(const AggregateNode::Function& fn) {
+  std::vector<ColumnType> types = {fn.arg->type};
+  if (fn.arg2 != nullptr) types.push_back(fn.arg2->type);
+  return types;
+}
+
+// What tells rows apart: the group, then the arguments.
+std::vector<ColumnType> DistinctTypes(const AggregateNode::Function& fn) {
+  std::vector<ColumnType> types = ArgumentTypes(fn);
+  types.insert(types.begin(), ColumnType::kInteger);
+  return types;
+}
+
 // Of rows that are equal in the arguments, the first of each group.
 class DistinctState : public AggregateState {
  public:
-  DistinctState(ExecContext* context, std::unique_ptr<AggregateState> inner)
-      : inner_(std::move(inner)), seen_(&context->memory, context->hash_seed) {}
+  DistinctState(const AggregateNode::Function& fn, ExecContext* context, std::unique_ptr<AggregateState> inner)
+      : inner_(std::move(inner)),
+        alone_(ArgumentTypes(fn), &context->memory, context->hash_seed),
+        seen_(DistinctTypes(fn), &context->memory, context->hash_seed),
+        group_column_(ColumnType::kInteger, &context->memory) {}
 
   Status Resize(uint32_t n) override { return inner_->Resize(n); }
   Status Seal() override { return inner_->Seal(); }
@@ -24,42 +40,37 @@ class DistinctState : public AggregateState {
   }
   void Clear() override {
     inner_->Clear();
+    alone_.Clear();
     seen_.Clear();
   }
 
   Status Add(const Selection& selection, const uint32_t* groups, const AggregateArguments& arguments) override {
+    std::vector<const ColumnVector*> columns = {arguments.first};
+    if (arguments.second != nullptr) columns.push_back(arguments.second);
     rows_.clear();
-    groups_.clear();
-    for (uint32_t i = 0; i < selection.count; ++i) {
-      const uint32_t group = groups == nullptr ? 0 : groups[i];
-      const uint32_t r = selection[i];
-      key_.clear();
-      EncodeBigEndian32(key_.Extend(4), group);
-      SOCHDB_TRY(AppendRowKey({&arguments.first, 1}, r, &key_));
-      if (arguments.second != nullptr) SOCHDB_TRY(AppendRowKey({&arguments.second, 1}, r, &key_));
-      uint32_t id = 0;
-      bool first = false;
-      SOCHDB_TRY(seen_.FindOrInsert(key_.view(), &id, &first));
-      if (!first) continue;
-      rows_.push_back(static_cast<uint16_t>(r));
-      groups_.push_back(group);
+    if (groups == nullptr) {
+      SOCHDB_TRY(alone_.FindOrInsert(columns, selection, ids_, &rows_));
+      return inner_->Add({rows_.data(), static_cast<uint32_t>(rows_.size())}, nullptr, arguments);
     }
+    SOCHDB_TRY(group_column_.Reset(kBatchRows));
+    int64_t* group_of = group_column_.data<int64_t>();
+    for (uint32_t i = 0; i < selection.count; ++i) group_of[selection[i]] = groups[i];
+    columns.insert(columns.begin(), &group_column_);
+    SOCHDB_TRY(seen_.FindOrInsert(columns, selection, ids_, &rows_));
+    groups_.clear();
+    for (const uint16_t r : rows_) groups_.push_back(static_cast<uint32_t>(group_of[r]));
     return inner_->Add({rows_.data(), static_cast<uint32_t>(rows_.size())}, groups_.data(), arguments);
   }
 
  private:
   std::unique_ptr<AggregateState> inner_;
-  ByteTable seen_;  // group and arguments
-  KeyBuffer key_;
+  RowTable alone_;  // of one group: arguments
+  RowTable seen_;   // group and arguments
+  ColumnVector group_column_;
+  uint32_t ids_[kBatchRows];
   std::vector<uint16_t> rows_;
   std::vector<uint32_t> groups_;
 };
-
-std::vector<ColumnType> ArgumentTypes(const AggregateNode::Function& fn) {
-  std::vector<ColumnType> types = {fn.arg->type};
-  if (fn.arg2 != nullptr) types.push_back(fn.arg2->type);
-  return types;
-}
 
 // Keeps all rows, and sorts them before it hands them on. Rows of equal keys stay as they came.
 class OrderedState : public AggregateState {
@@ -166,9 +177,9 @@ std::unique_ptr<AggregateState> MakeOrderedAggregate(const AggregateNode::Functi
   return std::make_unique<OrderedState>(fn, context, std::move(inner));
 }
 
-std::unique_ptr<AggregateState> MakeDistinctAggregate(const AggregateNode::Function&, ExecContext* context,
+std::unique_ptr<AggregateState> MakeDistinctAggregate(const AggregateNode::Function& fn, ExecContext* context,
                                                       std::unique_ptr<AggregateState> inner) {
-  return std::make_unique<DistinctState>(context, std::move(inner));
+  return std::make_unique<DistinctState>(fn, context, std::move(inner));
 }
 
 }  // namespace sochdb

@@ -34,6 +34,11 @@ class AggregateState {
   virtual Status Seal() { return {}; }
   // The result of a group as row r of `out`.
   virtual Status Finish(uint32_t group, uint32_t r, size_t column, BatchStorage* out) = 0;
+  // The results of n groups from `first` on as rows 0 to n - 1.
+  virtual Status FinishRange(uint32_t first, uint32_t n, size_t column, BatchStorage* out) {
+    for (uint32_t i = 0; i < n; ++i) SOCHDB_TRY(Finish(first + i, i, column, out));
+    return {};
+  }
   // Forgets all rows.
   virtual void Clear() = 0;
 };
@@ -42,6 +47,8 @@ std::unique_ptr<AggregateState> MakeAggregateState(const AggregateNode::Function
 
 // aggregate_text.cc: the functions whose results are as long as their input.
 std::unique_ptr<AggregateState> MakeTextAggregate(const AggregateNode::Function& fn, ExecContext* context);
+// aggregate_median.cc: of REALs.
+std::unique_ptr<AggregateState> MakeMedian(ExecContext* context);
 // aggregate_order.cc: hands rows on to `inner` in the order of the function, or only those that are distinct.
 std::unique_ptr<AggregateState> MakeOrderedAggregate(const AggregateNode::Function& fn, ExecContext* context,
                                                      std::unique_ptr<AggregateState> inner);

@@ -5,10 +5,11 @@
 // unless a NULL on either side leaves it open.
 
 #include <algorithm>
+#include <numeric>
 
 #include "exec/apply.h"
 #include "exec/join_buffer.h"
-#include "exec/row_key.h"
+#include "exec/row_table.h"
 
 namespace sochdb {
 namespace {
@@ -141,13 +142,19 @@ class ApplyAny : public Operator {
   BatchStorage result_;
 };
 
+std::vector<ColumnType> KeyTypesOfAny(const ApplyNode& node) {
+  std::vector<ColumnType> types;
+  for (const auto& [outer, inner] : node.keys) types.push_back(inner->type == ColumnType::kNull ? outer->type : inner->type);
+  return types;
+}
+
 class HashedAny : public ApplyAny {
  public:
   HashedAny(const ApplyNode& node, ExecContext* context, OperatorPtr outer, OperatorPtr inner)
       : ApplyAny(node, context, std::move(outer), std::move(inner)),
         node_(node),
         evaluator_(context),
-        table_(&context->memory, context->hash_seed),
+        table_(KeyTypesOfAny(node), &context->memory, context->hash_seed),
         changes_(node, context) {}
 
   Status Open() override {
@@ -168,19 +175,24 @@ class HashedAny : public ApplyAny {
     for (size_t k = 0; k < keys_.size(); ++k) {
       SOCHDB_TRY(evaluator_.Eval(*node_.keys[k].outer, outer_rows_, outer_rows_.selection, &keys_[k]));
     }
+    found_.assign(outer_rows_.rows, Found::kUnknown);
+    const Selection with_keys = WithoutNulls(keys_, outer_rows_.selection, &with_keys_);
+    ids_.resize(with_keys.count);
+    SOCHDB_TRY(table_.Find(keys_, with_keys, ids_.data()));
+    for (uint32_t i = 0; i < with_keys.count; ++i) {
+      found_[with_keys[i]] = ids_[i] != RowTable::kNone ? Found::kYes : Found::kNo;
+    }
     return {};
   }
 
   Status Decide(uint32_t row, Value* out) override {
     *out = Value::Boolean(false);
     if (hashed_ == 0) return {};
-    bool null = false;
-    SOCHDB_TRY(BuildKey(row, &null));
-    if (!null && table_.Find(key_.view()) != ByteTable::kNone) {
+    if (found_[row] == Found::kYes) {
       *out = Value::Boolean(true);
       return {};
     }
-    if (!null && !has_null_) return {};
+    if (found_[row] == Found::kNo && !has_null_) return {};
     // Of one equality, a NULL leaves every miss open; of several, another may be false.
     if (keys_.size() > 1) return Search(row, out);
     *out = Value();
@@ -188,6 +200,8 @@ class HashedAny : public ApplyAny {
   }
 
  private:
+  enum class Found : uint8_t { kNo, kYes, kUnknown };  // a key with a NULL is not looked for
+
   // Reads and hashes what was not yet: everything, the first time.
   Status HashRows() {
     SOCHDB_TRY(rows_.Start(0));
@@ -217,29 +231,26 @@ class HashedAny : public ApplyAny {
     for (size_t k = 0; k < keys_.size(); ++k) {
       SOCHDB_TRY(evaluator_.Eval(*node_.keys[k].inner, shifted, shifted.selection, &keys_[k]));
     }
-    for (uint32_t r = from; r < to; ++r) {
-      bool null = false;
-      SOCHDB_TRY(BuildKey(r, &null));
-      has_null_ |= null;
-      uint32_t id = 0;
-      bool inserted = false;
-      if (!null) SOCHDB_TRY(table_.FindOrInsert(key_.view(), &id, &inserted));
-    }
-    return {};
-  }
-
-  Status BuildKey(uint32_t row, bool* null) {
-    key_.clear();
-    *null = std::any_of(keys_.begin(), keys_.end(), [&](const ColumnVector* column) { return column->IsNull(row); });
-    return *null ? Status() : AppendRowKey(keys_, row, &key_);
+    places_.resize(to - from);
+    std::iota(places_.begin(), places_.end(), static_cast<uint16_t>(from));
+    const Selection rows = {places_.data(), to - from};
+    const Selection with_keys = WithoutNulls(keys_, rows, &with_keys_);
+    has_null_ |= with_keys.count < rows.count;
+    ids_.resize(with_keys.count);
+    fresh_.clear();
+    return table_.FindOrInsert(keys_, with_keys, ids_.data(), &fresh_);
   }
 
   const ApplyNode& node_;
   Evaluator evaluator_;
-  ByteTable table_;
+  RowTable table_;
   ApplySlots changes_;
   std::vector<const ColumnVector*> keys_;
-  KeyBuffer key_;
+  std::vector<Found> found_;  // by row of the outer batch
+  std::vector<uint16_t> with_keys_;
+  std::vector<uint16_t> places_;
+  std::vector<uint16_t> fresh_;
+  std::vector<uint32_t> ids_;
   uint32_t hashed_ = 0;  // inner rows
   bool has_null_ = false;
 };

@@ -96,7 +96,8 @@ class ApplyValue : public Operator {
 
   static Status TooManyRows() {
     return {Code::kInvalidArgument,
-            "A subquery that stands for a value returned more than one row. Narrow it, aggregate it or end it with LIMIT 1."};
+            "A subquery that stands for a value returned more than one row. Narrow it, aggregate it or end it with LIMIT 1.",
+            {{"clause", "subquery"}}};
   }
 
   bool exists_;

@@ -34,19 +34,23 @@ Status ColumnVector::Grow(uint32_t n, uint32_t keep) {
   std::unique_ptr<char[]> data(new char[capacity * element]);
   std::unique_ptr<uint8_t[]> nulls(new uint8_t[capacity]);
   if (keep > 0) {
-    std::memcpy(data.get(), data_.get(), keep * element);
-    std::memcpy(nulls.get(), nulls_.get(), keep);
+    std::memcpy(data.get(), own_data_.get(), keep * element);
+    std::memcpy(nulls.get(), own_nulls_.get(), keep);
   }
-  data_ = std::move(data);
-  nulls_ = std::move(nulls);
+  own_data_ = std::move(data);
+  own_nulls_ = std::move(nulls);
+  data_ = own_data_.get();
+  nulls_ = own_nulls_.get();
   return {};
 }
 
 Status ColumnVector::Reset(uint32_t n) {
   if (n > capacity_ || capacity_ == 0) SOCHDB_TRY(Grow(std::max(n, 1u), 0));
+  data_ = own_data_.get();
+  nulls_ = own_nulls_.get();
   mask_ = ~0u;
   may_have_nulls_ = false;
-  std::memset(nulls_.get(), 0, n);
+  std::memset(nulls_, 0, n);
   return {};
 }
 

@@ -43,6 +43,13 @@ class ColumnVector {
   Status Extend(uint32_t n);
   // Makes it a constant vector (room for one row, which the caller sets).
   Status ResetConstant();
+  // Lets it show arrays of somebody else, who keeps them unchanged until it is reset; nobody may write to it before.
+  void Borrow(const void* data, const uint8_t* nulls, bool may_have_nulls) {
+    data_ = const_cast<char*>(static_cast<const char*>(data));
+    nulls_ = const_cast<uint8_t*>(nulls);
+    may_have_nulls_ = may_have_nulls;
+    mask_ = ~0u;
+  }
 
   // Lets the value of row 0 stand for all rows.
   void MakeConstant() { mask_ = 0; }
@@ -51,15 +58,15 @@ class ColumnVector {
   [[nodiscard]] uint32_t at(uint32_t r) const { return r & mask_; }
   template <typename T>
   [[nodiscard]] T* data() {
-    return reinterpret_cast<T*>(data_.get());
+    return reinterpret_cast<T*>(data_);
   }
   template <typename T>
   [[nodiscard]] const T* data() const {
-    return reinterpret_cast<const T*>(data_.get());
+    return reinterpret_cast<const T*>(data_);
   }
   // One byte a row, 1 for NULL; valid for every row.
-  [[nodiscard]] uint8_t* nulls() { return nulls_.get(); }
-  [[nodiscard]] const uint8_t* nulls() const { return nulls_.get(); }
+  [[nodiscard]] uint8_t* nulls() { return nulls_; }
+  [[nodiscard]] const uint8_t* nulls() const { return nulls_; }
   // False only when no row is NULL.
   [[nodiscard]] bool may_have_nulls() const { return may_have_nulls_; }
   void set_may_have_nulls(bool v) { may_have_nulls_ = v; }
@@ -86,8 +93,10 @@ class ColumnVector {
   bool may_have_nulls_ = false;
   uint32_t mask_ = ~0u;
   uint32_t capacity_ = 0;
-  std::unique_ptr<char[]> data_;
-  std::unique_ptr<uint8_t[]> nulls_;
+  char* data_ = nullptr;  // what it shows: its own arrays, or borrowed ones
+  uint8_t* nulls_ = nullptr;
+  std::unique_ptr<char[]> own_data_;
+  std::unique_ptr<uint8_t[]> own_nulls_;
   MemoryTracker* memory_;
   uint64_t charged_ = 0;
 };

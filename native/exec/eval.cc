@@ -133,27 +133,6 @@ Status Evaluator::EvalInto(const Expr& expr, const Batch& in, const Selection& s
   }
 }
 
-Status Evaluator::EvalPredicate(const Expr& expr, const Batch& in, const Selection& selection, std::vector<uint16_t>* rows) {
-  const ColumnVector* result = nullptr;
-  SOCHDB_TRY(Eval(expr, in, selection, &result));
-  if (result->constant()) {
-    if (result->IsNull(0) || !result->boolean(0)) return {};
-    selection.ForEach([&](uint32_t r) { rows->push_back(static_cast<uint16_t>(r)); });
-    return {};
-  }
-  const size_t start = rows->size();
-  rows->resize(start + selection.count);
-  uint16_t* to = rows->data() + start;
-  const uint8_t* truth = result->data<uint8_t>();
-  const uint8_t* nulls = result->nulls();
-  selection.ForEach([&](uint32_t r) {
-    *to = static_cast<uint16_t>(r);
-    to += (truth[r] != 0) & (nulls[r] == 0) ? 1 : 0;
-  });
-  rows->resize(static_cast<size_t>(to - rows->data()));
-  return {};
-}
-
 Status Evaluator::EvalConstant(const Expr& expr, Value* out) {
   if (expr.op == ExprOp::kConst) {
     *out = expr.value;

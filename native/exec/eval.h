@@ -16,7 +16,7 @@
 #include "exec/exec_context.h"
 #include "exec/expr.h"
 #include "exec/functions/function.h"
-#include "exec/hash_table.h"
+#include "exec/row_table.h"
 
 namespace sochdb {
 
@@ -40,8 +40,8 @@ class Evaluator {
 
  private:
   struct InList {
-    explicit InList(ExecContext* context) : keys(&context->memory, context->hash_seed) {}
-    ByteTable keys;
+    InList(ColumnType type, ExecContext* context) : keys({&type, 1}, &context->memory, context->hash_seed) {}
+    RowTable keys;
     bool has_null = false;
   };
 
@@ -49,6 +49,8 @@ class Evaluator {
   Status EvalInto(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out);
   Status Parameter(const Expr& expr, const Batch& in, ColumnVector* out);
 
+  // eval_select.cc
+  Status Select(const Expr& expr, const Batch& in, const Selection& selection, uint16_t* to, uint32_t* count);
   // eval_logic.cc
   Status And(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out);
   Status Not(const Expr& expr, const Batch& in, const Selection& selection, ColumnVector* out);

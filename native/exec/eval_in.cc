@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "codec/key_codec.h"
 #include "exec/eval.h"
 
 namespace sochdb {
@@ -60,8 +59,10 @@ Status Evaluator::In(const Expr& expr, const Batch& in, const Selection& selecti
 }
 
 Status Evaluator::BuildInList(const Expr& expr, std::unique_ptr<InList>* out) {
-  auto list = std::make_unique<InList>(context_);
-  KeyBuffer key;
+  auto list = std::make_unique<InList>(expr.args[0]->type, context_);
+  ColumnVector item(expr.args[0]->type, &context_->memory);
+  const ColumnVector* items[] = {&item};
+  std::vector<uint16_t> fresh;
   for (size_t i = 1; i < expr.args.size(); ++i) {
     Value value;
     SOCHDB_TRY(EvalConstant(*expr.args[i], &value));
@@ -69,11 +70,10 @@ Status Evaluator::BuildInList(const Expr& expr, std::unique_ptr<InList>* out) {
       list->has_null = true;
       continue;
     }
-    key.clear();
-    SOCHDB_TRY(AppendKeyValue(&key, expr.args[0]->type, value, false));
+    SOCHDB_TRY(item.Reset(1));
+    item.Set(0, value);
     uint32_t id = 0;
-    bool inserted = false;
-    SOCHDB_TRY(list->keys.FindOrInsert(key.view(), &id, &inserted));
+    SOCHDB_TRY(list->keys.FindOrInsert(items, {nullptr, 1}, &id, &fresh));
   }
   *out = std::move(list);
   return {};
@@ -82,17 +82,18 @@ Status Evaluator::BuildInList(const Expr& expr, std::unique_ptr<InList>* out) {
 Status Evaluator::InConstants(const Expr& expr, const ColumnVector& value, const Selection& selection, ColumnVector* out) {
   std::unique_ptr<InList>& list = in_lists_[expr.slot];
   if (list == nullptr) SOCHDB_TRY(BuildInList(expr, &list));
-  KeyBuffer key;
-  Status status;
-  selection.ForEach([&](uint32_t r) {
-    if (value.IsNull(r)) return out->SetNull(r);
-    key.clear();
-    if (Status s = AppendKeyValue(&key, expr.args[0]->type, value.Get(r), false); !s.ok()) status = std::move(s);
-    const bool found = list->keys.Find(key.view()) != ByteTable::kNone;
-    out->data<uint8_t>()[r] = found ? 1 : 0;
-    if (!found && list->has_null) out->SetNull(r);
-  });
-  return status;
+  const ColumnVector* values[] = {&value};
+  uint32_t ids[kBatchRows];
+  SOCHDB_TRY(list->keys.Find(values, selection, ids));
+  uint8_t* truth = out->data<uint8_t>();
+  for (uint32_t i = 0; i < selection.count; ++i) truth[selection[i]] = ids[i] != RowTable::kNone ? 1 : 0;
+  PropagateNulls(value, nullptr, selection, out);
+  if (list->has_null) {
+    selection.ForEach([&](uint32_t r) {
+      if (truth[r] == 0) out->SetNull(r);
+    });
+  }
+  return {};
 }
 
 }  // namespace sochdb

@@ -56,6 +56,26 @@ Status Search(ExprOp op, const Operands& in, const Selection& selection, ColumnV
   });
 }
 
+Status Likeness(const Operands& in, const Selection& selection, bool fold, ExecContext* context, ColumnVector* out) {
+  uint8_t* truth = out->data<uint8_t>();
+  const auto escape = [&](uint32_t r) { return in.c != nullptr ? in.c->bytes(r) : std::string_view(); };
+  if (in.b->constant() && (in.c == nullptr || in.c->constant())) {
+    LikePattern pattern(in.b->bytes(0), escape(0), fold);
+    return ForEachValue(selection, *out, [&](uint32_t r) -> Status {
+      bool matches = false;
+      SOCHDB_TRY(pattern.Matches(in.a->bytes(r), context, &matches));
+      truth[r] = matches ? 1 : 0;
+      return {};
+    });
+  }
+  return ForEachValue(selection, *out, [&](uint32_t r) -> Status {
+    bool matches = false;
+    SOCHDB_TRY(Like(in.a->bytes(r), in.b->bytes(r), escape(r), fold, context, &matches));
+    truth[r] = matches ? 1 : 0;
+    return {};
+  });
+}
+
 }  // namespace
 
 Status EvalText(const Expr& expr, const Operands& in, const Selection& selection, ExecContext* context, BatchArena* arena,
@@ -84,13 +104,7 @@ Status EvalText(const Expr& expr, const Operands& in, const Selection& selection
           if (in.c->IsNull(r)) out->SetNull(r);
         });
       }
-      return ForEachValue(selection, *out, [&](uint32_t r) -> Status {
-        bool matches = false;
-        SOCHDB_TRY(Like(in.a->bytes(r), in.b->bytes(r), in.c != nullptr ? in.c->bytes(r) : std::string_view(),
-                        (expr.number & kLikeCaseInsensitive) != 0, context, &matches));
-        out->data<uint8_t>()[r] = matches ? 1 : 0;
-        return {};
-      });
+      return Likeness(in, selection, (expr.number & kLikeCaseInsensitive) != 0, context, out);
     default:
       return {Code::kInternal, "An expression has no evaluation."};
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/cancel_token.h"
@@ -28,6 +29,7 @@ class Spool;
 class ForeignKeys;
 class DeferredForeignKeys;
 class IdentityCounters;
+class PlanProfile;
 
 struct ExecContext {
   explicit ExecContext(uint64_t memory_limit) : memory(memory_limit) {}
@@ -41,6 +43,8 @@ struct ExecContext {
   DeferredForeignKeys* deferred = nullptr;  // of the transaction; null when it ends with the statement
   IdentityCounters* identities = nullptr;   // null only where no table numbers its rows
   const TableInfo* numbered = nullptr;      // the table whose counter the statement moved
+  std::optional<int64_t> inserted_key;      // of the last row that was inserted, where its table numbers rows
+  PlanProfile* profile = nullptr;           // of an analysing plan alone
   MemoryTracker memory;
   ParameterRows parameters;
   uint64_t parameters_read = 0;  // how often they changed: what was remembered under others is stale
@@ -48,6 +52,7 @@ struct ExecContext {
   std::vector<Value> slots;
   std::vector<const Spool*> working_tables;
   uint64_t hash_seed = 0;
+  bool rows_one_by_one = false;  // ExecutionLimits
 
   [[nodiscard]] uint32_t ns() const { return plan->namespace_id(); }
   // Parameters differ from row to row of what kValues yields.

@@ -20,7 +20,9 @@ bool TakesBulk(const PlanNode& root) {
   const auto& insert = static_cast<const InsertNode&>(root);
   if (insert.child->op != PlanOp::kValues || static_cast<const ValuesNode&>(*insert.child).rows != 1) return false;
   const auto set_uses = [](const Assignment& set) { return UsesParameters(set.expr); };
-  return !UsesParameters(insert.set_predicate) && std::none_of(insert.sets.begin(), insert.sets.end(), set_uses) &&
+  const InsertNode::Conflict& conflict = insert.conflict;
+  if (!insert.more.empty() || conflict.rows.plan != nullptr || insert.returning_rows.plan != nullptr) return false;
+  return !UsesParameters(conflict.predicate) && std::none_of(conflict.sets.begin(), conflict.sets.end(), set_uses) &&
          std::none_of(insert.returning.begin(), insert.returning.end(), UsesParameters);
 }
 
@@ -41,6 +43,7 @@ Execution::Execution(std::shared_ptr<const PreparedPlan> plan, const ExecutionTa
   context_.cancel = cancel;
   context_.slots.resize(plan_->slot_count());
   context_.working_tables.resize(plan_->working_table_count());
+  context_.rows_one_by_one = limits.rows_one_by_one;
   // Where this lies in memory is not to be guessed from outside.
   context_.hash_seed = HashNumber(reinterpret_cast<uintptr_t>(this));
 }
@@ -66,14 +69,20 @@ Status Execution::Start() {
     foreign_keys_ = std::make_unique<ForeignKeys>(&context_);
     context_.foreign_keys = foreign_keys_.get();
   }
+  if (plan_->analyzes()) {
+    profile_ = std::make_unique<PlanProfile>(context_.engine == nullptr ? nullptr : context_.engine->env());
+    context_.profile = profile_.get();
+    if (writes) profile_->Add();
+  }
   if (writes) write_ = MakeWriteOperator(root, &context_);
   SOCHDB_ASSIGN(top, MakeOperator(writes ? *static_cast<const WriteNode&>(root).child : root, &context_));
   root_ = std::move(top);
-  return {};
+  return writes ? write_->MakeInputs() : Status();
 }
 
 Status Execution::Next(uint32_t want, Batch* out) {
   out->Clear();
+  if (profile_ != nullptr) return NextProfile(out);
   if (write_ == nullptr) return NextRead(std::clamp(want, 1u, kBatchRows), out);
   if (!started_) {
     started_ = true;
@@ -92,6 +101,44 @@ Status Execution::RunWrite() {
   if (context_.numbered != nullptr) SOCHDB_TRY(context_.identities->EndStatement(&context_));
   if (foreign_keys_ != nullptr) SOCHDB_TRY(foreign_keys_->EndStatement());
   rows_affected_ = write_->rows_affected();
+  if (context_.identities != nullptr) context_.identities->Wrote(rows_affected_, context_.inserted_key);
+  return {};
+}
+
+// Runs to the end. The rows are read and thrown away.
+Status Execution::Analyze() {
+  const uint64_t start = profile_->Now();
+  OperatorProfile whole;
+  whole.loops = 1;
+  if (write_ != nullptr) {
+    SOCHDB_TRY(RunWrite());
+    whole.rows = rows_affected_;
+  }
+  Batch batch;
+  while (write_ == nullptr && parameters_.rows_left() > 0) {
+    SOCHDB_TRY(parameters_.Read(1, &context_.parameters));
+    ++context_.parameters_read;
+    SOCHDB_TRY(root_->Open());
+    do {
+      SOCHDB_TRY(root_->Next(kBatchRows, &batch));
+      whole.rows += batch.count();
+    } while (batch.count() > 0);
+  }
+  whole.nanos = profile_->Now() - start;
+  // A write is no operator that anyone pulls.
+  if (write_ != nullptr) *profile_->first() = whole;
+  *profile_->Add() = whole;
+  return {};
+}
+
+Status Execution::NextProfile(Batch* out) {
+  if (!started_) {
+    started_ = true;
+    SOCHDB_TRY(Analyze());
+  }
+  if (next_profile_ == profile_->size()) return {};
+  SOCHDB_TRY(WriteProfile(*profile_, next_profile_, &output_, out));
+  next_profile_ += out->count();
   return {};
 }
 

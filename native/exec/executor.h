@@ -22,12 +22,14 @@
 #include "exec/operator.h"
 #include "exec/parameters.h"
 #include "exec/prepared_plan.h"
+#include "exec/profile.h"
 #include "exec/write.h"
 
 namespace sochdb {
 
 struct ExecutionLimits {
   uint64_t query_memory_bytes = kDefaultQueryMemoryBytes;
+  bool rows_one_by_one = false;  // scans read no runs: what tests compare them with
 };
 
 struct ExecutionTarget {
@@ -68,18 +70,22 @@ class Execution {
   Status RunWrite();
   Status NextRead(uint32_t want, Batch* out);
   Status NextReturned(Batch* out);
+  Status NextProfile(Batch* out);
+  Status Analyze();
   Status MakeDense(const Batch& in, Batch* out);
 
   std::shared_ptr<const PreparedPlan> plan_;
   ExecContext context_;
   ParameterReader parameters_;
-  std::unique_ptr<Operator> root_;  // of a write: its child
+  std::unique_ptr<PlanProfile> profile_;  // when the plan analyzes
+  std::unique_ptr<Operator> root_;        // of a write: its child
   std::unique_ptr<ForeignKeys> foreign_keys_;
   std::unique_ptr<WriteOperator> write_;
   BatchStorage output_;
   std::vector<uint32_t> picked_;
   uint64_t rows_affected_ = 0;
   uint32_t next_chunk_ = 0;
+  size_t next_profile_ = 0;
   bool started_ = false;
   bool opened_ = false;  // root_ is open for the current parameter row
 };

@@ -1,5 +1,8 @@
 #include "exec/foreign_keys.h"
 
+#include <set>
+#include <utility>
+
 #include "codec/tagged_value.h"
 #include "exec/access.h"
 #include "exec/catalog_check.h"
@@ -35,6 +38,14 @@ Status IsNamed(const ForeignKeyInfo& key) {
           DetailsOf(key)};
 }
 
+// Another foreign key's action has changed the primary key of a row that was to be changed.
+Status MovedTwice(const ForeignKeyInfo& key) {
+  return {Code::kForeignKey,
+          "A row of " + key.child->name + " names two rows of " + key.parent->name +
+              " that change their keys at once: change them in two statements (" + key.name + ").",
+          DetailsOf(key)};
+}
+
 std::string Tagged(const std::vector<Value>& values) {
   std::string out;
   for (const Value& value : values) AppendTagged(value, &out);
@@ -64,16 +75,40 @@ Status DeferredForeignKeys::Add(std::shared_ptr<const PreparedPlan> plan, const 
 Status DeferredForeignKeys::Check(Engine* engine, Transaction* txn) {
   const std::vector<Pending> pending = std::move(pending_);
   pending_.clear();
-  for (const Pending& row : pending) {
-    ExecContext context(kDefaultQueryMemoryBytes);
-    context.plan = row.plan.get();
-    context.engine = engine;
-    context.reader = txn;
-    context.txn = txn;
-    ForeignKeys keys(&context);
-    SOCHDB_TRY(keys.CheckRow(*row.key, row.primary_key));
+  for (const Pending& row : pending)
+    if (row.settled == 0) SOCHDB_TRY(CheckOne(row, engine, txn));
+  return {};
+}
+
+Status DeferredForeignKeys::CheckOne(const Pending& row, Engine* engine, Transaction* txn) {
+  ExecContext context(kDefaultQueryMemoryBytes);
+  context.plan = row.plan.get();
+  context.engine = engine;
+  context.reader = txn;
+  context.txn = txn;
+  return ForeignKeys(&context).CheckRow(*row.key, row.primary_key);
+}
+
+// What a row rests on may go later: then the statement that takes it away notes the row again.
+Status DeferredForeignKeys::Settle(Engine* engine, Transaction* txn) {
+  if (pending_.empty()) return {};
+  const SavepointId now = txn->SetSavepoint();
+  SOCHDB_TRY(txn->Release(now));
+  for (Pending& row : pending_) {
+    if (row.settled != 0) continue;
+    if (Status status = CheckOne(row, engine, txn); !status.ok()) {
+      if (status.code() != Code::kForeignKey) return status;
+      return {Code::kForeignKey, "Before the schema changes, deferred foreign keys have to hold: " + status.message(),
+              status.details()};
+    }
+    row.settled = now;
   }
   return {};
+}
+
+void DeferredForeignKeys::RolledBackTo(SavepointId savepoint) {
+  for (Pending& row : pending_)
+    if (row.settled > savepoint) row.settled = 0;
 }
 
 void ForeignKeys::BeginStatement() {
@@ -266,14 +301,16 @@ Status ForeignKeys::Act(const Gone& gone) {
   Values after;
   SOCHDB_TRY(Decode(gone.before, &before));
   SOCHDB_TRY(Decode(gone.after, &after));
-  std::vector<std::string> primary_keys;
-  SOCHDB_TRY(FindChildren(*gone.key, before, SIZE_MAX, &primary_keys));
+  std::vector<std::string> primary_keys = gone.children;
+  if (!gone.has_children) SOCHDB_TRY(FindChildren(*gone.key, before, SIZE_MAX, &primary_keys));
   TableWriter* writer = WriterOf(gone.key->child);
   std::vector<Value> row(gone.key->child->columns.size());
   std::string bytes;
   for (const std::string& primary_key : primary_keys) {
     SOCHDB_TRY(context_->Tick());
-    SOCHDB_TRY(writer->ReadRow(primary_key, row, &bytes));
+    Status read = writer->ReadRow(primary_key, row, &bytes);
+    if (gone.has_children && read.code() == Code::kCorruption) return MovedTwice(*gone.key);
+    SOCHDB_TRY(std::move(read));
     SOCHDB_TRY(ActOnRow(gone, after, writer, row));
   }
   return {};
@@ -319,7 +356,24 @@ Status ForeignKeys::CheckRow(const ForeignKeyInfo& key, std::string_view primary
   return found ? Status() : NamesNone(key);
 }
 
+Status ForeignKeys::TellApart() {
+  std::set<std::pair<const ForeignKeyInfo*, std::string_view>> left;
+  for (const Gone& gone : actions_) left.emplace(gone.key, gone.before);
+  std::set<const ForeignKeyInfo*> mixed;
+  for (const Gone& gone : actions_)
+    if (!gone.after.empty() && left.contains({gone.key, gone.after})) mixed.insert(gone.key);
+  Values before;
+  for (Gone& gone : actions_) {
+    if (gone.after.empty() || !mixed.contains(gone.key)) continue;
+    SOCHDB_TRY(Decode(gone.before, &before));
+    SOCHDB_TRY(FindChildren(*gone.key, before, SIZE_MAX, &gone.children));
+    gone.has_children = true;
+  }
+  return {};
+}
+
 Status ForeignKeys::EndStatement() {
+  SOCHDB_TRY(TellApart());
   while (!actions_.empty()) {
     const Gone gone = std::move(actions_.front());
     actions_.pop_front();

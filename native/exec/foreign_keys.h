@@ -34,13 +34,19 @@ class DeferredForeignKeys {
   [[nodiscard]] bool empty() const { return pending_.empty(); }
   // kForeignKey when one of them does not. Then, too, nothing is left to be checked.
   Status Check(Engine* engine, Transaction* txn);
+  // Before the schema changes, under which the plans of these rows mean nothing any more: kForeignKey when one of them names
+  // none yet. The others are settled, unless what they rest on is rolled back.
+  Status Settle(Engine* engine, Transaction* txn);
+  void RolledBackTo(SavepointId savepoint);
 
  private:
   struct Pending {
     std::shared_ptr<const PreparedPlan> plan;
     const ForeignKeyInfo* key;
     std::string primary_key;  // of the row
+    SavepointId settled = 0;  // a savepoint of that moment; 0: it is not
   };
+  static Status CheckOne(const Pending& row, Engine* engine, Transaction* txn);
   std::vector<Pending> pending_;
 };
 
@@ -67,6 +73,9 @@ class ForeignKeys {
     std::string after;
     bool deleted;
     uint32_t depth;
+    // The rows, where they must be known before other actions run.
+    std::vector<std::string> children = {};
+    bool has_children = false;
   };
   struct Orphan {
     const ForeignKeyInfo* key;
@@ -83,6 +92,8 @@ class ForeignKeys {
   Status FindChildren(const ForeignKeyInfo& key, const Values& values, size_t most, std::vector<std::string>* primary_keys);
   Status FindByIndex(const ForeignKeyInfo& key, const Values& values, size_t most, std::vector<std::string>* primary_keys);
   Status FindByScan(const ForeignKeyInfo& key, const Values& values, size_t most, std::vector<std::string>* primary_keys);
+  // Keys that change places: whoever named the one must not be taken for who named the other.
+  Status TellApart();
   Status Act(const Gone& gone);
   Status ActOnRow(const Gone& gone, const Values& after, TableWriter* writer, Row row);
   Status Settle(const Gone& gone);

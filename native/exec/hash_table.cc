@@ -4,50 +4,31 @@ namespace sochdb {
 namespace {
 
 constexpr size_t kFirstSlots = 64;
+constexpr size_t kSlotsMax = size_t{1} << 32;
 
 }  // namespace
 
-// The slot of the key, or the free one where it belongs. REQUIRES: slots_ is not empty and has a free slot.
-uint32_t* ByteTable::Probe(std::string_view key, uint64_t hash) const {
-  const size_t mask = slots_.size() - 1;
-  for (size_t i = hash & mask;; i = (i + 1) & mask) {
-    uint32_t& slot = slots_[i];
-    if (slot == 0) return &slot;
-    const Key& there = keys_[slot - 1];
-    if (there.hash == hash && there.bytes == key) return &slot;
-  }
-}
-
-uint32_t ByteTable::Find(std::string_view key) const {
-  if (slots_.empty()) return kNone;
-  const uint32_t slot = *Probe(key, Hash64(key, seed_));
-  return slot == 0 ? kNone : slot - 1;
-}
-
 Status ByteTable::Grow() {
   const size_t slots = slots_.empty() ? kFirstSlots : slots_.size() * 2;
-  const uint64_t charge = slots * sizeof(uint32_t) + slots / 2 * sizeof(Key);
-  if (slots / 2 >= kNone / 2 || !arena_.memory()->Charge(charge)) return arena_.memory()->LimitError();
+  const uint64_t charge = slots * sizeof(Slot) + slots / 2 * sizeof(Key);
+  if (slots >= kSlotsMax || !arena_.memory()->Charge(charge)) return arena_.memory()->LimitError();
   arena_.memory()->Release(charged_);
   charged_ = charge;
-  slots_.assign(slots, 0);
+  slots_.assign(slots, {0, 0});
   keys_.reserve(slots / 2);
-  for (uint32_t id = 0; id < keys_.size(); ++id) *Probe(keys_[id].bytes, keys_[id].hash) = id + 1;
+  for (uint32_t id = 0; id < keys_.size(); ++id) {
+    size_t i = keys_[id].hash & (slots - 1);
+    while (slots_[i].id != 0) i = (i + 1) & (slots - 1);
+    slots_[i] = {static_cast<uint32_t>(keys_[id].hash >> 32), id + 1};
+  }
   return {};
 }
 
-Status ByteTable::FindOrInsert(std::string_view key, uint32_t* id, bool* inserted) {
-  if (keys_.size() * 2 >= slots_.size()) SOCHDB_TRY(Grow());
-  const uint64_t hash = Hash64(key, seed_);
-  uint32_t* slot = Probe(key, hash);
-  *inserted = *slot == 0;
-  if (*inserted) {
-    std::string_view kept;
-    if (!arena_.Copy(key, &kept)) return arena_.memory()->LimitError();
-    keys_.push_back({kept, hash});
-    *slot = static_cast<uint32_t>(keys_.size());
-  }
-  *id = *slot - 1;
+Status ByteTable::Insert(std::string_view key, uint64_t hash, Slot* slot) {
+  std::string_view kept;
+  if (!arena_.Copy(key, &kept)) return arena_.memory()->LimitError();
+  keys_.push_back({kept, hash});
+  *slot = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(keys_.size())};
   return {};
 }
 
@@ -57,6 +38,27 @@ void ByteTable::Clear() {
   slots_.clear();
   slots_.shrink_to_fit();
   arena_.memory()->Release(charged_);
+  charged_ = 0;
+}
+
+Status WordTable::Grow() {
+  const size_t slots = slots_.empty() ? kFirstSlots : slots_.size() * 2;
+  const uint64_t charge = slots * sizeof(Slot);
+  if (slots >= kSlotsMax || !memory_->Charge(charge)) return memory_->LimitError();
+  std::vector<Slot> old(slots, {0, 0});
+  std::swap(old, slots_);
+  for (const Slot& slot : old)
+    if (slot.id != 0) slots_[Probe(slot.key, HashOf(slot.key))] = slot;
+  memory_->Release(charged_);
+  charged_ = charge;
+  return {};
+}
+
+void WordTable::Clear() {
+  slots_.clear();
+  slots_.shrink_to_fit();
+  size_ = 0;
+  memory_->Release(charged_);
   charged_ = 0;
 }
 

@@ -14,8 +14,10 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
+#include <optional>
 
 #include "env/sync.h"
 #include "exec/exec_context.h"
@@ -35,6 +37,16 @@ class IdentityCounters {
   // Stores with the transaction what its statement took.
   Status EndStatement(ExecContext* context);
 
+  // What the last statement that wrote did, whoever ran it: changes(), total_changes(), last_insert_rowid().
+  void Wrote(uint64_t rows, const std::optional<int64_t>& key) {
+    changes_.store(rows, std::memory_order_relaxed);
+    if (rows != 0) total_changes_.fetch_add(rows, std::memory_order_relaxed);
+    if (key.has_value()) last_key_.store(*key, std::memory_order_relaxed);
+  }
+  [[nodiscard]] uint64_t changes() const { return changes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t total_changes() const { return total_changes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] int64_t last_key() const { return last_key_.load(std::memory_order_relaxed); }
+
  private:
   struct Counter {
     int64_t next = 1;
@@ -47,6 +59,9 @@ class IdentityCounters {
   Mutex mutex_;    // not held while anything waits
   Mutex reserve_;  // held by one who stores a block; never by a transaction that is alone
   std::map<uint64_t, Counter> counters_;
+  std::atomic<uint64_t> changes_{0};
+  std::atomic<uint64_t> total_changes_{0};
+  std::atomic<int64_t> last_key_{0};
 };
 
 }  // namespace sochdb

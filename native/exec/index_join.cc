@@ -1,6 +1,7 @@
 // kIndexJoin: for every row of the outer side, the entries of an index that equal it.
 
 #include <algorithm>
+#include <array>
 
 #include "exec/join_buffer.h"
 #include "exec/key_range.h"
@@ -10,6 +11,7 @@ namespace sochdb {
 namespace {
 
 constexpr uint32_t kInnerRowsMin = 16;
+constexpr uint32_t kProbes = AccessReader::kPointsAtOnce;
 
 std::vector<ColumnType> InnerTypes(const IndexJoinNode& node) {
   std::vector<ColumnType> types;
@@ -34,6 +36,8 @@ class IndexJoin : public Operator {
         reader_(context, &node.access),
         inner_(&context->memory),
         buffer_(context, node.kind, node.residual, TypesOfBoth(node), node.outer->columns.size()),
+        unique_(node.access.IsUnique(node.equals.size())),
+        probe_bytes_(&context->memory),
         first_decides_(YieldsLeftAlone(node.kind) && node.residual == nullptr) {
     inner_.Init(InnerTypes(node));
   }
@@ -60,7 +64,9 @@ class IndexJoin : public Operator {
       enough_ = std::clamp(want, kInnerRowsMin, kBatchRows);
       SOCHDB_TRY(inner_.Reset(enough_));
       inner_rows_ = 0;
+      probed_ = next_row_;  // what was found for later rows is gone
       SOCHDB_TRY(Fill(want));
+      SOCHDB_TRY(reader_.Finish(&inner_));
       if (buffer_.empty()) continue;
       SOCHDB_TRY(buffer_.Emit(batch_, gather, out));
       has_match_ |= started_ && buffer_.decided();
@@ -76,13 +82,13 @@ class IndexJoin : public Operator {
       SOCHDB_TRY(NextBatch(want));
       if (done_) return {};
     }
-    while (!buffer_.full() && next_row_ < batch_.count() && inner_rows_ < enough_) {
+    while (!buffer_.full() && next_row_ < batch_.count() && (inner_rows_ < enough_ || next_row_ < probed_)) {
       const uint32_t row = batch_.selection[next_row_];
-      bool found = false;
-      if (!has_match_) SOCHDB_TRY(NextMatch(row, &found));
-      if (found) {
-        buffer_.AddPair(row, inner_rows_++);
-        has_match_ = first_decides_;
+      uint32_t match = kNoRow;
+      if (!has_match_) SOCHDB_TRY(unique_ ? FindMatch(&match) : NextMatch(row, &match));
+      if (match != kNoRow) {
+        buffer_.AddPair(row, match);
+        has_match_ = first_decides_ || unique_;
       } else {
         buffer_.EndLeft(row);
         ++next_row_;
@@ -95,7 +101,7 @@ class IndexJoin : public Operator {
 
   Status NextBatch(uint32_t want) {
     SOCHDB_TRY(outer_->Next(want, &batch_));
-    next_row_ = 0;
+    next_row_ = probed_ = 0;
     started_ = false;
     done_ = batch_.count() == 0;
     if (done_) return {};
@@ -107,25 +113,58 @@ class IndexJoin : public Operator {
     return {};
   }
 
-  // Loads the next entry for an outer row as inner row inner_rows_.
-  Status NextMatch(uint32_t row, bool* found) {
-    *found = false;
+  // The one entry for the row at next_row_, if there is one. Rows behind it are looked up with it.
+  Status FindMatch(uint32_t* match) {
+    if (next_row_ >= probed_) SOCHDB_TRY(Probe());
+    *match = matches_[matches_.size() - (probed_ - next_row_)];
+    return {};
+  }
+  Status Probe() {
+    const uint32_t most = std::min({batch_.count() - next_row_, enough_ - inner_rows_, kProbes});
+    matches_.assign(most, kNoRow);
+    probe_bytes_.Reset();
+    std::array<std::string_view, kProbes> keys;
+    std::array<uint32_t, kProbes> places;  // of the keys among the rows
+    size_t count = 0;
+    for (uint32_t i = 0; i < most; ++i) {
+      bool null = false;
+      SOCHDB_TRY(BuildKey(batch_.selection[next_row_ + i], &null));
+      if (null) continue;
+      if (!probe_bytes_.Copy(range_.lo.view(), &keys[count])) return context_->memory.LimitError();
+      places[count++] = i;
+    }
+    SOCHDB_TRY(context_->Tick(most));
+    std::array<uint32_t, kProbes> rows;
+    SOCHDB_TRY(reader_.LoadPoints(std::span(keys).first(count), inner_rows_, &inner_, rows.data()));
+    for (size_t k = 0; k < count; ++k) {
+      matches_[places[k]] = rows[k];
+      if (rows[k] != kNoRow) ++inner_rows_;
+    }
+    probed_ = next_row_ + most;
+    return {};
+  }
+
+  // Takes the next entry for an outer row as the next inner row.
+  Status NextMatch(uint32_t row, uint32_t* match) {
     if (!started_) {
       started_ = true;
       SOCHDB_TRY(context_->Tick());
       bool null = false;
       SOCHDB_TRY(BuildKey(row, &null));
       if (null) return {};
-      if (node_.access.IsUnique(keys_.size())) return reader_.LoadPoint(range_.lo.view(), inner_rows_, 0, &inner_, found);
       PrefixRange(&range_);
       SOCHDB_ASSIGN(cursor, context_->reader->NewCursor(reader_.tree(), range_.lo.view(), range_.hi.view(), {}));
       cursor_ = std::move(cursor);
     }
     if (cursor_ == nullptr) return {};
-    SOCHDB_TRY(cursor_->Next(found));
-    if (*found) return reader_.LoadEntry(cursor_->key(), cursor_->value(), inner_rows_, 0, &inner_);
-    cursor_.reset();
-    return {};
+    bool found = false;
+    SOCHDB_TRY(cursor_->Next(&found));
+    if (!found) {
+      cursor_.reset();
+      return {};
+    }
+    *match = inner_rows_++;
+    return reader_.AddEntry(cursor_->key(), cursor_->value(), *match, &inner_);
   }
 
   Status BuildKey(uint32_t row, bool* null) {
@@ -154,6 +193,10 @@ class IndexJoin : public Operator {
   uint32_t inner_rows_ = 0;
   uint32_t enough_ = 0;
   bool started_ = false;  // the entries of that row are being read
+  const bool unique_;     // an outer row has one entry at most
+  BatchArena probe_bytes_;
+  std::vector<uint32_t> matches_;  // of the rows up to probed_: their inner rows
+  uint32_t probed_ = 0;            // position in the selection of batch_
   bool first_decides_;
   bool has_match_ = false;  // its other entries do not matter
   bool done_ = false;

@@ -10,16 +10,22 @@ namespace {
 class Insert : public WriteOperator {
  public:
   Insert(const InsertNode& node, ExecContext* context)
-      : WriteOperator(node, context),
-        node_(node),
-        numbered_(node.table->identity),
-        writer_(context, node.table),
-        sets_(node, context) {
+      : WriteOperator(node, context), node_(node), numbered_(node.table->identity), writer_(context, node.table) {
     for (const ColumnInfo& column : node.table->columns) {
       template_.push_back(column.dropped ? Value() : column.default_value);
     }
     // Evaluating SET sees the existing row, then the proposed one.
     both_.resize(template_.size() * 2);
+    const ConflictAction action = node.conflict.action;
+    if (action == ConflictAction::kNothing || action == ConflictAction::kUpdate || action == ConflictAction::kIgnore) {
+      handlers_.push_back(std::make_unique<Handler>(node, node.conflict, context));
+    }
+    for (const auto& conflict : node.more) handlers_.push_back(std::make_unique<Handler>(node, conflict, context));
+  }
+
+  Status MakeInputs() override {
+    for (const auto& handler : handlers_) SOCHDB_TRY(handler->sets.MakeInputs());
+    return WriteOperator::MakeInputs();
   }
 
  protected:
@@ -37,9 +43,17 @@ class Insert : public WriteOperator {
   }
 
  private:
+  // One ON CONFLICT clause.
+  struct Handler {
+    Handler(const InsertNode& node, const InsertNode::Conflict& conflict_, ExecContext* context)
+        : conflict(conflict_), sets(*node.table, conflict_, context) {}
+    const InsertNode::Conflict& conflict;
+    RowEvaluator sets;
+  };
+
   // Before the first row of the batch is written.
   Status CheckNotNull(const Batch& batch) {
-    if (node_.action == ConflictAction::kIgnore || batch.count() == 0) return {};
+    if (node_.conflict.action == ConflictAction::kIgnore || batch.count() == 0) return {};
     std::vector<bool> given(template_.size());
     for (size_t c = 0; c < node_.targets.size(); ++c) {
       const uint32_t column = node_.targets[c];
@@ -63,20 +77,21 @@ class Insert : public WriteOperator {
     SOCHDB_TRY(writer_.Number(row_));
     SOCHDB_TRY(writer_.Complete(row_));
     if (Status status = writer_.CheckRow(row_); !status.ok()) {
-      const bool ignored = node_.action == ConflictAction::kIgnore && IsViolation(status);
+      const bool ignored = node_.conflict.action == ConflictAction::kIgnore && IsViolation(status);
       return ignored ? Status() : std::move(status);
     }
-    if (node_.action == ConflictAction::kReplace) SOCHDB_TRY(DeleteConflicting());
+    if (node_.conflict.action == ConflictAction::kReplace) SOCHDB_TRY(DeleteConflicting());
     TableWriter::Conflict conflict;
     bool found = false;
-    const bool handles = node_.action == ConflictAction::kNothing || node_.action == ConflictAction::kUpdate ||
-                         node_.action == ConflictAction::kIgnore;
-    if (handles) {
-      // The key the statement speaks of comes first: when it is taken, the others do not matter.
-      SOCHDB_TRY(writer_.FindConflict(row_, node_.conflict_index, &conflict, &found));
-      if (found) return node_.action == ConflictAction::kUpdate ? UpdateExisting(conflict) : Status();
+    // The keys the statement speaks of come first: when one is taken, the others do not matter.
+    bool all = false;
+    for (const auto& handler : handlers_) {
+      SOCHDB_TRY(writer_.FindConflict(row_, handler->conflict.index, &conflict, &found));
+      if (found)
+        return handler->conflict.action == ConflictAction::kUpdate ? UpdateExisting(conflict, &handler->sets) : Status();
+      all |= handler->conflict.index == kConflictAny;
     }
-    if (node_.conflict_index != kConflictAny || !handles) {
+    if (!all) {
       SOCHDB_TRY(writer_.FindConflict(row_, kConflictAny, &conflict, &found));
       if (found) return writer_.UniqueError(conflict.index);
     }
@@ -97,16 +112,16 @@ class Insert : public WriteOperator {
     }
   }
 
-  Status UpdateExisting(const TableWriter::Conflict& conflict) {
+  Status UpdateExisting(const TableWriter::Conflict& conflict, RowEvaluator* sets) {
     const size_t n = template_.size();
     SOCHDB_TRY(writer_.ReadRow(conflict.primary_key, std::span(both_).first(n), &existing_bytes_));
     std::copy(row_.begin(), row_.end(), both_.begin() + static_cast<ptrdiff_t>(n));
     bool wanted = true;
-    SOCHDB_TRY(sets_.Begin(both_, node_.set_predicate, &wanted));
+    SOCHDB_TRY(sets->Begin(both_, &wanted));
     if (!wanted) return {};
     existing_.assign(both_.begin(), both_.begin() + static_cast<ptrdiff_t>(n));
     updated_ = existing_;
-    SOCHDB_TRY(sets_.Assign(both_, node_.sets, updated_));
+    SOCHDB_TRY(sets->Assign(both_, updated_));
     SOCHDB_TRY(writer_.Complete(updated_));
     SOCHDB_TRY(writer_.CheckRow(updated_));
     SOCHDB_TRY(writer_.Update(existing_, updated_));
@@ -117,7 +132,7 @@ class Insert : public WriteOperator {
   const InsertNode& node_;
   const int32_t numbered_;
   TableWriter writer_;
-  RowEvaluator sets_;
+  std::vector<std::unique_ptr<Handler>> handlers_;
   std::vector<Value> template_;  // the defaults
   std::vector<Value> row_;
   std::vector<Value> both_;

@@ -76,6 +76,11 @@ bool JoinBuffer::Yields(bool passed, bool end) const {
 
 Status JoinBuffer::Emit(const Batch& left, const GatherRight& gather_right, Batch* out) {
   SOCHDB_TRY(context_->Tick(static_cast<uint32_t>(left_.size())));
+  if (predicate_ == nullptr && kind_ == JoinKind::kInner) {  // all pairs are rows
+    std::swap(out_left_, left_);
+    std::swap(out_right_, right_);
+    return GatherOutput(left, gather_right, out);
+  }
   SOCHDB_TRY(Decide(left, gather_right));
   out_left_.clear();
   out_right_.clear();
@@ -91,6 +96,10 @@ Status JoinBuffer::Emit(const Batch& left, const GatherRight& gather_right, Batc
     }
     matched_ = !end && (matched_ || passed);
   }
+  return GatherOutput(left, gather_right, out);
+}
+
+Status JoinBuffer::GatherOutput(const Batch& left, const GatherRight& gather_right, Batch* out) {
   for (size_t c = 0; c < output_.size() && !out_left_.empty(); ++c) {
     SOCHDB_TRY(GatherColumn(left, gather_right, c, out_left_, out_right_, &output_.column(c)));
   }

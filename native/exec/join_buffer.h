@@ -54,6 +54,7 @@ class JoinBuffer {
  private:
   [[nodiscard]] bool Yields(bool passed, bool end) const;
   Status Decide(const Batch& left, const GatherRight& gather_right);
+  Status GatherOutput(const Batch& left, const GatherRight& gather_right, Batch* out);
   Status GatherColumn(const Batch& left, const GatherRight& gather_right, size_t c, std::span<const uint32_t> left_rows,
                       std::span<const uint32_t> right_rows, ColumnVector* out) const;
 

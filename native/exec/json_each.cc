@@ -169,6 +169,50 @@ class JsonRows : public TableFunction {
   size_t outside_ = 0;  // length of the path of what holds it
 };
 
+// unnest(json): the elements of an array.
+class Elements : public TableFunction {
+ public:
+  explicit Elements(ExecContext* context) : context_(context) {}
+
+  Status Open(std::span<const Value> args) override {
+    next_ = -1;
+    tree_.Clear();
+    if (args[0].is_null()) return {};
+    int32_t root = -1;
+    if ((args[0].tag != ValueTag::kText && args[0].tag != ValueTag::kJson) || !tree_.Parse(args[0].bytes, &root) ||
+        tree_.at(root).kind != JsonKind::kArray) {
+      return {Code::kInvalidArgument, "unnest(): the value is no JSON array", {{"function", "unnest"}}};
+    }
+    next_ = tree_.at(root).child;
+    return {};
+  }
+
+  Status Next(uint32_t want, BatchStorage* out, uint32_t* rows) override {
+    for (*rows = 0; *rows < want && next_ >= 0; ++*rows) {
+      SOCHDB_TRY(context_->Tick());
+      std::string text;
+      const Value value = tree_.ToValue(next_, &text);
+      SOCHDB_TRY(out->Set(0, *rows, value));
+      next_ = tree_.at(next_).next;
+    }
+    return {};
+  }
+
+ private:
+  ExecContext* context_;
+  JsonTree tree_;
+  int32_t next_ = -1;
+};
+
+const char* CheckElements(std::span<const ColumnType> args, std::span<const ColumnType> columns) {
+  const bool json = args.size() == 1 && (args[0] == ColumnType::kJson || args[0] == ColumnType::kText ||
+                                         args[0] == ColumnType::kAny || args[0] == ColumnType::kNull);
+  if (!json) return "unnest takes a JSON array";
+  return columns.size() == 1 && columns[0] == ColumnType::kAny ? nullptr : "unnest yields a value";
+}
+
+std::unique_ptr<TableFunction> MakeElements(ExecContext* context) { return std::make_unique<Elements>(context); }
+
 const char* Check(std::span<const ColumnType> args, std::span<const ColumnType> columns) {
   const auto is_json = [](ColumnType type) {
     return type == ColumnType::kJson || type == ColumnType::kText || type == ColumnType::kAny || type == ColumnType::kNull;
@@ -190,5 +234,6 @@ std::unique_ptr<TableFunction> Make(ExecContext* context) {
 
 const TableFunctionInfo kJsonEach{2, json_rows::Check, json_rows::Make<false>};
 const TableFunctionInfo kJsonTree{3, json_rows::Check, json_rows::Make<true>};
+const TableFunctionInfo kUnnest{5, json_rows::CheckElements, json_rows::MakeElements};
 
 }  // namespace sochdb

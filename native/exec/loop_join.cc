@@ -6,7 +6,7 @@
 
 #include "exec/join_buffer.h"
 #include "exec/operator.h"
-#include "exec/row_key.h"
+#include "exec/row_table.h"
 #include "exec/spool.h"
 
 namespace sochdb {
@@ -18,6 +18,16 @@ std::vector<ColumnType> TypesOfSides(const LoopJoinNode& node) {
   return types;
 }
 
+std::vector<ColumnType> KeyTypes(const LoopJoinNode& node) {
+  std::vector<ColumnType> types;
+  for (const auto& [left, right] : node.equalities)
+    types.push_back(right->type == ColumnType::kNull ? left->type : right->type);
+  return types;
+}
+
+// Rows of equal keys satisfy the equalities: where there is nothing else, nobody has to look again.
+const Expr* Undecided(const LoopJoinNode& node) { return node.only_equalities ? nullptr : node.predicate; }
+
 class LoopJoin : public Operator {
  public:
   LoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right)
@@ -27,9 +37,9 @@ class LoopJoin : public Operator {
         left_(std::move(left)),
         right_(std::move(right)),
         right_rows_(node.right->columns, &context->memory),
-        table_(&context->memory, context->hash_seed),
-        buffer_(context, node.kind, node.predicate, TypesOfSides(node), node.left->columns.size()),
-        first_decides_(YieldsLeftAlone(node.kind) && (node.predicate == nullptr || node.only_equalities)) {}
+        table_(KeyTypes(node), &context->memory, context->hash_seed),
+        buffer_(context, node.kind, Undecided(node), TypesOfSides(node), node.left->columns.size()),
+        first_decides_(YieldsLeftAlone(node.kind) && Undecided(node) == nullptr) {}
   ~LoopJoin() override { context_->memory.Release(charged_); }
 
   Status Open() override {
@@ -121,16 +131,17 @@ class LoopJoin : public Operator {
     const uint64_t charge = uint64_t{batch.count()} * sizeof(uint32_t) * 4;
     if (!context_->memory.Charge(charge)) return context_->memory.LimitError();
     charged_ += charge;
-    for (uint32_t i = 0; i < batch.count(); ++i) {
-      const uint32_t right_row = right_rows_.rows() + i;
-      chain_.push_back(kNoRow);
-      bool null = false;
-      SOCHDB_TRY(BuildKey(batch.selection[i], &null));
-      if (null) continue;
-      uint32_t id = 0;
-      bool inserted = false;
-      SOCHDB_TRY(table_.FindOrInsert(key_.view(), &id, &inserted));
-      if (inserted) {
+    chain_.resize(chain_.size() + batch.count(), kNoRow);
+    const Selection with_keys = WithoutNulls(keys_, batch.selection, &with_keys_);
+    ids_.resize(with_keys.count);
+    fresh_.clear();
+    SOCHDB_TRY(table_.FindOrInsert(keys_, with_keys, ids_.data(), &fresh_));
+    uint32_t place = 0;  // both selections ascend
+    for (uint32_t i = 0; i < with_keys.count; ++i, ++place) {
+      while (batch.selection[place] != with_keys[i]) ++place;
+      const uint32_t right_row = right_rows_.rows() + place;
+      const uint32_t id = ids_[i];
+      if (id == heads_.size()) {
         heads_.push_back(right_row);
         tails_.push_back(right_row);
       } else if (!first_decides_) {
@@ -139,15 +150,6 @@ class LoopJoin : public Operator {
       }
     }
     return {};
-  }
-
-  Status BuildKey(uint32_t row, bool* null) {
-    key_.clear();
-    for (const ColumnVector* column : keys_) {
-      *null = column->IsNull(row);
-      if (*null) return {};
-    }
-    return AppendRowKey(keys_, row, &key_);
   }
 
   Status Fill(uint32_t want) {
@@ -159,7 +161,7 @@ class LoopJoin : public Operator {
     while (!buffer_.full() && next_row_ < batch_.count()) {
       const uint32_t row = batch_.selection[next_row_];
       if (!started_) {
-        SOCHDB_TRY(FirstCandidate(row));
+        candidate_ = FirstCandidate();
         started_ = true;
       }
       if (candidate_ != kNoRow) {
@@ -182,25 +184,26 @@ class LoopJoin : public Operator {
     started_ = false;
     done_ = batch_.count() == 0;
     if (done_ || !hashed()) return {};
+    if (right_rows_.rows() == 0) return {};
     evaluator_.BeginBatch();
     for (size_t k = 0; k < keys_.size(); ++k) {
       SOCHDB_TRY(evaluator_.Eval(*node_.equalities[k].left, batch_, batch_.selection, &keys_[k]));
     }
+    const Selection with_keys = WithoutNulls(keys_, batch_.selection, &with_keys_);
+    ids_.resize(with_keys.count);
+    SOCHDB_TRY(table_.Find(keys_, with_keys, ids_.data()));
+    first_.assign(batch_.count(), kNoRow);
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < with_keys.count; ++i, ++place) {
+      while (batch_.selection[place] != with_keys[i]) ++place;
+      if (ids_[i] != RowTable::kNone) first_[place] = heads_[ids_[i]];
+    }
     return {};
   }
 
-  Status FirstCandidate(uint32_t row) {
-    candidate_ = kNoRow;
-    if (right_rows_.rows() == 0) return {};
-    if (!hashed()) {
-      candidate_ = 0;
-      return {};
-    }
-    bool null = false;
-    SOCHDB_TRY(BuildKey(row, &null));
-    const uint32_t id = null ? ByteTable::kNone : table_.Find(key_.view());
-    if (id != ByteTable::kNone) candidate_ = heads_[id];
-    return {};
+  [[nodiscard]] uint32_t FirstCandidate() const {
+    if (right_rows_.rows() == 0) return kNoRow;
+    return hashed() ? first_[next_row_] : 0;
   }
 
   const LoopJoinNode& node_;
@@ -209,7 +212,7 @@ class LoopJoin : public Operator {
   OperatorPtr left_;
   OperatorPtr right_;
   Spool right_rows_;
-  ByteTable table_;
+  RowTable table_;
   std::vector<uint32_t> heads_;  // by key
   std::vector<uint32_t> tails_;
   std::vector<uint32_t> chain_;   // by right row: the next with its key
@@ -220,7 +223,10 @@ class LoopJoin : public Operator {
   uint64_t read_for_ = 0;  // the parameters that the right side was read for; 0: it is not
   Batch batch_;            // of the left side
   std::vector<const ColumnVector*> keys_;
-  KeyBuffer key_;
+  std::vector<uint16_t> with_keys_;
+  std::vector<uint16_t> fresh_;
+  std::vector<uint32_t> ids_;
+  std::vector<uint32_t> first_;  // by place in the selection of batch_: the right row that its key leads to
   uint64_t charged_ = 0;
   uint32_t next_row_ = 0;
   uint32_t next_unmatched_ = 0;

@@ -1,5 +1,7 @@
 #include "exec/operator.h"
 
+#include "exec/profile.h"
+
 namespace sochdb {
 
 namespace {
@@ -13,9 +15,8 @@ Result<OperatorPtr> MakeUnion(const UnionAllNode& node, ExecContext* context) {
   return MakeUnionAll(node, context, std::move(children));
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext* context) {
+// Its inputs come by way of MakeOperator.
+Result<OperatorPtr> MakePlain(const PlanNode& node, ExecContext* context) {
   const auto with_child = [&](const auto& n, auto maker) -> Result<OperatorPtr> {
     SOCHDB_ASSIGN(child, MakeOperator(*n.child, context));
     return maker(n, context, std::move(child));
@@ -79,6 +80,15 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext
       break;  // roots, executed by Execution (write.h)
   }
   return Status(Code::kInternal, "An operator cannot be executed here.");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node, ExecContext* context) {
+  if (context->profile == nullptr) return MakePlain(node, context);
+  OperatorProfile* const counts = context->profile->Add();
+  SOCHDB_ASSIGN(op, MakePlain(node, context));
+  return Measured(std::move(op), context->profile, counts);
 }
 
 }  // namespace sochdb

@@ -32,7 +32,8 @@ inline constexpr int kPlanWordsMax = 1 << 20;
 inline constexpr int kPlanDepthMax = 200;
 
 enum PlanFlag : int32_t {
-  kPlanWrites = 1,  // the root inserts, updates or deletes
+  kPlanWrites = 1,    // the root inserts, updates or deletes
+  kPlanAnalyzes = 2,  // it runs to its end, and yields what its operators did in the place of rows (profile.h)
 };
 
 // ColumnType and ValueTag, the types of columns, expressions and values, are in codec/column_type.h.
@@ -100,14 +101,16 @@ enum class PlanOp : int32_t {
   kDistinct = 10,
   // row count, column count, exprs… (row-major)
   kValues = 11,
-  // table, child, target count, column positions…, ConflictAction, conflict index (-1: primary key, -2: any), set count,
-  // {column position, expr}…,
-  // setPredicate, returning count, exprs…, foreign keys (-1)
+  // table, child, target count, column positions…, {ConflictAction, conflict index (-1: primary key, -2: any), overRows,
+  // set count, {column position, expr}…, setPredicate}, count of further conflicts, {…}…, overRows, returning count, exprs…,
+  // foreign keys (-1)
+  // overRows: plan (-1: none), number of the working table it reads: the rows that the expressions behind it look at, with the
+  // values of their subqueries behind the columns.
   // Columns that are not targets take their default. `set` and setPredicate see the existing row ++ the proposed row; returning
   // sees the row as stored.
   kInsert = 12,
-  // table, child (all columns in storage order, then any others), set count, {column position, expr}…, returning count,
-  // exprs over the child's row with the new values in it…, foreign keys (-1)
+  // table, child (all columns in storage order, then any others), set count, {column position, expr}…, ConflictAction (kError,
+  // kIgnore or kReplace), returning count, exprs over the child's row with the new values in it…, foreign keys (-1)
   kUpdate = 13,
   // table, child (all columns in storage order), returning count, exprs over the old row…, foreign keys (-1)
   kDelete = 14,
@@ -185,6 +188,7 @@ enum class AggregateFn : int32_t {
   kBitAnd = 16,
   kBitOr = 17,
   kAnyValue = 18,  // the first that is not NULL
+  kMedian = 19,    // of REALs; REAL
 };
 
 // What only a window has; the others are aggregates, over the rows of the frame.

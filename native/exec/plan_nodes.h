@@ -233,13 +233,20 @@ struct Assignment {
   const Expr* expr = nullptr;
 };
 
+// What runs subqueries over rows that a write comes by: it reads them from a working table, and yields each with more columns.
+struct OverRows {
+  const PlanNode* plan = nullptr;  // null: there are no subqueries
+  uint32_t table = 0;              // its place in ExecContext::working_tables
+};
+
 // What the writing operators share.
 struct WriteNode : PlanNode {
   using PlanNode::PlanNode;
   const TableInfo* table = nullptr;
   const PlanNode* child = nullptr;
   std::vector<Assignment> sets;
-  std::vector<const Expr*> returning;
+  std::vector<const Expr*> returning;  // over the row, or what `returning_rows` makes of it
+  OverRows returning_rows;             // of an insert alone
 };
 
 inline constexpr int32_t kConflictPrimaryKey = -1;
@@ -247,14 +254,22 @@ inline constexpr int32_t kConflictAny = -2;
 
 struct InsertNode : WriteNode {
   InsertNode() : WriteNode(PlanOp::kInsert) {}
+  // What happens to a row that has a key of another one.
+  struct Conflict {
+    ConflictAction action = ConflictAction::kError;
+    int32_t index = kConflictPrimaryKey;
+    std::vector<Assignment> sets;     // over the row that is there, then the proposed one, or what `rows` makes of them
+    const Expr* predicate = nullptr;  // over the same: null, or which rows are updated
+    OverRows rows;
+  };
   std::vector<uint32_t> targets;
-  ConflictAction action = ConflictAction::kError;
-  int32_t conflict_index = kConflictPrimaryKey;
-  const Expr* set_predicate = nullptr;
+  Conflict conflict;
+  std::vector<Conflict> more;  // further ON CONFLICT clauses, kNothing or kUpdate: the first whose key is taken counts
 };
 
 struct UpdateNode : WriteNode {
   UpdateNode() : WriteNode(PlanOp::kUpdate) {}
+  ConflictAction action = ConflictAction::kError;  // or kIgnore, kReplace
 };
 
 struct DeleteNode : WriteNode {

@@ -1,6 +1,7 @@
 #include "exec/plan_parser.h"
 
 #include "codec/tagged_value.h"
+#include "exec/profile.h"
 
 namespace sochdb {
 namespace {
@@ -29,7 +30,7 @@ Result<std::shared_ptr<const PreparedPlan>> PlanParser::Parse() {
     if (table->catalog_ts == 0) plan_->has_own_entry_ = true;
     if (table->catalog_ts > plan_->newest_entry_ts_) plan_->newest_entry_ts_ = table->catalog_ts;
   }
-  plan_->point_ = ClassifyPoint(*plan_->root_);
+  plan_->point_ = plan_->analyzes_ ? PointKind::kNone : ClassifyPoint(*plan_->root_);
   return std::shared_ptr<const PreparedPlan>(std::move(plan_));
 }
 
@@ -40,10 +41,11 @@ Status PlanParser::ParseHeader(int32_t* root) {
   if (words_[1] != kPlanVersion) return Fail(1, "plan version " + std::to_string(words_[1]) + " is not understood");
   if (words_[2] != static_cast<int32_t>(words_.size())) return Fail(2, "the plan does not have the length it says");
   if (words_[4] < 0 || words_[4] > kPlanWordsMax) return Fail(4, "the parameter count is out of range");
-  if ((words_[6] & ~kPlanWrites) != 0) return Fail(6, "there are unknown flags");
+  if ((words_[6] & ~(kPlanWrites | kPlanAnalyzes)) != 0) return Fail(6, "there are unknown flags");
   *root = words_[3];
   plan_->parameter_count_ = static_cast<uint32_t>(words_[4]);
   plan_->is_write_ = (words_[6] & kPlanWrites) != 0;
+  plan_->analyzes_ = (words_[6] & kPlanAnalyzes) != 0;
   plan_->namespace_id_ = static_cast<uint32_t>(words_[7]);
   plan_->catalog_ts_ = Join(words_[8], words_[9]);
   plan_->validated_ts_.store(plan_->catalog_ts_, std::memory_order_relaxed);
@@ -130,6 +132,8 @@ Status PlanParser::Words::NextIndex(size_t max, const char* what, uint32_t* out)
   *out = static_cast<uint32_t>(word);
   return {};
 }
+
+const std::vector<ColumnType>& PreparedPlan::output_types() const { return analyzes_ ? ProfileTypes() : root_->columns; }
 
 Result<std::shared_ptr<const PreparedPlan>> PreparedPlan::Parse(std::span<const int32_t> words, std::string_view constants) {
   return PlanParser(words, constants).Parse();

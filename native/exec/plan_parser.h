@@ -22,6 +22,7 @@
 namespace sochdb {
 
 inline constexpr size_t kPlanExpressionsMax = 1 << 19;
+inline constexpr size_t kBindingNumbers = 1 << 16;       // of slots, of working tables
 inline constexpr size_t kPlanColumnsTotalMax = 1 << 21;  // over all operators
 
 class PlanParser {
@@ -139,10 +140,11 @@ class PlanParser {
 
   // plan_parser_write.cc
   Status ParseInsert(Words* words, int depth, InsertNode* node);
-  Status ParseConflict(Words* words, InsertNode* node);
   Status ParseUpdate(Words* words, int depth, UpdateNode* node);
   Status ParseDelete(Words* words, int depth, DeleteNode* node);
-  Status ParseSets(Words* words, int depth, const Types& scope, WriteNode* node);
+  Status ParseSets(Words* words, int depth, const Types& scope, const TableInfo& table, std::vector<Assignment>* sets);
+  Status ParseOverRows(Words* words, int depth, Types* scope, OverRows* out);
+  Status ParseConflictClause(Words* words, int depth, const WriteNode& node, InsertNode::Conflict* out);
   Status ParseReturning(Words* words, int depth, const Types& scope, WriteNode* node);
   Status WholeRows(const WriteNode& node) const;
   Status Storable(const TableInfo& table, uint32_t column, ColumnType type, int32_t word) const;
@@ -162,6 +164,7 @@ class PlanParser {
   std::map<uint32_t, uint32_t> working_tables_;
   std::set<uint32_t> all_slots_;  // that were ever set
   std::set<uint32_t> all_working_tables_;
+  bool reads_afresh_ = false;            // of rows that the plan itself writes in between
   uint32_t least_binding_ = kNoBinding;  // that the node being read has used so far
   std::set<int32_t> visited_;
   uint64_t words_read_ = 0;

@@ -94,6 +94,9 @@ Status PlanParser::CheckAggregate(int32_t word, AggregateNode::Function* fn) con
     case AggregateFn::kBitOr:
       fn->type = type;
       return IsIntegralHere(type) ? Status() : no("bits");
+    case AggregateFn::kMedian:
+      fn->type = ColumnType::kReal;
+      return IsOrNull(type, ColumnType::kReal) ? Status() : no("median");
     default:
       fn->type = type;
       return {};
@@ -102,7 +105,7 @@ Status PlanParser::CheckAggregate(int32_t word, AggregateNode::Function* fn) con
 
 Status PlanParser::ParseFunction(Words* words, int depth, const Types& scope, AggregateNode::Function* fn) {
   uint32_t number = 0;
-  SOCHDB_TRY(words->NextIndex(static_cast<size_t>(AggregateFn::kAnyValue) + 1, "aggregate", &number));
+  SOCHDB_TRY(words->NextIndex(static_cast<size_t>(AggregateFn::kMedian) + 1, "aggregate", &number));
   fn->fn = static_cast<AggregateFn>(number);
   const int32_t word = words->last();
   SOCHDB_TRY(NextOptionalExpr(words, depth, scope, &fn->arg));
@@ -156,7 +159,7 @@ Status PlanParser::ParseWindowFunction(Words* words, int depth, const WindowNode
   int32_t count = 0;
   SOCHDB_TRY(words->Next(&number));
   const int32_t word = words->last();
-  fn->is_aggregate = number >= 0 && number <= static_cast<int32_t>(AggregateFn::kAnyValue);
+  fn->is_aggregate = number >= 0 && number <= static_cast<int32_t>(AggregateFn::kMedian);
   const bool ranking =
       number >= static_cast<int32_t>(WindowFn::kRowNumber) && number <= static_cast<int32_t>(WindowFn::kNthValue);
   if (!fn->is_aggregate && !ranking) return Fail(word, "there is no window function " + std::to_string(number));

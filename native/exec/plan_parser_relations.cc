@@ -9,7 +9,6 @@ namespace sochdb {
 namespace {
 
 const std::vector<ColumnType> kNoInput;
-constexpr size_t kBindingNumbers = 1 << 16;
 
 // Which sides of an apply an expression looks at.
 struct Sides {

@@ -1,9 +1,20 @@
 #include <algorithm>
 
 #include "codec/key_codec.h"
+#include "exec/functions/function.h"
 #include "exec/plan_parser.h"
 
 namespace sochdb {
+
+std::string TableInfo::KeyName(uint32_t column) const {
+  if (!IsComputed(column)) return columns[column].name;
+  // A column that compares by a collation is folded (the binder's collations.ts).
+  const Expr* expr = computed[column - columns.size()];
+  const bool folded =
+      expr->op == ExprOp::kCall && (expr->function->number == kNoCaseFunction || expr->function->number == kTrimEndFunction);
+  if (folded) expr = expr->args[0];
+  return expr->op == ExprOp::kColumn ? columns[static_cast<size_t>(expr->number)].name : "an expression";
+}
 
 Status PlanParser::Table(Words* words, const TableInfo** out) {
   int32_t offset = 0;
@@ -157,6 +168,7 @@ Status PlanParser::ParseIndexKey(Words* words, const TableInfo& table, KeyColumn
 
 // table, index, [flags when reverse is asked for,] projection count, column positions…
 Status PlanParser::Access(Words* words, IndexAccess* out, bool* reverse) {
+  if (reads_afresh_) least_binding_ = 0;  // nothing of it is remembered from Open to Open
   SOCHDB_TRY(Table(words, &out->table));
   int32_t index = 0;
   SOCHDB_TRY(words->Next(&index));

@@ -9,6 +9,10 @@ bool AllLeaves(const std::vector<const Expr*>& exprs) {
   return std::all_of(exprs.begin(), exprs.end(), [](const Expr* e) { return e->IsLeaf(); });
 }
 
+bool AllLeaves(const std::vector<Assignment>& sets) {
+  return std::all_of(sets.begin(), sets.end(), [](const Assignment& a) { return a.expr->IsLeaf(); });
+}
+
 bool ReadsWholeRows(const WriteNode& write) {
   const ScanNode* scan = AsPointScan(write.child);
   if (scan == nullptr || scan->access.table != write.table) return false;
@@ -21,8 +25,12 @@ bool ReadsWholeRows(const WriteNode& write) {
 PointKind ClassifyInsert(const InsertNode& insert) {
   if (insert.child->op != PlanOp::kValues) return PointKind::kNone;
   const auto& values = static_cast<const ValuesNode&>(*insert.child);
-  const bool simple = insert.action == ConflictAction::kError || insert.action == ConflictAction::kNothing ||
-                      insert.action == ConflictAction::kIgnore;
+  const ConflictAction action = insert.conflict.action;
+  const bool updates = action == ConflictAction::kUpdate && insert.conflict.predicate == nullptr &&
+                       insert.conflict.rows.plan == nullptr && AllLeaves(insert.conflict.sets);
+  const bool simple =
+      insert.more.empty() && insert.returning_rows.plan == nullptr &&
+      (action == ConflictAction::kError || action == ConflictAction::kNothing || action == ConflictAction::kIgnore || updates);
   if (values.rows != 1 || !simple || !AllLeaves(values.exprs) || !AllLeaves(insert.returning)) return PointKind::kNone;
   return PointKind::kInsert;
 }
@@ -52,9 +60,8 @@ PointKind ClassifyPoint(const PlanNode& root) {
       return ReadsWholeRows(static_cast<const WriteNode&>(root)) ? PointKind::kDelete : PointKind::kNone;
     case PlanOp::kUpdate: {
       const auto& update = static_cast<const UpdateNode&>(root);
-      const bool leaves =
-          std::all_of(update.sets.begin(), update.sets.end(), [](const Assignment& a) { return a.expr->IsLeaf(); });
-      return leaves && ReadsWholeRows(update) ? PointKind::kUpdate : PointKind::kNone;
+      return AllLeaves(update.sets) && update.action == ConflictAction::kError && ReadsWholeRows(update) ? PointKind::kUpdate
+                                                                                                         : PointKind::kNone;
     }
     default:
       return PointKind::kNone;

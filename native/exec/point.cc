@@ -1,6 +1,6 @@
 #include "exec/point.h"
 
-#include <optional>
+#include <algorithm>
 
 #include "base/epoch.h"
 #include "codec/row_codec.h"
@@ -82,9 +82,8 @@ Status PointStatement::BindParameters(std::string_view params) {
 Status PointStatement::Execute(const ExecutionTarget& target, std::string_view params) {
   batch_.Clear();
   rows_affected_ = 0;
+  context_.inserted_key.reset();
   SOCHDB_TRY(BindParameters(params));
-  std::optional<EngineReader> newest;
-  std::unique_ptr<Snapshot> snapshot;
   context_.engine = target.engine;
   context_.txn = target.txn;
   context_.deferred = target.deferred;
@@ -92,23 +91,39 @@ Status PointStatement::Execute(const ExecutionTarget& target, std::string_view p
   if (foreign_keys_ != nullptr) foreign_keys_->BeginStatement();
   context_.reader = target.reader != nullptr ? target.reader : target.txn;
   if (plan_->is_write() && target.txn == nullptr) return {Code::kReadOnly, "A statement that writes needs a transaction."};
-  if (context_.reader == nullptr) {
-    context_.reader = &newest.emplace(target.engine);
-    if (scan_->access.index != nullptr) {  // an entry, then its row: both from one state
-      SOCHDB_ASSIGN(taken, target.engine->NewSnapshot());
-      snapshot = std::move(taken);
-      context_.reader = snapshot.get();
-    }
-  }
+  if (context_.reader == nullptr) return SelectNewest();
   SOCHDB_TRY(CheckCatalog(&context_));
   switch (plan_->point_kind()) {
     case PointKind::kSelect:
       return Select();
     case PointKind::kInsert:
-      return Insert();
+      return Counted(Insert());
     default:
-      return UpdateOrDelete();
+      return Counted(UpdateOrDelete());
   }
+}
+
+Status PointStatement::Counted(Status status) {
+  if (status.ok() && context_.identities != nullptr) context_.identities->Wrote(rows_affected_, context_.inserted_key);
+  return status;
+}
+
+// An entry, then its row, of one state: the newest, unless something was committed while they were read.
+Status PointStatement::SelectNewest() {
+  Engine* const engine = context_.engine;
+  {
+    EngineReader newest(engine);
+    context_.reader = &newest;
+    const Timestamp seen = engine->visible_ts();
+    Status status = CheckCatalog(&context_);
+    if (status.ok()) status = Select();
+    if (scan_->access.index == nullptr || engine->visible_ts() == seen) return status;
+  }
+  batch_.Clear();
+  SOCHDB_ASSIGN(snapshot, engine->NewSnapshot());
+  context_.reader = snapshot.get();
+  SOCHDB_TRY(CheckCatalog(&context_));
+  return Select();
 }
 
 Status PointStatement::Leaf(const Expr& expr, std::span<const Value> row, Value* out) {
@@ -210,24 +225,46 @@ Status PointStatement::Insert() {
     SOCHDB_TRY(Leaf(*values.exprs[c], {}, &to));
     to = Stored(to);
   }
-  const bool lenient = insert.action != ConflictAction::kError;
+  const bool lenient = insert.conflict.action != ConflictAction::kError;
   writer_->NextRow();
   SOCHDB_TRY(writer_->Number(row_));
   SOCHDB_TRY(writer_->Complete(row_));
   if (Status status = writer_->CheckRow(row_); !status.ok()) {
-    return insert.action == ConflictAction::kIgnore && IsViolation(status) ? Status() : std::move(status);
+    return insert.conflict.action == ConflictAction::kIgnore && IsViolation(status) ? Status() : std::move(status);
   }
   TableWriter::Conflict conflict;
   bool found = false;
-  if (lenient) SOCHDB_TRY(writer_->FindConflict(row_, insert.conflict_index, &conflict, &found));
-  if (found) return {};
-  if (!lenient || insert.conflict_index != kConflictAny) {
+  if (lenient) SOCHDB_TRY(writer_->FindConflict(row_, insert.conflict.index, &conflict, &found));
+  if (found) {
+    return insert.conflict.action == ConflictAction::kUpdate ? UpdateExisting(conflict.primary_key) : Status();
+  }
+  if (!lenient || insert.conflict.index != kConflictAny) {
     SOCHDB_TRY(writer_->FindConflict(row_, kConflictAny, &conflict, &found));
     if (found) return writer_->UniqueError(conflict.index);
   }
   SOCHDB_TRY(writer_->Insert(row_));
   SOCHDB_TRY(EndStatement());
   return Return(row_);
+}
+
+// SET sees the existing row, then the proposed one.
+Status PointStatement::UpdateExisting(std::string_view primary_key) {
+  const auto& insert = static_cast<const InsertNode&>(plan_->root());
+  const size_t n = row_.size();
+  both_.resize(2 * n);
+  const auto before = std::span(both_).first(n);
+  SOCHDB_TRY(writer_->ReadRow(primary_key, before, &existing_));
+  std::copy(row_.begin(), row_.end(), both_.begin() + static_cast<ptrdiff_t>(n));
+  after_.assign(before.begin(), before.end());
+  for (const Assignment& set : insert.conflict.sets) {
+    SOCHDB_TRY(Leaf(*set.expr, both_, &after_[set.column]));
+    after_[set.column] = Stored(after_[set.column]);
+  }
+  SOCHDB_TRY(writer_->Complete(after_));
+  SOCHDB_TRY(writer_->CheckRow(after_));
+  SOCHDB_TRY(writer_->Update(before, after_));
+  SOCHDB_TRY(EndStatement());
+  return Return(after_);
 }
 
 Status PointStatement::UpdateOrDelete() {

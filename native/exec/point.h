@@ -51,9 +51,14 @@ class PointStatement {
   // Finds the row's bytes by the scan's key.
   Status Find(ReadValue* row, bool* found);
   Status Select();
+  // What is published, without a reader of the caller's.
+  Status SelectNewest();
   Status Insert();
+  Status UpdateExisting(std::string_view primary_key);
   Status UpdateOrDelete();
   Status EndStatement();
+  // Tells those who ask later what was written.
+  Status Counted(Status status);
   Status Return(std::span<const Value> row);
 
   std::shared_ptr<const PreparedPlan> plan_;
@@ -67,6 +72,8 @@ class PointStatement {
   std::vector<Value> template_;
   std::vector<Value> row_;
   std::vector<Value> after_;
+  std::vector<Value> both_;  // a row in the way of an upsert, and the proposed one
+  std::string existing_;     // the bytes of the first
   KeyBuffer key_;
   KeyBuffer row_key_;
   BatchStorage output_;

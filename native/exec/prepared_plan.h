@@ -27,12 +27,13 @@ class PreparedPlan : public std::enable_shared_from_this<PreparedPlan> {
   static Result<std::shared_ptr<const PreparedPlan>> Parse(std::span<const int32_t> words, std::string_view constants);
 
   [[nodiscard]] bool is_write() const { return is_write_; }
+  [[nodiscard]] bool analyzes() const { return analyzes_; }
   [[nodiscard]] bool is_point() const { return point_ != PointKind::kNone; }
   [[nodiscard]] PointKind point_kind() const { return point_; }
   [[nodiscard]] uint32_t parameter_count() const { return parameter_count_; }
   [[nodiscard]] uint32_t namespace_id() const { return namespace_id_; }
   // Types of the columns that executing yields; none for a write without RETURNING.
-  [[nodiscard]] const std::vector<ColumnType>& output_types() const { return root_->columns; }
+  [[nodiscard]] const std::vector<ColumnType>& output_types() const;
 
   // For the executor.
   [[nodiscard]] const PlanNode& root() const { return *root_; }
@@ -64,6 +65,7 @@ class PreparedPlan : public std::enable_shared_from_this<PreparedPlan> {
   const TableInfo* written_table_ = nullptr;
   std::vector<ForeignKeyInfo> foreign_keys_;
   bool is_write_ = false;
+  bool analyzes_ = false;
   bool has_own_entry_ = false;
   PointKind point_ = PointKind::kNone;
   uint32_t parameter_count_ = 0;

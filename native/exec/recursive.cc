@@ -1,9 +1,8 @@
 // kRecursive: rounds of rows, each made of the round before.
 
 #include "exec/conform.h"
-#include "exec/hash_table.h"
 #include "exec/operator.h"
-#include "exec/row_key.h"
+#include "exec/row_table.h"
 #include "exec/spool.h"
 
 namespace sochdb {
@@ -19,7 +18,7 @@ class Recursive : public Operator {
         conformer_(node.columns, &context->memory),
         round_(node.columns, &context->memory),
         next_round_(node.columns, &context->memory),
-        seen_(&context->memory, context->hash_seed) {}
+        seen_(node.columns, &context->memory, context->hash_seed) {}
 
   Status Open() override {
     round_.Clear();
@@ -57,15 +56,7 @@ class Recursive : public Operator {
 
   Status KeepNew(Batch* out) {
     rows_.clear();
-    for (uint32_t i = 0; i < out->count(); ++i) {
-      const uint32_t r = out->selection[i];
-      key_.clear();
-      SOCHDB_TRY(AppendRowKey(out->columns, r, &key_));
-      uint32_t id = 0;
-      bool inserted = false;
-      SOCHDB_TRY(seen_.FindOrInsert(key_.view(), &id, &inserted));
-      if (inserted) rows_.push_back(static_cast<uint16_t>(r));
-    }
+    SOCHDB_TRY(seen_.FindOrInsert(out->columns, out->selection, ids_, &rows_));
     out->selection = {rows_.data(), static_cast<uint32_t>(rows_.size())};
     return {};
   }
@@ -77,9 +68,9 @@ class Recursive : public Operator {
   Conformer conformer_;
   Spool round_;  // what the step reads
   Spool next_round_;
-  ByteTable seen_;
+  RowTable seen_;
   Operator* from_ = nullptr;
-  KeyBuffer key_;
+  uint32_t ids_[kBatchRows];
   std::vector<uint16_t> rows_;
 };
 

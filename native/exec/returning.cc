@@ -16,7 +16,12 @@ std::vector<ColumnType> ScopeOf(const WriteNode& node) {
 }  // namespace
 
 Returning::Returning(const WriteNode& node, ExecContext* context)
-    : node_(node), context_(context), evaluator_(context), rows_(&context->memory), results_(node.columns, &context->memory) {
+    : node_(node),
+      context_(context),
+      evaluator_(context),
+      rows_(&context->memory),
+      source_(node.returning_rows, ScopeOf(node), context),
+      results_(node.columns, &context->memory) {
   if (wanted()) rows_.Init(ScopeOf(node));
 }
 
@@ -32,10 +37,22 @@ Status Returning::Flush() {
   Batch rows;
   rows_.Expose(count_, &rows);
   count_ = 0;
+  if (!source_.wanted()) return Compute(rows);
+  SOCHDB_TRY(source_.Open(rows));
+  for (;;) {
+    Batch more;
+    SOCHDB_TRY(source_.Next(&more));
+    if (more.count() == 0) return {};
+    SOCHDB_TRY(Compute(more));
+  }
+}
+
+Status Returning::Compute(const Batch& rows) {
   evaluator_.Restart();
   Batch results;
   results.columns.resize(node_.returning.size());
-  results.SetDense(rows.count());
+  results.rows = rows.rows;
+  results.selection = rows.selection;
   for (size_t c = 0; c < node_.returning.size(); ++c) {
     SOCHDB_TRY(evaluator_.Eval(*node_.returning[c], rows, rows.selection, &results.columns[c]));
   }

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "exec/eval.h"
+#include "exec/over_rows.h"
 #include "exec/spool.h"
 
 namespace sochdb {
@@ -16,6 +17,7 @@ class Returning {
   Returning(const WriteNode& node, ExecContext* context);
 
   [[nodiscard]] bool wanted() const { return !node_.returning.empty(); }
+  Status MakeInputs() { return source_.Make(); }
   // Adds one written row: values for the columns RETURNING looks at (the table's, and what else the child had). Does nothing
   // unless wanted.
   Status Add(std::span<const Value> row);
@@ -24,10 +26,13 @@ class Returning {
   [[nodiscard]] const Spool& results() const { return results_; }
 
  private:
+  Status Compute(const Batch& rows);
+
   const WriteNode& node_;
   ExecContext* context_;
   Evaluator evaluator_;
   BatchStorage rows_;
+  RowSource source_;
   uint32_t count_ = 0;
   Spool results_;
 };

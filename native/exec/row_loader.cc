@@ -14,7 +14,13 @@ RowLoader::RowLoader(const TableInfo* table, std::span<const uint32_t> projectio
   }
 }
 
-Status RowLoader::Load(std::string_view row, uint32_t r, size_t first, BatchStorage* out) const {
+Status RowLoader::LoadStable(std::span<const std::string_view> rows, uint32_t r, size_t first, BatchStorage* out) const {
+  for (const std::string_view row : rows) SOCHDB_TRY(LoadOne<true>(row, r++, first, out));
+  return {};
+}
+
+template <bool kStable>
+Status RowLoader::LoadOne(std::string_view row, uint32_t r, size_t first, BatchStorage* out) const {
   RowReader reader;
   if (Status status = reader.Init(table_->layout, row); !status.ok()) return std::move(status.With("table", table_->name));
   for (const Part& part : parts_) {
@@ -42,6 +48,8 @@ Status RowLoader::Load(std::string_view row, uint32_t r, size_t first, BatchStor
         const bool fits = reader.Bytes(part.layout, &bytes);
         if (!fits || part.layout.type == ColumnType::kUuid) {  // UUIDs have their length checked
           SOCHDB_TRY(LoadBytes(reader, part, r, first + part.target, out));
+        } else if (kStable) {
+          to.data<std::string_view>()[r] = bytes;
         } else if (!out->arena().Copy(bytes, &to.data<std::string_view>()[r])) {
           return out->arena().memory()->LimitError();
         }
@@ -54,6 +62,9 @@ Status RowLoader::Load(std::string_view row, uint32_t r, size_t first, BatchStor
   }
   return {};
 }
+
+// What Load calls from the other sources.
+template Status RowLoader::LoadOne<false>(std::string_view row, uint32_t r, size_t first, BatchStorage* out) const;
 
 Status RowLoader::LoadBytes(const RowReader& reader, const Part& part, uint32_t r, size_t to, BatchStorage* out) const {
   Value value;

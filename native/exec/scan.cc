@@ -9,7 +9,12 @@ namespace {
 class Scan : public Operator {
  public:
   Scan(const ScanNode& node, ExecContext* context)
-      : node_(node), context_(context), evaluator_(context), reader_(context, &node.access), storage_(&context->memory) {
+      : node_(node),
+        context_(context),
+        evaluator_(context),
+        reader_(context, &node.access),
+        storage_(&context->memory),
+        by_runs_(node.access.index == nullptr && !node.reverse && !context->rows_one_by_one) {
     storage_.Init(node.columns);
   }
 
@@ -29,6 +34,8 @@ class Scan : public Operator {
 
   Status Next(uint32_t want, Batch* out) override {
     out->Clear();
+    reader_.BeginBatch();
+    if (done_) cursor_.reset();  // not before: the last batch may have been of what it holds
     if (done_) return {};
     SOCHDB_TRY(storage_.Reset(range_.point ? 1 : want));
     uint32_t rows = 0;
@@ -38,7 +45,7 @@ class Scan : public Operator {
       rows = found ? 1 : 0;
       done_ = true;
     } else {
-      SOCHDB_TRY(Fill(want, &rows));
+      SOCHDB_TRY(by_runs_ ? FillByRuns(want, &rows) : Fill(want, &rows));
     }
     storage_.Expose(rows, out);
     return {};
@@ -53,10 +60,25 @@ class Scan : public Operator {
       if (!found) {
         done_ = true;
         cursor_.reset();
+        break;
+      }
+      SOCHDB_TRY(reader_.AddEntry(cursor_->key(), cursor_->value(), *rows, &storage_));
+      ++*rows;
+    }
+    return reader_.Finish(&storage_);
+  }
+
+  Status FillByRuns(uint32_t want, uint32_t* rows) {
+    for (bool full = false; *rows < want && !full;) {
+      bool found = false;
+      SOCHDB_TRY(cursor_->NextRun(want - *rows, &run_, &found));
+      if (!found) {
+        done_ = true;
         return {};
       }
-      SOCHDB_TRY(reader_.LoadEntry(cursor_->key(), cursor_->value(), *rows, 0, &storage_));
-      ++*rows;
+      SOCHDB_TRY(context_->Tick(run_.rows));
+      SOCHDB_TRY(reader_.LoadRun(&run_, *rows, &storage_, &full));
+      *rows += run_.rows;
     }
     return {};
   }
@@ -66,7 +88,9 @@ class Scan : public Operator {
   Evaluator evaluator_;
   AccessReader reader_;
   BatchStorage storage_;
+  const bool by_runs_;  // the rows themselves, in their order
   KeyRange range_;
+  EntryRun run_;
   std::unique_ptr<Cursor> cursor_;
   bool done_ = true;
 };

@@ -1,6 +1,7 @@
 // kScanKeys: the entries under many key prefixes, each prefix once, in key order.
 
 #include <algorithm>
+#include <array>
 
 #include "exec/key_range.h"
 #include "exec/operator.h"
@@ -44,15 +45,16 @@ class ScanKeys : public Operator {
     const bool points = node_.access.IsUnique(node_.width);
     uint32_t rows = 0;
     while (rows < want && (cursor_ != nullptr || next_ < keys_.size())) {
+      if (points) {
+        SOCHDB_TRY(NextPoints(want, &rows));
+        continue;
+      }
       SOCHDB_TRY(context_->Tick());
       bool found = false;
-      if (points) {
-        SOCHDB_TRY(reader_.LoadPoint(keys_[next_++], rows, 0, &storage_, &found));
-      } else {
-        SOCHDB_TRY(NextOfPrefix(rows, &found));
-      }
+      SOCHDB_TRY(NextOfPrefix(rows, &found));
       rows += found ? 1 : 0;
     }
+    SOCHDB_TRY(reader_.Finish(&storage_));
     storage_.Expose(rows, out);
     return {};
   }
@@ -71,6 +73,16 @@ class ScanKeys : public Operator {
     return {};
   }
 
+  Status NextPoints(uint32_t want, uint32_t* rows) {
+    std::array<uint32_t, AccessReader::kPointsAtOnce> places;
+    const size_t count = std::min({places.size(), keys_.size() - next_, size_t{want - *rows}});
+    SOCHDB_TRY(context_->Tick(static_cast<uint32_t>(count)));
+    SOCHDB_TRY(reader_.LoadPoints(std::span(keys_).subspan(next_, count), *rows, &storage_, places.data()));
+    next_ += count;
+    *rows += static_cast<uint32_t>(count) - static_cast<uint32_t>(std::count(places.begin(), places.begin() + count, kNoRow));
+    return {};
+  }
+
   Status NextOfPrefix(uint32_t row, bool* found) {
     if (cursor_ == nullptr) {
       range_.lo.assign(keys_[next_++]);
@@ -79,7 +91,7 @@ class ScanKeys : public Operator {
       cursor_ = std::move(cursor);
     }
     SOCHDB_TRY(cursor_->Next(found));
-    if (*found) return reader_.LoadEntry(cursor_->key(), cursor_->value(), row, 0, &storage_);
+    if (*found) return reader_.AddEntry(cursor_->key(), cursor_->value(), row, &storage_);
     cursor_.reset();
     return {};
   }

@@ -1,9 +1,8 @@
 // kSetOp: INTERSECT and EXCEPT. The right side is hashed, the left side streams past it.
 
 #include "exec/conform.h"
-#include "exec/hash_table.h"
 #include "exec/operator.h"
-#include "exec/row_key.h"
+#include "exec/row_table.h"
 
 namespace sochdb {
 namespace {
@@ -16,7 +15,7 @@ class SetOp : public Operator {
         left_(std::move(left)),
         right_(std::move(right)),
         conformer_(node.columns, &context->memory),
-        table_(&context->memory, context->hash_seed) {}
+        table_(node.columns, &context->memory, context->hash_seed) {}
   ~SetOp() override { context_->memory.Release(charged_); }
 
   Status Open() override {
@@ -39,12 +38,7 @@ class SetOp : public Operator {
       SOCHDB_TRY(context_->Tick(out->count()));
       SOCHDB_TRY(conformer_.Conform(out));
       rows_.clear();
-      for (uint32_t i = 0; i < out->count(); ++i) {
-        const uint32_t r = out->selection[i];
-        bool keep = false;
-        SOCHDB_TRY(Decide(*out, r, &keep));
-        if (keep) rows_.push_back(static_cast<uint16_t>(r));
-      }
+      SOCHDB_TRY(Decide(*out));
       if (rows_.empty()) continue;
       out->selection = {rows_.data(), static_cast<uint32_t>(rows_.size())};
       return {};
@@ -60,20 +54,14 @@ class SetOp : public Operator {
       if (batch.count() == 0) return {};
       SOCHDB_TRY(context_->Tick(batch.count()));
       SOCHDB_TRY(conformer_.Conform(&batch));
+      fresh_.clear();
+      SOCHDB_TRY(table_.FindOrInsert(batch.columns, batch.selection, ids_, &fresh_));
       for (uint32_t i = 0; i < batch.count(); ++i) {
-        uint32_t id = 0;
-        bool inserted = false;
-        SOCHDB_TRY(Find(batch, batch.selection[i], &id, &inserted));
+        const bool inserted = ids_[i] == left_over_.size();
         if (inserted) SOCHDB_TRY(AddCount(0));
-        if (node_.all || inserted) ++left_over_[id];
+        if (node_.all || inserted) ++left_over_[ids_[i]];
       }
     }
-  }
-
-  Status Find(const Batch& batch, uint32_t row, uint32_t* id, bool* inserted) {
-    key_.clear();
-    SOCHDB_TRY(AppendRowKey(batch.columns, row, &key_));
-    return table_.FindOrInsert(key_.view(), id, inserted);
   }
 
   Status AddCount(uint64_t count) {
@@ -89,25 +77,18 @@ class SetOp : public Operator {
     return {};
   }
 
-  Status Decide(const Batch& batch, uint32_t row, bool* keep) {
-    key_.clear();
-    SOCHDB_TRY(AppendRowKey(batch.columns, row, &key_));
-    uint32_t id = table_.Find(key_.view());
-    // What EXCEPT has added of the left side has no count.
-    const bool matched = id < left_over_.size() && left_over_[id] > 0;
-    if (node_.kind == SetOpKind::kIntersect) {
-      *keep = matched;
+  // Adds the rows to yield to rows_.
+  Status Decide(const Batch& batch) {
+    const bool intersects = node_.kind == SetOpKind::kIntersect;
+    // What EXCEPT yields is hashed like the right side, and will not come again.
+    if (!intersects && !node_.all) return table_.FindOrInsert(batch.columns, batch.selection, ids_, &rows_);
+    SOCHDB_TRY(table_.Find(batch.columns, batch.selection, ids_));
+    for (uint32_t i = 0; i < batch.count(); ++i) {
+      const uint32_t id = ids_[i];
+      const bool matched = id != RowTable::kNone && left_over_[id] > 0;
       if (matched) --left_over_[id];
-      return {};
+      if (matched == intersects) rows_.push_back(static_cast<uint16_t>(batch.selection[i]));
     }
-    if (node_.all) {
-      *keep = !matched;
-      if (matched) --left_over_[id];
-      return {};
-    }
-    *keep = id == ByteTable::kNone;
-    bool inserted = false;  // it will not come again
-    if (*keep) SOCHDB_TRY(table_.FindOrInsert(key_.view(), &id, &inserted));
     return {};
   }
 
@@ -116,9 +97,10 @@ class SetOp : public Operator {
   OperatorPtr left_;
   OperatorPtr right_;
   Conformer conformer_;
-  ByteTable table_;
+  RowTable table_;
   std::vector<uint64_t> left_over_;  // by right row: how many are yet unmatched; at most 1 unless `all`
-  KeyBuffer key_;
+  uint32_t ids_[kBatchRows];
+  std::vector<uint16_t> fresh_;
   std::vector<uint16_t> rows_;
   uint64_t charged_ = 0;
   bool done_ = false;

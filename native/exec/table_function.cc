@@ -52,7 +52,7 @@ class TableFunctionScan : public Operator {
 }  // namespace
 
 const TableFunctionInfo* FindTableFunction(int32_t number) {
-  static constexpr const TableFunctionInfo* kAll[] = {&kGenerateSeries, &kJsonEach, &kJsonTree, &kKvRows};
+  static constexpr const TableFunctionInfo* kAll[] = {&kGenerateSeries, &kJsonEach, &kJsonTree, &kKvRows, &kUnnest};
   for (const TableFunctionInfo* info : kAll)
     if (info->number == number) return info;
   return nullptr;

@@ -47,4 +47,7 @@ extern const TableFunctionInfo kJsonTree;
 // names, values that are no JSON objects are left out.
 extern const TableFunctionInfo kKvRows;
 
+// 5: unnest(json): the elements of an array, ANY. No rows of NULL; what is no array is an error.
+extern const TableFunctionInfo kUnnest;
+
 }  // namespace sochdb

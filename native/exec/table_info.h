@@ -76,9 +76,7 @@ struct TableInfo {
   // Whether `column` of a key is an expression.
   [[nodiscard]] bool IsComputed(uint32_t column) const { return column >= columns.size(); }
   // Of a column, or an expression in a key: for messages.
-  [[nodiscard]] std::string KeyName(uint32_t column) const {
-    return IsComputed(column) ? "an expression" : columns[column].name;
-  }
+  [[nodiscard]] std::string KeyName(uint32_t column) const;
 };
 
 enum class ReferenceAction : uint8_t { kNoAction = 0, kRestrict = 1, kCascade = 2, kSetNull = 3, kSetDefault = 4 };

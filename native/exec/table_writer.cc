@@ -176,11 +176,18 @@ Status TableWriter::PutRow() {
 }
 
 Status TableWriter::DeleteRow(std::string_view key) {
+  context_->txn->RegisterReplacement(table_->trees.rows, key);
   if (table_->moving) SOCHDB_TRY(context_->txn->Delete(table_->moving_to.rows, key));
   return context_->txn->Delete(table_->trees.rows, key);
 }
 
 Status TableWriter::Insert(Row row) {
+  SOCHDB_TRY(Put(row));
+  if (table_->identity >= 0) context_->inserted_key = row[static_cast<size_t>(table_->identity)].i64;
+  return context_->foreign_keys == nullptr ? Status() : context_->foreign_keys->Inserted(*table_, row);
+}
+
+Status TableWriter::Put(Row row) {
   SOCHDB_TRY(EncodeRow(table_->layout, row, &row_));
   SOCHDB_TRY(PrimaryKey(row, &row_key_));
   SOCHDB_TRY(Compute(row, &after_));
@@ -190,11 +197,15 @@ Status TableWriter::Insert(Row row) {
     SOCHDB_TRY(IndexKey(index, after_, PrimaryKeyPart(row_key_), &index_key_, &has_null));
     SOCHDB_TRY(PutEntry(index, index_key_.view(), PrimaryKeyPart(row_key_)));
   }
-  SOCHDB_TRY(PutRow());
-  return context_->foreign_keys == nullptr ? Status() : context_->foreign_keys->Inserted(*table_, row);
+  return PutRow();
 }
 
 Status TableWriter::Delete(Row row) {
+  SOCHDB_TRY(Remove(row));
+  return context_->foreign_keys == nullptr ? Status() : context_->foreign_keys->Deleted(*table_, row);
+}
+
+Status TableWriter::Remove(Row row) {
   SOCHDB_TRY(PrimaryKey(row, &row_key_));
   SOCHDB_TRY(Compute(row, &before_));
   bool has_null = false;
@@ -203,8 +214,7 @@ Status TableWriter::Delete(Row row) {
     SOCHDB_TRY(IndexKey(index, before_, PrimaryKeyPart(row_key_), &index_key_, &has_null));
     SOCHDB_TRY(DeleteEntry(index, index_key_.view(), PrimaryKeyPart(row_key_)));
   }
-  SOCHDB_TRY(DeleteRow(row_key_.view()));
-  return context_->foreign_keys == nullptr ? Status() : context_->foreign_keys->Deleted(*table_, row);
+  return DeleteRow(row_key_.view());
 }
 
 Status TableWriter::UpdateEntry(const IndexInfo& index, std::string_view old_primary_key, std::string_view new_primary_key) {
@@ -221,53 +231,83 @@ Status TableWriter::UpdateEntry(const IndexInfo& index, std::string_view old_pri
 }
 
 // REQUIRES: row_key_ and old_row_key_ are those of after_ and before_.
-Status TableWriter::CheckUnique() {
-  bool found = false;
+Status TableWriter::FindChanged(Conflict* conflict, bool* found) {
+  *found = false;
   if (row_key_.view() != old_row_key_.view()) {
     ReadValue there;
-    SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.rows, row_key_.view(), &there, &found));
-    if (found) return UniqueError(kConflictPrimaryKey);
+    SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.rows, row_key_.view(), &there, found));
+    if (*found) {
+      conflict->index = kConflictPrimaryKey;
+      conflict->primary_key = PrimaryKeyPart(row_key_);
+      return {};
+    }
   }
-  for (size_t i = 0; i < table_->indexes.size(); ++i) {
+  for (size_t i = 0; i < table_->indexes.size() && !*found; ++i) {
     if (!table_->indexes[i].unique || SameKey(table_->indexes[i], before_, after_)) continue;
-    Conflict conflict;
-    SOCHDB_TRY(FindInIndex(static_cast<int32_t>(i), after_, PrimaryKeyPart(row_key_), &conflict, &found));
-    if (found) return UniqueError(static_cast<int32_t>(i));
+    SOCHDB_TRY(FindInIndex(static_cast<int32_t>(i), after_, PrimaryKeyPart(row_key_), conflict, found));
   }
   return {};
 }
 
-Status TableWriter::Update(Row before, Row after) {
+Status TableWriter::Update(Row before, Row after, Conflict* conflict, bool* found) {
   SOCHDB_TRY(EncodeRow(table_->layout, after, &row_));
   SOCHDB_TRY(PrimaryKey(before, &old_row_key_));
   SOCHDB_TRY(PrimaryKey(after, &row_key_));
   SOCHDB_TRY(Compute(before, &before_));
   SOCHDB_TRY(Compute(after, &after_));
-  SOCHDB_TRY(CheckUnique());
+  Conflict there;
+  bool taken = false;
+  SOCHDB_TRY(FindChanged(conflict == nullptr ? &there : conflict, &taken));
+  if (found != nullptr) *found = taken;
+  if (taken) return found == nullptr ? UniqueError(there.index) : Status();
   for (const IndexInfo& index : table_->indexes) {
     SOCHDB_TRY(UpdateEntry(index, PrimaryKeyPart(old_row_key_), PrimaryKeyPart(row_key_)));
   }
   if (row_key_.view() != old_row_key_.view()) SOCHDB_TRY(DeleteRow(old_row_key_.view()));
+  else context_->txn->RegisterReplacement(table_->trees.rows, row_key_.view());
   SOCHDB_TRY(PutRow());
+  return Moved(before, after);
+}
+
+Status TableWriter::TakeOut(Row before) {
+  NextRow();
+  return Remove(before);
+}
+
+Status TableWriter::PutBack(Row after) {
+  NextRow();
+  Conflict conflict;
+  bool found = false;
+  SOCHDB_TRY(FindConflict(after, kConflictAny, &conflict, &found));
+  if (found) return UniqueError(conflict.index);
+  return Put(after);
+}
+
+Status TableWriter::Moved(Row before, Row after) {
   return context_->foreign_keys == nullptr ? Status() : context_->foreign_keys->Updated(*table_, before, after);
 }
 
-Status TableWriter::Backfill(int32_t which, Row row) {
+Status TableWriter::BackfillKey(int32_t which, Row row, std::string_view primary_key, std::string_view* key, bool* is_in) {
   const IndexInfo& index = table_->indexes[static_cast<size_t>(which)];
   NextRow();
-  SOCHDB_TRY(PrimaryKey(row, &row_key_));
   SOCHDB_TRY(Compute(row, &after_));
-  if (!after_.IsIn(index)) return {};
-  const std::string_view primary_key = PrimaryKeyPart(row_key_);
-  if (index.unique) {
-    Conflict conflict;
-    bool found = false;
-    SOCHDB_TRY(FindInIndex(which, after_, primary_key, &conflict, &found));
-    if (found && conflict.primary_key != primary_key) return UniqueError(which);
-  }
+  *is_in = after_.IsIn(index);
+  if (!*is_in) return {};
   bool has_null = false;
   SOCHDB_TRY(IndexKey(index, after_, primary_key, &index_key_, &has_null));
-  return PutEntry(index, index_key_.view(), primary_key);
+  *key = index_key_.view();
+  return {};
+}
+
+Status TableWriter::Backfill(int32_t which, std::string_view key, std::string_view primary_key) {
+  const IndexInfo& index = table_->indexes[static_cast<size_t>(which)];
+  if (index.unique) {
+    ReadValue entry;
+    bool found = false;
+    SOCHDB_TRY(context_->txn->GetForConstraint(table_->trees.indexes, key, &entry, &found));
+    if (found && entry.data != primary_key) return UniqueError(which);
+  }
+  return PutEntry(index, key, primary_key);
 }
 
 }  // namespace sochdb

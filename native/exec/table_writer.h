@@ -1,6 +1,7 @@
 // TableWriter: rows in and out of one table, with its indexes and its constraints.
 //
-// Every look for a row in the way is a constraint read: validated at commit in every isolation level.
+// Every look for a row in the way is a constraint read: validated at commit in every isolation level. So is a row that is
+// replaced or deleted: its index entries go by what the statement saw of it.
 //
 // A row goes through NextRow, Complete, CheckRow, then Insert or Update. What foreign keys ask of a change is noted with the
 // context's ForeignKeys, and settled at the end of the statement.
@@ -61,11 +62,21 @@ class TableWriter {
   // REQUIRES: nothing is in the way.
   Status Insert(Row row);
   Status Delete(Row row);
-  // kUnique when a changed key is in the way of another row; the rest is the caller's to check.
-  Status Update(Row before, Row after);
+  // kUnique when a changed key is in the way of another row; the rest is the caller's to check. With `conflict`, *found tells
+  // of that row, and nothing is written then.
+  Status Update(Row before, Row after) { return Update(before, after, nullptr, nullptr); }
+  Status Update(Row before, Row after, Conflict* conflict, bool* found);
+  // An update in steps, for rows that change places: all are taken out, then all put back as what they became (kUnique when
+  // another row has a key of one), and then the foreign keys are told.
+  Status TakeOut(Row before);
+  Status PutBack(Row after);
+  Status Moved(Row before, Row after);
 
-  // Puts the entry of a row that is there already into an index that is being built. kUnique when another row has its place.
-  Status Backfill(int32_t index, Row row);
+  // For an index that is being built: the key of the entry of a row that is there already, valid until the next call; *is_in
+  // false where the row has no entry.
+  Status BackfillKey(int32_t index, Row row, std::string_view primary_key, std::string_view* key, bool* is_in);
+  // Puts that entry. kUnique when another row has its place.
+  Status Backfill(int32_t index, std::string_view key, std::string_view primary_key);
 
  private:
   // A row, and what the table computes over it for its indexes.
@@ -96,7 +107,9 @@ class TableWriter {
   Status DeleteEntry(const IndexInfo& index, std::string_view key, std::string_view primary_key);
   Status PutRow();  // row_ under row_key_
   Status DeleteRow(std::string_view key);
-  Status CheckUnique();  // before_ and after_
+  Status Remove(Row row);  // without a word to the foreign keys
+  Status Put(Row row);
+  Status FindChanged(Conflict* conflict, bool* found);  // before_ and after_
   Status UpdateEntry(const IndexInfo& index, std::string_view old_primary_key, std::string_view new_primary_key);
 
   ExecContext* context_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "exec/bytes_equal.h"
 #include "exec/operator.h"
 #include "exec/row_key.h"
 #include "exec/window_functions.h"
@@ -33,6 +34,38 @@ struct WindowLayout {
     return exprs.size() - 1;
   }
 };
+
+// Marks the places of the selection whose row differs from the one before it in a column. NULLs are equal.
+void MarkChanges(const ColumnVector& column, const Selection& selection, uint8_t mark, uint8_t* marks) {
+  if (column.constant() || column.type() == ColumnType::kNull) return;
+  const auto each = [&](const auto* values, auto equal) {
+    const bool nulls = column.may_have_nulls();
+    for (uint32_t i = 1; i < selection.count; ++i) {
+      const uint32_t r = selection[i];
+      const uint32_t before = selection[i - 1];
+      bool same = false;
+      if (nulls && (column.IsNull(r) || column.IsNull(before))) same = column.IsNull(r) && column.IsNull(before);
+      else same = equal(values[r], values[before]);
+      marks[i] = std::max(marks[i], same ? uint8_t{0} : mark);
+    }
+  };
+  const auto plainly = [](const auto& a, const auto& b) { return a == b; };
+  switch (column.physical()) {
+    case Physical::kBool:
+      return each(column.data<uint8_t>(), plainly);
+    case Physical::kI64:
+      return each(column.data<int64_t>(), plainly);
+    case Physical::kF64:
+      return each(column.data<double>(), plainly);
+    case Physical::kBytes:
+      if (column.type() != ColumnType::kDecimal) return each(column.data<std::string_view>(), EqualBytes);
+      return each(column.data<std::string_view>(), [](std::string_view a, std::string_view b) {
+        return CompareValues(Value::Bytes(ColumnType::kDecimal, a), Value::Bytes(ColumnType::kDecimal, b)) == 0;
+      });
+    case Physical::kAny:
+      return each(column.data<Value>(), [](const Value& a, const Value& b) { return CompareValues(a, b) == 0; });
+  }
+}
 
 class Window : public Operator {
  public:
@@ -74,16 +107,18 @@ class Window : public Operator {
     SOCHDB_TRY(context_->Tick(n));
     SOCHDB_TRY(output_.Reset(n));
     const size_t own = node_.child->columns.size();
-    picked_.resize(n);
-    for (uint32_t i = 0; i < n; ++i) picked_[i] = next_ + i;
-    for (size_t c = 0; c < own; ++c) SOCHDB_TRY(rows_.rows.Gather(picked_, c, &output_.column(c)));
-    for (uint32_t i = 0; i < n; ++i) {
-      const uint32_t row = next_ + i;
-      if (partition_ < rows_.partition_start.size() && row == rows_.partition_start[partition_]) {
+    for (size_t c = 0; c < own; ++c) SOCHDB_TRY(rows_.rows.GatherRange(next_, n, c, &output_.column(c)));
+    for (uint32_t i = 0; i < n;) {
+      if (partition_ < rows_.partition_start.size() && next_ + i == rows_.partition_start[partition_]) {
         const WindowPartition partition = rows_.Partition(partition_++);
         for (const auto& function : functions_) SOCHDB_TRY(function->BeginPartition(partition));
       }
-      for (size_t f = 0; f < functions_.size(); ++f) SOCHDB_TRY(functions_[f]->Compute(row, i, own + f, &output_));
+      const bool last = partition_ == rows_.partition_start.size();
+      const uint32_t end = last ? n : std::min(n, rows_.partition_start[partition_] - next_);
+      for (size_t f = 0; f < functions_.size(); ++f) {
+        SOCHDB_TRY(functions_[f]->ComputeRange(next_ + i, end - i, i, own + f, &output_));
+      }
+      i = end;
     }
     next_ += n;
     output_.Expose(n, out);
@@ -91,6 +126,9 @@ class Window : public Operator {
   }
 
  private:
+  // How a row differs from the one before it.
+  enum Change : uint8_t { kSame, kPeers, kPartition };
+
   static std::unique_ptr<WindowFunction> Make(const WindowSetup& setup) {
     if (setup.fn->is_aggregate) return MakeAggregating(setup);
     return setup.fn->fn < WindowFn::kLag ? MakeRanking(setup) : MakePicking(setup);
@@ -112,7 +150,7 @@ class Window : public Operator {
       SOCHDB_TRY(rows_.group_of.Reserve(rows_.count() + batch_.count() - first));
       bool full = false;
       for (; taken_ < batch_.count(); ++taken_) {
-        SOCHDB_TRY(Take(batch_.selection[taken_], &full));
+        SOCHDB_TRY(Take(changes_[taken_], &full));
         if (full) break;
       }
       SOCHDB_TRY(Keep(first));
@@ -140,30 +178,45 @@ class Window : public Operator {
     for (size_t k = 0; k < node_.order.size(); ++k) {
       SOCHDB_TRY(evaluator_.Eval(*node_.order[k].expr, batch_, batch_.selection, &order_columns_[k]));
     }
+    return FindChanges();
+  }
+
+  // Which rows begin a partition or a peer group, those of the batch before them considered.
+  Status FindChanges() {
+    const uint32_t n = batch_.count();
+    changes_.assign(n, kSame);
+    for (const ColumnVector* column : order_columns_) MarkChanges(*column, batch_.selection, kPeers, changes_.data());
+    for (const ColumnVector* column : partition_columns_) MarkChanges(*column, batch_.selection, kPartition, changes_.data());
+    size_t partition_bytes = 0;
+    SOCHDB_TRY(BuildKey(batch_.selection[0], &partition_bytes));
+    const bool same_partition =
+        partition_bytes == last_partition_bytes_ &&
+        key_.view().substr(0, partition_bytes) == std::string_view(last_key_).substr(0, partition_bytes);
+    if (!same_partition) changes_[0] = kPartition;
+    else if (key_.view() != std::string_view(last_key_)) changes_[0] = kPeers;
+    SOCHDB_TRY(BuildKey(batch_.selection[n - 1], &last_partition_bytes_));
+    last_key_ = key_.view();
     return {};
   }
 
-  // Puts the row into its partition and its peer group; *full when it begins a partition that is not for this time.
-  Status Take(uint32_t r, bool* full) {
+  Status BuildKey(uint32_t r, size_t* partition_bytes) {
     key_.clear();
     SOCHDB_TRY(AppendRowKey(partition_columns_, r, &key_));
-    const size_t partition_bytes = key_.size();
-    SOCHDB_TRY(AppendRowKey(order_columns_, r, &key_));
-    const bool same = any_ && key_.view() == std::string_view(last_key_);
-    const bool same_partition =
-        same || (any_ && partition_bytes == last_partition_bytes_ &&
-                 key_.view().substr(0, partition_bytes) == std::string_view(last_key_).substr(0, partition_bytes));
-    if (!same_partition) {
+    *partition_bytes = key_.size();
+    return AppendRowKey(order_columns_, r, &key_);
+  }
+
+  // Puts the next row into its partition and its peer group; *full when it begins a partition that is not for this time.
+  Status Take(uint8_t change, bool* full) {
+    if (change == kPartition || !any_) {
       *full = rows_.count() >= kBatchRows;
       if (*full) return {};
       SOCHDB_TRY(rows_.partition_start.Reserve(rows_.partition_start.size() + size_t{1}));
       rows_.partition_start.Push(rows_.count());
     }
-    if (!same) {
+    if (change != kSame || !any_) {
       SOCHDB_TRY(rows_.group_start.Reserve(rows_.group_start.size() + size_t{1}));
       rows_.group_start.Push(rows_.count());
-      last_key_ = key_.view();
-      last_partition_bytes_ = partition_bytes;
       any_ = true;
     }
     rows_.group_of.Push(rows_.group_start.size() - 1);
@@ -198,11 +251,11 @@ class Window : public Operator {
   std::vector<const ColumnVector*> partition_columns_;
   std::vector<const ColumnVector*> order_columns_;
   std::vector<const ColumnVector*> value_columns_;
+  std::vector<uint8_t> changes_;  // by place in its selection
   KeyBuffer key_;
-  std::string last_key_;
+  std::string last_key_;  // of the last row of the batch before
   size_t last_partition_bytes_ = 0;
   std::vector<uint16_t> kept_;
-  std::vector<uint32_t> picked_;
   uint32_t next_ = 0;
   uint32_t partition_ = 0;
   bool ended_ = false;

@@ -145,7 +145,7 @@ class TotalsAggregating : public Aggregating {
       Cell cell = totals_.back();
       if (Counts(row)) {
         if constexpr (std::is_same_v<Cell, CountCell>) ++cell.count;
-        else cell.Add(rows_.values.column(row, argument), row % kBatchRows);
+        else cell.AddValue(rows_.values.At<int64_t>(row, argument));
       }
       totals_.push_back(cell);
     }

@@ -24,6 +24,11 @@ class WindowFunction {
   virtual Status BeginPartition(const WindowPartition& partition) = 0;
   // The result for a row as row r of column `column`. REQUIRES: the rows of a partition come in ascending order.
   virtual Status Compute(uint32_t row, uint32_t r, size_t column, BatchStorage* out) = 0;
+  // The same for n rows of one partition from `row` on.
+  virtual Status ComputeRange(uint32_t row, uint32_t n, uint32_t r, size_t column, BatchStorage* out) {
+    for (uint32_t i = 0; i < n; ++i) SOCHDB_TRY(Compute(row + i, r + i, column, out));
+    return {};
+  }
 };
 
 struct WindowSetup {

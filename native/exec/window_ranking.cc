@@ -22,6 +22,16 @@ class Ranking : public WindowFunction {
     return {};
   }
 
+  Status ComputeRange(uint32_t row, uint32_t n, uint32_t r, size_t column, BatchStorage* out) override {
+    if (fn_ != WindowFn::kRowNumber) {
+      for (uint32_t i = 0; i < n; ++i) out->column(column).Set(r + i, ValueOf(row + i));
+      return {};
+    }
+    int64_t* to = out->column(column).data<int64_t>() + r;
+    for (uint32_t i = 0; i < n; ++i) to[i] = int64_t{row} + i - partition_.begin + 1;
+    return {};
+  }
+
  private:
   [[nodiscard]] Value ValueOf(uint32_t row) const {
     const uint32_t place = row - partition_.begin;

@@ -65,7 +65,7 @@ struct WindowRows {
     return group + 1 < group_start.size() ? group_start[group + 1] : count();
   }
   [[nodiscard]] WindowPartition Partition(uint32_t number) const;
-  [[nodiscard]] bool IsNull(uint32_t row, size_t c) const { return values.column(row, c).IsNull(row % kBatchRows); }
+  [[nodiscard]] bool IsNull(uint32_t row, size_t c) const { return values.IsNull(row, c); }
   [[nodiscard]] Value Get(uint32_t row, size_t c) const { return values.Get(row, c); }
 
   Spool rows;    // as they came

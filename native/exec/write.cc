@@ -36,10 +36,12 @@ Status WriteOperator::Run(Operator* child) {
   Batch batch;
   for (;;) {
     SOCHDB_TRY(child->Next(kBatchRows, &batch));
-    if (batch.count() == 0) return returning_.Flush();
+    if (batch.count() == 0) break;
     SOCHDB_TRY(context_->Tick(batch.count()));
     SOCHDB_TRY(Write(batch));
   }
+  SOCHDB_TRY(End());
+  return returning_.Flush();
 }
 
 Status WriteOperator::Drain(Operator* child) {
@@ -55,6 +57,7 @@ Status WriteOperator::Drain(Operator* child) {
     SOCHDB_TRY(context_->Tick(batch.count()));
     SOCHDB_TRY(Write(batch));
   }
+  SOCHDB_TRY(End());
   return returning_.Flush();
 }
 

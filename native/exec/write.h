@@ -18,6 +18,8 @@ namespace sochdb {
 class WriteOperator {
  public:
   virtual ~WriteOperator() = default;
+  // The operators that it runs itself, in the order of the plan. To be called once, before Run.
+  virtual Status MakeInputs() { return returning_.MakeInputs(); }
   // Opens the child and writes all its rows. May be called again, for the next parameter rows.
   Status Run(Operator* child);
   [[nodiscard]] uint64_t rows_affected() const { return rows_affected_; }
@@ -28,6 +30,8 @@ class WriteOperator {
   // Before the rows of a parameter row.
   virtual void Begin() {}
   virtual Status Write(const Batch& batch) = 0;
+  // After them.
+  virtual Status End() { return {}; }
 
   ExecContext* context_;
   uint64_t rows_affected_ = 0;

@@ -138,7 +138,7 @@ void RandomInsert(MixedWorld* w) {
   if (!clashes || action == ConflictAction::kReplace) w->rows.push_back(row);
 }
 
-// Updates one row after the other, as the executor does; nothing changes when one of them clashes.
+// All rows go and come back as what they became; nothing changes when one of those clashes.
 void RandomUpdate(MixedWorld* w, bool point) {
   const Types scope = w->Whole().types;
   std::vector<TestSet> sets;
@@ -155,15 +155,18 @@ void RandomUpdate(MixedWorld* w, bool point) {
   const Rows before = w->rows;
   uint64_t affected = 0;
   bool clashed = false;
+  Rows changed_rows;
   for (const Row& row : w->Whole().rows) {
     if (!IsTrue(Evaluate(where, row, {}))) continue;
     Row changed = row;
     for (const TestSet& set : sets) changed[static_cast<size_t>(set.column)] = Stored(Evaluate(set.expr, row, {})->Get());
     w->rows.erase(std::find_if(w->rows.begin(), w->rows.end(), [&](const Row& r) { return r[0] == row[0]; }));
+    changed_rows.push_back(changed);
+    ++affected;
+  }
+  for (const Row& changed : changed_rows) {
     clashed |= w->Clashes(changed);
     w->rows.push_back(changed);
-    ++affected;
-    if (clashed) break;
   }
   const Part rows = point ? Scan(w->table, -1, w->AllColumns(), {.equals = {where->args[1]}})
                           : Filter(Scan(w->table, -1, w->AllColumns()), where);

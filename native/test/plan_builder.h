@@ -313,17 +313,18 @@ inline Part Insert(const TestTable& table, Part child, const std::vector<int32_t
                    const std::vector<Part>& returning = {}) {
   Part part = NewNode(PlanOp::kInsert);
   part->Table(&table).Ref(std::move(child)).Numbers(targets);
-  part->Number(static_cast<int32_t>(conflict.action)).Number(conflict.index);
+  constexpr int32_t kNoPlan = -1;
+  part->Number(static_cast<int32_t>(conflict.action)).Number(conflict.index).Number(kNoPlan).Number(0);
   AddSets(part.get(), conflict.sets);
-  part->Ref(conflict.where).List(returning).Ref(table.foreign_keys);
+  part->Ref(conflict.where).Number(0).Number(kNoPlan).Number(0).List(returning).Ref(table.foreign_keys);
   return part;
 }
 inline Part Update(const TestTable& table, Part child, const std::vector<TestSet>& sets,
-                   const std::vector<Part>& returning = {}) {
+                   const std::vector<Part>& returning = {}, ConflictAction action = ConflictAction::kError) {
   Part part = NewNode(PlanOp::kUpdate);
   part->Table(&table).Ref(std::move(child));
   AddSets(part.get(), sets);
-  part->List(returning).Ref(table.foreign_keys);
+  part->Number(static_cast<int32_t>(action)).List(returning).Ref(table.foreign_keys);
   return part;
 }
 struct TestForeignKey {

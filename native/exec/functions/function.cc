@@ -15,8 +15,8 @@ using Table = std::array<const Function*, kNumbersMax>;
 
 Table MakeTable() {
   Table table{};
-  for (const auto area :
-       {TextFunctions(), MathFunctions(), OtherFunctions(), DateFunctions(), JsonFunctions(), RegexpFunctions()}) {
+  for (const auto area : {TextFunctions(), MathFunctions(), OtherFunctions(), DateFunctions(), JsonFunctions(),
+                          RegexpFunctions(), FormatFunctions()}) {
     for (const Function& function : area) {
       const auto number = static_cast<size_t>(function.number);
       SOCHDB_CHECK(number < kNumbersMax && table[number] == nullptr);

@@ -68,6 +68,10 @@ struct FunctionCall {
   [[nodiscard]] Status Room(uint64_t n, char** out) const;
 };
 
+// Of those that fold texts for a collation.
+inline constexpr int32_t kTrimEndFunction = 5;
+inline constexpr int32_t kNoCaseFunction = 22;
+
 // The function with that number, or null.
 const Function* FindFunction(int32_t number);
 // Whether arguments of these types can be given, and yield that result; *why says what is wrong.
@@ -80,5 +84,6 @@ std::span<const Function> OtherFunctions();
 std::span<const Function> DateFunctions();
 std::span<const Function> JsonFunctions();
 std::span<const Function> RegexpFunctions();
+std::span<const Function> FormatFunctions();
 
 }  // namespace sochdb

@@ -183,7 +183,30 @@ Status MemberValue(FunctionCall* call, std::span<const Value> args, Value* out) 
   JsonTree* tree = Fresh(call);
   int32_t found = -1;
   SOCHDB_TRY(FindMember(call, tree, args, &found));
-  return found < 0 ? Status() : Yield(call, *tree, found, out);
+  if (found < 0) return {};
+  SOCHDB_TRY(Yield(call, *tree, found, out));
+  if (out->tag == ValueTag::kJson) out->tag = ValueTag::kText;  // objects and arrays
+  return {};
+}
+
+// Whether an object has a member of that name, an array a text among its elements, or the value is that text.
+Status HasKey(FunctionCall* call, std::span<const Value> args, Value* out) {
+  JsonTree* tree = Fresh(call);
+  int32_t root = -1;
+  SOCHDB_TRY(Read(call, tree, args[0], &root));
+  bool has = false;
+  if (tree->at(root).kind == JsonKind::kObject) {
+    Step step;
+    step.key = args[1].bytes;
+    has = JsonStepDown(*tree, root, step) >= 0;
+  } else {
+    const bool is_array = tree->at(root).kind == JsonKind::kArray;
+    for (int32_t node = is_array ? tree->at(root).child : root; node >= 0 && !has; node = is_array ? tree->at(node).next : -1) {
+      if (tree->at(node).kind == JsonKind::kString) has = tree->ToValue(node, Scratch(call)).bytes == args[1].bytes;
+    }
+  }
+  *out = Value::Boolean(has);
+  return {};
 }
 
 // json_extract_path(x, 'a', 'b'): by the names of members, or numbers of elements.
@@ -468,6 +491,7 @@ constexpr Function kTable[] = {
     {316, "json_patch", "JJ:J", kStrict, &JsonPatch},
     {317, "json_contains", "JJ:O", kStrict, &JsonContains},
     {318, "json_extract_path", "JT*:J", kStrict, &ExtractPath},
+    {319, "json_has_key", "JT:O", kStrict, &HasKey},
 };
 
 }  // namespace json_functions

@@ -10,7 +10,10 @@
 #include "env/env.h"
 #include "exec/coerce.h"
 #include "exec/functions/function.h"
+#include "exec/functions/md5.h"
+#include "exec/functions/moment.h"
 #include "exec/functions/random.h"
+#include "exec/functions/to_char.h"
 
 namespace sochdb {
 namespace other_functions {
@@ -116,6 +119,25 @@ Status Decode(FunctionCall* call, std::span<const Value> args, Value* out) {
   if (!(base64 ? FromBase64(args[0].bytes, &bytes) : ReadHex(args[0].bytes, "", &bytes)))
     return call->Fail("the text is not " + std::string(args[1].bytes));
   return call->Keep(bytes, ValueTag::kBlob, out);
+}
+
+Status Md5(FunctionCall* call, std::span<const Value> args, Value* out) { return call->KeepText(Md5Hex(args[0].bytes), out); }
+
+Status ToChar(FunctionCall* call, std::span<const Value> args, Value* out) {
+  const Value& value = args[0];
+  std::string text;
+  std::string why;
+  Moment moment;
+  bool painted = false;
+  if (value.tag == ValueTag::kInteger || value.tag == ValueTag::kReal || value.tag == ValueTag::kDecimal) {
+    painted = PictureNumber(value, args[1].bytes, &text, &why);
+  } else if ((value.tag == ValueTag::kTimestamp || value.tag == ValueTag::kText) && ReadMoment(value, &moment) &&
+             IsValid(moment)) {
+    painted = PictureMoment(moment.ms, args[1].bytes, &text, &why);
+  } else {
+    why = "it takes a number or a point in time";
+  }
+  return painted ? call->KeepText(text, out) : call->Fail(why);
 }
 
 // The value as a literal of SQL.
@@ -253,6 +275,8 @@ constexpr Function kTable[] = {
     {212, "vector_distance_l2", "VV:R", kStrict, &VectorDistance<Distance::kL2>},
     {213, "vector_distance_dot", "VV:R", kStrict, &VectorDistance<Distance::kDot>},
     {214, "vector_dims", "V:I", kStrict, &VectorDims},
+    {215, "md5", "B:T", kStrict, &Md5},
+    {216, "to_char", "AT:T", kStrict, &ToChar},
 };
 
 }  // namespace other_functions

@@ -9,7 +9,7 @@
 
 namespace sochdb {
 
-uint32_t FoldCase(uint32_t code) {
+uint32_t FoldPatternCase(uint32_t code) {
   static constexpr uint32_t kFolded = 0x180;
   static const auto kTable = [] {
     std::array<uint16_t, kFolded> table{};

@@ -77,7 +77,7 @@ class Regexp {
 };
 
 // What two code points that differ in case alone have in common: ASCII, Latin-1 and Latin Extended-A.
-uint32_t FoldCase(uint32_t code);
+uint32_t FoldPatternCase(uint32_t code);
 
 // The room that a search takes, to be used again.
 class RegexpMatcher {

@@ -128,7 +128,7 @@ Status RegexpMatcher::Search(const Regexp& regexp, std::string_view text, size_t
     SOCHDB_TRY(context->Tick(1 + static_cast<uint32_t>(now_.order.size() / 16)));
     const bool end = at >= text.size();
     const uint32_t code = end ? 0 : CodePointAt(text, at);
-    const uint32_t folded = regexp.ignore_case() ? FoldCase(code) : code;
+    const uint32_t folded = regexp.ignore_case() ? FoldPatternCase(code) : code;
     const size_t after = end ? at : std::min(at + CodePointBytes(text[at]), text.size());
     next_.order.clear();
     next_.spans.clear();

@@ -79,9 +79,9 @@ void AddCases(Ranges* ranges) {
   };
   bool folded[kCased] = {};
   for (uint32_t code = 0; code < kCased; ++code)
-    if (has(code)) folded[FoldCase(code)] = true;
+    if (has(code)) folded[FoldPatternCase(code)] = true;
   for (uint32_t code = 0; code < kCased; ++code)
-    if (folded[FoldCase(code)]) ranges->push_back({code, code});
+    if (folded[FoldPatternCase(code)]) ranges->push_back({code, code});
 }
 
 class Parser {
@@ -126,7 +126,7 @@ class Parser {
     node.nullable = op > Op::kSet;
     return Add(std::move(node));
   }
-  uint32_t Char(uint32_t code) { return Leaf(Op::kChar, tree_->flags.ignore_case ? FoldCase(code) : code); }
+  uint32_t Char(uint32_t code) { return Leaf(Op::kChar, tree_->flags.ignore_case ? FoldPatternCase(code) : code); }
   uint32_t Set(Ranges ranges, bool inverted) {
     if (tree_->flags.ignore_case) AddCases(&ranges);
     Sort(&ranges);
