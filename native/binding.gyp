@@ -37,8 +37,10 @@
       'sources': ['<!@(node sources.mjs general)'],
       'ldflags': ['-Wl,--gc-sections', '-pthread'],
       'conditions': [
-        ['target_arch=="x64"', {'dependencies': ['kernels_avx2', 'kernels_avx512']}, {
-          'sources': ['<!@(node sources.mjs avx2)', '<!@(node sources.mjs avx512)'],
+        ['target_arch=="x64"', {'dependencies': ['kernels_avx2', 'kernels_avx512', 'kernels_avx512vnni']}, {
+          'sources': [
+            '<!@(node sources.mjs avx2)', '<!@(node sources.mjs avx512)', '<!@(node sources.mjs avx512vnni)',
+          ],
         }],
         ['OS=="mac"', {'ldflags!': ['-Wl,--gc-sections']}],
         ['zstd!=""', {
@@ -77,6 +79,15 @@
           'sources': ['<!@(node sources.mjs avx512)'],
           'cflags_cc': ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq'],
           'xcode_settings': {'OTHER_CPLUSPLUSFLAGS': ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq']},
+        },
+        {
+          'target_name': 'kernels_avx512vnni',
+          'type': 'static_library',
+          'sources': ['<!@(node sources.mjs avx512vnni)'],
+          'cflags_cc': ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq', '-mavx512vnni'],
+          'xcode_settings': {
+            'OTHER_CPLUSPLUSFLAGS': ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq', '-mavx512vnni'],
+          },
         },
       ],
     }],

@@ -5,7 +5,7 @@
  *                                         of what the compiler does, and this way it reads them a tenth as often
  * node native/sources.mjs joined F M …    the same for the modules M, written below the folder F (the Makefile)
  * node native/sources.mjs tests F T …     the same for the tests T; and those among them that have to be compiled alone
- * node native/sources.mjs avx2 | avx512   files that end in _avx2.cc and _avx512.cc: they get flags of their own
+ * node native/sources.mjs avx2 | avx512 | avx512vnni     files that end in _avx2.cc and so on: they get flags of their own
  * node native/sources.mjs zstd | zstd-folder           (ZSTD's, and where its headers lie; nothing where it is not installed)
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ function sourcesIn(folder) {
     })
 }
 
-const kindOf = path => /_(avx2|avx512)\.cc$/.exec(path)?.[1] ?? 'general'
+const kindOf = path => /_(avx2|avx512|avx512vnni)\.cc$/.exec(path)?.[1] ?? 'general'
 const wanted = process.argv[2]
 
 /** Lines of sources that one compiler run takes: as many runs as keep every core busy to the end. */

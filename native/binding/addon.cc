@@ -25,7 +25,8 @@ napi_value Init(napi_env env, napi_value exports) {
   }
   Environment* owned = environment.release();
   napi_add_env_cleanup_hook(env, CloseHandles, owned);
-  return InitKv(owned, exports) && InitExec(owned, exports) && InitVector(owned, exports) && InitAsync(owned, exports)
+  return InitKv(owned, exports) && InitExec(owned, exports) && InitVector(owned, exports) && InitStandalone(owned, exports) &&
+                 InitGraph(owned, exports) && InitAsync(owned, exports)
              ? exports
              : nullptr;
 }

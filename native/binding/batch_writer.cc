@@ -6,6 +6,7 @@
 
 #include "binding/napi_util.h"
 #include "codec/tagged_value.h"
+#include "codec/utf8.h"
 
 namespace sochdb::binding {
 namespace {
@@ -95,6 +96,84 @@ Status BatchWriter::WriteRows(const Batch& batch, uint32_t first, uint32_t* writ
   SOCHDB_CHECK(end_ <= block_.size());
   WriteInt32(0, static_cast<int32_t>(count));
   return {};
+}
+
+Status BatchWriter::WriteRow(const Batch& batch, uint32_t* written) {
+  if (!LayoutRow(batch)) return WriteRows(batch, 0, written);
+  *written = 1;
+  WriteInt32(0, 1);
+  return {};
+}
+
+bool BatchWriter::LayoutRow(const Batch& batch) {
+  const size_t columns = batch.columns.size();
+  // A value or a NULL mark, and the end of a text.
+  if (columns > kMaxResultColumns || columns * 16 > block_.size() - kParametersAt) return false;
+  text_.bytes.clear();
+  text_.ends.clear();
+  size_t at = kParametersAt;
+  char* header_at = block_.data() + kHeaderWordsBase * 4;
+  for (const ColumnVector* column : batch.columns) {
+    int32_t header[3] = {0, 0, 0};
+    if (column->IsNull(0)) {
+      header[2] = static_cast<int32_t>(at);
+      block_[at] = 1;
+      at += sizeof(int64_t);
+    } else if (!LayoutValue(*column, header, &at)) {
+      return false;
+    }
+    if (IsText(column->type())) {
+      header[0] = static_cast<int32_t>(ColumnMode::kText);
+      text_.ends.push_back(static_cast<int32_t>(text_.bytes.size()));
+    }
+    std::memcpy(header_at, header, sizeof(header));
+    header_at += sizeof(header);
+  }
+  has_text_ = !text_.ends.empty();
+  if (has_text_) {
+    text_.ascii = IsAscii(text_.bytes);
+    if (!text_.ascii) return false;
+    WriteInt32(7, static_cast<int32_t>(at / 4));
+    std::memcpy(block_.data() + at, text_.ends.data(), text_.ends.size() * sizeof(int32_t));
+    at += text_.ends.size() * sizeof(int32_t);
+  }
+  end_ = at;
+  return true;
+}
+
+// The value of row 0, which is not NULL.
+bool BatchWriter::LayoutValue(const ColumnVector& column, int32_t* header, size_t* at) {
+  const auto place = [&](ColumnMode mode, auto value, size_t width) {
+    header[0] = static_cast<int32_t>(mode);
+    header[1] = static_cast<int32_t>(*at / width);
+    std::memcpy(block_.data() + *at, &value, sizeof(value));
+    *at += sizeof(int64_t);
+    return true;
+  };
+  switch (column.type()) {
+    case ColumnType::kBoolean:
+      return place(ColumnMode::kBoolean, static_cast<uint8_t>(column.boolean(0) ? 1 : 0), 1);
+    case ColumnType::kReal:
+      return place(ColumnMode::kFloat64, column.f64(0), 8);
+    case ColumnType::kBigint:
+      return place(ColumnMode::kInt64, column.i64(0), 8);
+    case ColumnType::kTimestamp:
+      return place(ColumnMode::kFloat64, static_cast<double>(column.i64(0)), 8);
+    case ColumnType::kInteger: {
+      const int64_t value = column.i64(0);
+      if (value == static_cast<int32_t>(value)) return place(ColumnMode::kInt32, static_cast<int32_t>(value), 4);
+      if (value >= -kMaxExact && value <= kMaxExact) return place(ColumnMode::kFloat64, static_cast<double>(value), 8);
+      return place(ColumnMode::kInt64, value, 8);
+    }
+    case ColumnType::kText:
+    case ColumnType::kDecimal:
+    case ColumnType::kJson:
+      if (text_.bytes.size() + column.bytes(0).size() > kTextBytesPerBatch) return false;
+      text_.bytes.append(column.bytes(0));
+      return true;
+    default:
+      return false;
+  }
 }
 
 Status BatchWriter::Layout(const Batch& batch, uint32_t first, uint32_t count) {

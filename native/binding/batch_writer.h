@@ -23,8 +23,9 @@
 
 namespace sochdb::binding {
 
-// Data begins here, and parameters on the way in (exchange.ts: PARAMETERS_AT); columns whose header would reach it are refused.
-inline constexpr size_t kParametersAt = 4096;
+// Data begins here, and parameters on the way in (exchange.ts: PARAMETERS_AT); columns whose header would reach it are refused:
+// more than the 2000 that a statement may have (parser/cursor.ts).
+inline constexpr size_t kParametersAt = 24 * 1024;
 inline constexpr size_t kHeaderWordsBase = 8;
 inline constexpr size_t kMaxResultColumns = (kParametersAt / 4 - kHeaderWordsBase) / 3;
 
@@ -47,6 +48,8 @@ class BatchWriter {
   // Writes rows from `first` on of a dense batch, as many as fit, and leaves their texts in text(). *written 0 means that
   // not even one fits; the header then says how many bytes it wants.
   Status WriteRows(const Batch& batch, uint32_t first, uint32_t* written);
+  // The same of a batch of one row, in one pass over its columns.
+  Status WriteRow(const Batch& batch, uint32_t* written);
   void WriteNoRows();
   // The rest of the header; WriteRows or WriteNoRows comes before.
   void Finish(bool more, uint64_t rows_affected, uint64_t rows_handle);
@@ -59,6 +62,10 @@ class BatchWriter {
   [[nodiscard]] size_t wanted() const { return wanted_; }
 
  private:
+  // Lays out the one row. False for what it leaves to Layout: bytes, tagged values, UUIDs, text beyond ASCII, rows that may not
+  // fit.
+  bool LayoutRow(const Batch& batch);
+  bool LayoutValue(const ColumnVector& column, int32_t* header, size_t* at);
   // Lays out `count` rows from `first`.
   Status Layout(const Batch& batch, uint32_t first, uint32_t count);
   size_t WriteColumn(const ColumnVector& column, uint32_t first, uint32_t count, int32_t* header, size_t at);

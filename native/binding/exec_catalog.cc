@@ -6,7 +6,9 @@
 #include "base/epoch.h"
 #include "binding/environment.h"
 #include "binding/exec.h"
+#include "binding/handles.h"
 #include "binding/napi_util.h"
+#include "exec/identity.h"
 
 namespace sochdb::binding {
 namespace {
@@ -19,7 +21,7 @@ Status ReadKeyArgument(Call& call, size_t i, const char* name, std::string_view*
   return {};
 }
 
-napi_value Document(napi_env env, std::string_view key, std::string_view value, Timestamp version) {
+napi_value CatalogDocument(napi_env env, std::string_view key, std::string_view value, Timestamp version) {
   napi_value latin1 = nullptr;
   if (napi_create_string_latin1(env, key.data(), key.size(), &latin1) != napi_ok) return nullptr;
   return ObjectBuilder(env).Set("key", latin1).Text("value", value).BigInt("version", version).value();
@@ -45,7 +47,7 @@ napi_value CatalogGet(Call& call) {
     }
   }
   if (!status.ok()) return call.Throw(status);
-  return found ? Document(call.env(), copy, value.data, value.ts) : Undefined(call.env());
+  return found ? CatalogDocument(call.env(), copy, value.data, value.ts) : Undefined(call.env());
 }
 
 Status FindWritable(Call& call, Target* target) {
@@ -90,7 +92,7 @@ Status Scan(Reader* reader, const std::string& lo, const std::string& hi, napi_e
     bool found = false;
     SOCHDB_TRY(cursor->Next(&found));
     if (!found) return {};
-    napi_value document = Document(env, cursor->key(), cursor->value(), cursor->timestamp());
+    napi_value document = CatalogDocument(env, cursor->key(), cursor->value(), cursor->timestamp());
     if (document == nullptr || napi_set_element(env, array, i, document) != napi_ok) {
       return {Code::kOutOfMemory, "There is no memory for the catalog's entries."};
     }
@@ -128,6 +130,21 @@ napi_value CatalogTimestamp(Call& call) {
   return FromUint64(call.env(), target.engine->LastWrite(TreeId::kCatalog));
 }
 
+// writeCounts(database): changes, total changes, and the key of the last row that was inserted, of the newest statements of
+// all.
+napi_value WriteCounts(Call& call) {
+  auto* database = call.environment().handles().Find<DatabaseHandle>(ReadHandleId(call.env(), call[0]));
+  if (database == nullptr) return call.Throw({Code::kClosed, "The database is closed."});
+  const IdentityCounters& counters = *database->engine.identities();
+  napi_value array = nullptr;
+  if (napi_create_array_with_length(call.env(), 3, &array) != napi_ok) return nullptr;
+  const napi_value values[] = {FromUint64(call.env(), counters.changes()), FromUint64(call.env(), counters.total_changes()),
+                               FromUint64(call.env(), static_cast<uint64_t>(counters.last_key()))};
+  for (uint32_t i = 0; i < 3; ++i)
+    if (napi_set_element(call.env(), array, i, values[i]) != napi_ok) return nullptr;
+  return array;
+}
+
 }  // namespace
 
 bool InitCatalog(Environment* environment, napi_value exports) {
@@ -135,7 +152,8 @@ bool InitCatalog(Environment* environment, napi_value exports) {
          Define<CatalogPut, 3>(environment, exports, "catalogPut") &&
          Define<CatalogDelete, 2>(environment, exports, "catalogDelete") &&
          Define<CatalogScan, 3>(environment, exports, "catalogScan") &&
-         Define<CatalogTimestamp, 1>(environment, exports, "catalogTimestamp") && InitTableMoves(environment, exports);
+         Define<CatalogTimestamp, 1>(environment, exports, "catalogTimestamp") &&
+         Define<WriteCounts, 1>(environment, exports, "writeCounts") && InitTableMoves(environment, exports);
 }
 
 }  // namespace sochdb::binding

@@ -1,6 +1,8 @@
 #include "binding/exec_exchange.h"
 
+#include <cstring>
 #include <span>
+#include <string>
 
 #include "binding/napi_util.h"
 
@@ -26,10 +28,20 @@ Status ExchangeHandle::Attach(napi_value buffer) {
   return {};
 }
 
-Status ExchangeHandle::Parameters(size_t length, std::string_view* out) const {
+Status ExchangeHandle::Parameters(std::string_view* out, uint64_t* timeout_ms) const {
   const std::span<char> block = writer_.block();
-  if (length > block.size() - kParametersAt) return {Code::kInvalidArgument, "There are not that many bytes of parameters."};
-  *out = {block.data() + kParametersAt, length};
+  int32_t length = 0;
+  double timeout = 0;
+  std::memcpy(&length, block.data(), sizeof(length));
+  std::memcpy(&timeout, block.data() + sizeof(timeout), sizeof(timeout));
+  if (length < 0 || static_cast<size_t>(length) > block.size() - kParametersAt) {
+    return {Code::kInvalidArgument, "There are not that many bytes of parameters."};
+  }
+  if (!(timeout >= 0 && timeout <= static_cast<double>(kMaxTimeoutMs))) {
+    return {Code::kInvalidArgument, "timeoutMs must be a whole number from 0 to " + std::to_string(kMaxTimeoutMs) + "."};
+  }
+  *out = {block.data() + kParametersAt, static_cast<size_t>(length)};
+  *timeout_ms = static_cast<uint64_t>(timeout);
   return {};
 }
 

@@ -22,8 +22,9 @@ class ExchangeHandle : public Handle {
 
   // Takes the buffer in place of the one before.
   Status Attach(napi_value buffer);
-  // kInvalidArgument when there is not that much.
-  Status Parameters(size_t length, std::string_view* out) const;
+  // What JavaScript left in it before a call (exchange.ts): parameters, and the timeout (0: none). kInvalidArgument for what
+  // cannot be.
+  Status Parameters(std::string_view* out, uint64_t* timeout_ms) const;
 
   [[nodiscard]] BatchWriter& writer() { return writer_; }
   // The string of the rows written, undefined when they have no text.

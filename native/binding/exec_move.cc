@@ -1,5 +1,6 @@
 // Copying a table between the trees of index policies, and emptying the place it has left: one chunk a call, in the caller's
-// transaction (exec/table_move.h); sql/policy.ts runs them.
+// transaction (exec/table_move.h); sql/policy.ts runs them. And holding its rows still, for changes of its schema that rest on
+// them.
 
 #include <string>
 
@@ -84,11 +85,30 @@ napi_value DeleteTableChunk(Call& call) {
   return status.ok() ? Describe(call.env(), chunk) : call.Throw(status);
 }
 
+// holdTable(transaction, policy, lo, hi): no other transaction may have written there when this one commits, whatever its
+// isolation.
+napi_value HoldTable(Call& call) {
+  Target target;
+  TreeId tree = TreeId::kRows;
+  std::string lo;
+  std::string hi;
+  Status status = FindTarget(call.environment(), ReadHandleId(call.env(), call[0]), &target);
+  if (status.ok()) status = CheckMayWrite(call.environment(), target);
+  if (status.ok() && target.transaction == nullptr) status = {Code::kTransaction, "A table is held in transactions."};
+  if (status.ok()) status = ReadTree(call, 1, "policy", false, &tree);
+  if (status.ok()) status = ReadBound(call, 2, "lo", &lo);
+  if (status.ok()) status = ReadBound(call, 3, "hi", &hi);
+  if (!status.ok()) return call.Throw(status);
+  target.transaction->RegisterConstraintRange(tree, lo, hi);
+  return Undefined(call.env());
+}
+
 }  // namespace
 
 bool InitTableMoves(Environment* environment, napi_value exports) {
   return Define<CopyTableChunk, 7>(environment, exports, "copyTableChunk") &&
-         Define<DeleteTableChunk, 7>(environment, exports, "deleteTableChunk");
+         Define<DeleteTableChunk, 7>(environment, exports, "deleteTableChunk") &&
+         Define<HoldTable, 4>(environment, exports, "holdTable");
 }
 
 }  // namespace sochdb::binding

@@ -135,7 +135,7 @@ Status HandOverPoint(const PointStatement& point, ExchangeHandle* exchange, bool
   exchange->writer().WriteNoRows();
   if (point.batch().count() > 0) {
     uint32_t written = 0;
-    SOCHDB_TRY(exchange->writer().WriteRows(point.batch(), 0, &written));
+    SOCHDB_TRY(exchange->writer().WriteRow(point.batch(), &written));
     *fits = written > 0;
   }
   exchange->writer().Finish(false, point.rows_affected(), 0);
@@ -167,16 +167,14 @@ Status RunPoint(const RunArguments& arguments, std::string_view parameters, bool
   return HandOverPoint(point, arguments.exchange, fits);
 }
 
-// statementRun(target, statement, exchange, parameter bytes, timeout in ms): the first batch's string.
+// statementRun(target, statement, exchange): the first batch's string. How many bytes of parameters there are, and how long it
+// may take, stand in the exchange: reading a number there costs nothing.
 napi_value StatementRun(Call& call) {
   RunArguments arguments;
-  uint64_t length = 0;
   uint64_t timeout_ms = 0;
   std::string_view parameters;
   Status status = ReadRunArguments(call, &arguments);
-  if (status.ok()) status = ReadUint64(call.env(), call[3], "parameterBytes", kMaxValueBytes * 2, &length);
-  if (status.ok()) status = ReadUint64(call.env(), call[4], "timeoutMs", kMaxTimeoutMs, &timeout_ms);
-  if (status.ok()) status = arguments.exchange->Parameters(length, &parameters);
+  if (status.ok()) status = arguments.exchange->Parameters(&parameters, &timeout_ms);
   bool done = false;
   if (status.ok() && arguments.statement->point != nullptr) status = RunPoint(arguments, parameters, &done);
   // A row that did not fit was rolled back; its parameters are still with the statement.
@@ -252,7 +250,7 @@ bool InitStatements(Environment* environment, napi_value exports) {
          Define<ExchangeReplace, 2>(environment, exports, "exchangeReplace") &&
          Define<StatementPrepare, 3>(environment, exports, "statementPrepare") &&
          Define<StatementClose, 1>(environment, exports, "statementClose") &&
-         Define<StatementRun, 5>(environment, exports, "statementRun") &&
+         Define<StatementRun, 3>(environment, exports, "statementRun") &&
          Define<StatementRunMany, 6>(environment, exports, "statementRunMany") &&
          Define<RowsNext, 2>(environment, exports, "rowsNext") && Define<RowsClose, 1>(environment, exports, "rowsClose");
 }

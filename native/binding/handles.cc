@@ -94,6 +94,16 @@ Status CheckDeferred(const TransactionHandle& handle) {
   return handle.deferred->Check(handle.engine, handle.transaction.get());
 }
 
+Status SettleDeferred(const TransactionHandle& handle) {
+  return handle.deferred->Settle(handle.engine, handle.transaction.get());
+}
+
+Status RollBack(const TransactionHandle& handle, SavepointId savepoint) {
+  SOCHDB_TRY(handle.transaction->RollbackTo(savepoint));
+  handle.deferred->RolledBackTo(savepoint);
+  return handle.transaction->Release(savepoint);
+}
+
 std::shared_ptr<DeferredForeignKeys> NewDeferred() { return std::make_shared<DeferredForeignKeys>(); }
 
 TransactionHandle::~TransactionHandle() {

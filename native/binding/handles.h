@@ -170,6 +170,9 @@ struct TransactionHandle : Handle {
 
 // What must hold when a transaction commits: kForeignKey when it does not, and then it is to be aborted.
 Status CheckDeferred(const TransactionHandle& handle);
+Status SettleDeferred(const TransactionHandle& handle);
+// Undoes what came after the savepoint, and ends it.
+Status RollBack(const TransactionHandle& handle, SavepointId savepoint);
 
 struct SnapshotHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kSnapshot;

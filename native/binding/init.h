@@ -14,6 +14,8 @@ class Environment;
 [[nodiscard]] bool InitKv(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitExec(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitVector(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitStandalone(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitGraph(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitAsync(Environment* environment, napi_value exports);
 
 }  // namespace sochdb::binding

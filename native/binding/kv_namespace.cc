@@ -1,5 +1,6 @@
 #include "binding/kv_namespace.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,18 +52,48 @@ Status CopyWithin(Transaction* transaction, const Target& from, const Target& to
   }
 }
 
+// What the keys of both halves of a namespace begin with (base/catalog_key.h).
+std::array<std::string, 2> HalvesOf(const Target& target) {
+  const uint32_t id = DecodeBigEndian32(target.prefix.data());
+  std::array<std::string, 2> halves;
+  PutBigEndian32(&halves[0], id & ~kServicesBit);
+  PutBigEndian32(&halves[1], id | kServicesBit);
+  return halves;
+}
+
+Status IsHalfEmpty(const Target& target, Reader* view, const std::string& prefix, bool* empty) {
+  *empty = true;
+  for (const TreeId tree : kDataTrees) {
+    // Whatever is put there until the commit is a conflict, at every isolation level.
+    if (target.transaction != nullptr) target.transaction->RegisterConstraintRange(tree, prefix, PrefixEnd(prefix));
+    SOCHDB_TRY(Walk(view, tree, prefix, true, [&](std::string_view, std::string_view) { return *empty = false; }));
+    if (!*empty) return {};
+  }
+  if (target.transaction != nullptr) {
+    target.transaction->RegisterConstraintRange(TreeId::kCatalog, prefix, PrefixEnd(prefix));
+  }
+  return Walk(view, TreeId::kCatalog, prefix, true, [&](std::string_view key, std::string_view) {
+    // What describes the namespace itself is no content.
+    *empty = key[kNamespaceIdBytes] == kCatalogKindMetadata;
+    return *empty;
+  });
+}
+
 }  // namespace
 
 Status MeasureNamespace(const Target& target, NamespaceSize* out) {
   KeyView view;
   SOCHDB_TRY(view.Open(target));
   *out = {};
-  for (const TreeId tree : kDataTrees) {
-    SOCHDB_TRY(Walk(view.get(), tree, target.prefix, false, [&](std::string_view key, std::string_view value) {
-      if (tree == TreeId::kKeys) ++out->key_count;
-      out->size_bytes += key.size() - target.prefix.size() + value.size();
-      return true;
-    }));
+  const auto halves = HalvesOf(target);
+  for (const std::string& half : halves) {
+    for (const TreeId tree : kDataTrees) {
+      SOCHDB_TRY(Walk(view.get(), tree, half, false, [&](std::string_view key, std::string_view value) {
+        if (tree == TreeId::kKeys && half == halves[0]) ++out->key_count;
+        out->size_bytes += key.size() - half.size() + value.size();
+        return true;
+      }));
+    }
   }
   return {};
 }
@@ -71,35 +102,25 @@ Status IsNamespaceEmpty(const Target& target, bool* empty) {
   KeyView view;
   SOCHDB_TRY(view.Open(target));
   *empty = true;
-  for (const TreeId tree : kDataTrees) {
-    // Whatever is put there until the commit is a conflict, at every isolation level.
-    if (target.transaction != nullptr) {
-      target.transaction->RegisterConstraintRange(tree, target.prefix, PrefixEnd(target.prefix));
-    }
-    SOCHDB_TRY(Walk(view.get(), tree, target.prefix, true, [&](std::string_view, std::string_view) { return *empty = false; }));
-    if (!*empty) return {};
+  for (const std::string& half : HalvesOf(target)) {
+    if (*empty) SOCHDB_TRY(IsHalfEmpty(target, view.get(), half, empty));
   }
-  if (target.transaction != nullptr) {
-    target.transaction->RegisterConstraintRange(TreeId::kCatalog, target.prefix, PrefixEnd(target.prefix));
-  }
-  return Walk(view.get(), TreeId::kCatalog, target.prefix, true, [&](std::string_view key, std::string_view) {
-    // What describes the namespace itself is no content.
-    *empty = key[kNamespaceIdBytes] == kCatalogKindMetadata;
-    return *empty;
-  });
+  return {};
 }
 
 Status DropNamespace(const Target& target) {
   SOCHDB_TRY(CheckNamespace(target));
   std::vector<std::string> entries;
-  SOCHDB_TRY(Walk(target.reader, TreeId::kCatalog, target.prefix, true, [&](std::string_view key, std::string_view) {
-    entries.emplace_back(key);
-    return true;
-  }));
+  for (const std::string& half : HalvesOf(target)) {
+    SOCHDB_TRY(Walk(target.reader, TreeId::kCatalog, half, true, [&](std::string_view key, std::string_view) {
+      entries.emplace_back(key);
+      return true;
+    }));
+    const DroppedContainer dropped{.namespace_id = DecodeBigEndian32(half.data()), .dropped_at = target.transaction->read_ts()};
+    SOCHDB_TRY(target.transaction->Put(TreeId::kCatalog, DroppedKey(dropped.namespace_id), EncodeDropped(dropped)));
+  }
   for (const std::string& key : entries) SOCHDB_TRY(target.transaction->Delete(TreeId::kCatalog, key));
-  SOCHDB_TRY(target.transaction->Delete(TreeId::kCatalog, target.space->catalog_key));
-  const DroppedContainer dropped{.namespace_id = target.space->id, .dropped_at = target.transaction->read_ts()};
-  return target.transaction->Put(TreeId::kCatalog, DroppedKey(dropped.namespace_id), EncodeDropped(dropped));
+  return target.transaction->Delete(TreeId::kCatalog, target.space->catalog_key);
 }
 
 Status CopyKeys(const Target& from, const Target& to, std::string_view prefix, uint64_t* copied) {

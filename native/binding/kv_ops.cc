@@ -2,49 +2,15 @@
 
 #include <charconv>
 #include <limits>
-#include <memory>
 #include <string>
 
+#include "binding/atomically.h"
 #include "binding/kv_view.h"
 
 namespace sochdb::binding {
 namespace {
 
 constexpr uint32_t kDeleteMark = kMissing;
-
-// Runs body(transaction) as a whole: in a transaction of its own that is alone, or as a statement of the one that is open. What
-// an own one reads may not be durable yet; with `unpublished` it returns before it is (kv_ops.h).
-template <typename Body>
-Status Atomically(const Target& target, Timestamp* unpublished, const Body& body) {
-  if (target.transaction != nullptr) {
-    BeginRead(target);
-    const SavepointId savepoint = target.transaction->SetSavepoint();
-    const Status done = body(target.transaction);
-    if (!done.ok()) static_cast<void>(target.transaction->RollbackTo(savepoint));
-    static_cast<void>(target.transaction->Release(savepoint));  // fails only where the transaction has ended
-    return done;
-  }
-  TransactionOptions options;
-  options.take_writer = true;
-  options.read_applied = true;
-  SOCHDB_ASSIGN(transaction, target.engine->Begin(options));
-  Target inside = target;
-  inside.transaction = transaction.get();
-  inside.reader = transaction.get();
-  Status done = CheckNamespace(inside);
-  if (done.ok()) done = body(transaction.get());
-  if (!done.ok()) {
-    // The answer rests on what was read, which must hold before it is given.
-    const Timestamp read_ts = transaction->read_ts();
-    transaction->Abort();
-    SOCHDB_TRY(target.engine->AwaitPublished(read_ts));
-    return done;
-  }
-  if (unpublished == nullptr) return transaction->Commit().status();
-  SOCHDB_ASSIGN(ts, transaction->CommitUnpublished());
-  *unpublished = ts;
-  return {};
-}
 
 constexpr size_t kMaxNumberBytes = std::numeric_limits<int64_t>::digits10 + 2;  // a sign, and one digit more
 

@@ -163,7 +163,9 @@ Engine* EngineRef::get() const { return entry_ == nullptr ? nullptr : entry_->en
 
 VectorIndexRegistry* EngineRef::vector_indexes() const {
   const MutexLock lock(&entry_->vectors_mutex);
-  if (entry_->vectors == nullptr) entry_->vectors = std::make_unique<VectorIndexRegistry>(entry_->engine.get());
+  if (entry_->vectors == nullptr)
+    entry_->vectors = std::make_unique<VectorIndexRegistry>(
+        entry_->engine.get(), VectorIndexOptions{.build_threads = 2, .checkpoints = !entry_->key.empty()});
   return entry_->vectors.get();
 }
 

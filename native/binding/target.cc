@@ -8,7 +8,8 @@ namespace sochdb::binding {
 Status CheckNamespace(const Target& target) {
   if (target.space == nullptr) return {};
   const NamespaceIdentity& space = *target.space;
-  const EpochGuard guard;  // keeps the entry
+  if (space.catalog_key.empty()) return {};  // the second half of `default`, which always exists
+  const EpochGuard guard;                    // keeps the entry
   ReadValue entry;
   bool found = false;
   if (target.transaction != nullptr) {

@@ -86,23 +86,27 @@ napi_value SetSavepoint(Call& call) {
 }
 
 // rollbackTo(transaction, savepoint): undoes what came after, and ends the savepoint.
-Status RollBack(Transaction* transaction, SavepointId savepoint) {
-  SOCHDB_TRY(transaction->RollbackTo(savepoint));
-  return transaction->Release(savepoint);
-}
-
 // releaseSavepoint(transaction, savepoint): keeps what came after, and ends the savepoint.
-Status Keep(Transaction* transaction, SavepointId savepoint) { return transaction->Release(savepoint); }
+Status Keep(const TransactionHandle& handle, SavepointId savepoint) { return handle.transaction->Release(savepoint); }
 
-template <Status (*kEnd)(Transaction*, SavepointId)>
+template <Status (*kEnd)(const TransactionHandle&, SavepointId)>
 napi_value EndSavepoint(Call& call) {
   TransactionHandle* handle = FindTransaction(call);
   if (handle == nullptr) return call.Throw(Finished());
   uint32_t savepoint = 0;
   Status status = CheckNotBusy(handle);
   if (status.ok()) status = ReadUint32(call.env(), call[1], "savepoint", 0, UINT32_MAX, &savepoint);
-  if (status.ok()) status = kEnd(handle->transaction.get(), savepoint);
+  if (status.ok()) status = kEnd(*handle, savepoint);
   ++handle->catalog_changes;
+  return status.ok() ? nullptr : call.Throw(status);
+}
+
+// settleForeignKeys(transaction): those that are deferred hold now, and need no check later; for what changes the schema.
+napi_value SettleForeignKeys(Call& call) {
+  TransactionHandle* handle = FindTransaction(call);
+  if (handle == nullptr) return call.Throw(Finished());
+  Status status = CheckNotBusy(handle);
+  if (status.ok()) status = SettleDeferred(*handle);
   return status.ok() ? nullptr : call.Throw(status);
 }
 
@@ -139,6 +143,7 @@ bool InitTransactions(Environment* environment, napi_value exports) {
          Define<Abort, 1>(environment, exports, "abort") && Define<SetSavepoint, 1>(environment, exports, "setSavepoint") &&
          Define<EndSavepoint<RollBack>, 2>(environment, exports, "rollbackTo") &&
          Define<EndSavepoint<Keep>, 2>(environment, exports, "releaseSavepoint") &&
+         Define<SettleForeignKeys, 1>(environment, exports, "settleForeignKeys") &&
          Define<NewSnapshot, 1>(environment, exports, "snapshot") &&
          Define<SnapshotTimestamp, 1>(environment, exports, "snapshotTimestamp") &&
          Define<SnapshotClose, 1>(environment, exports, "snapshotClose");

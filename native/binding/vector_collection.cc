@@ -1,7 +1,9 @@
 #include "binding/vector_collection.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/json.h"
 #include "binding/async_long.h"
 #include "binding/init.h"
 #include "binding/slab.h"
@@ -39,6 +41,52 @@ Status ReadIndexedFields(napi_env env, napi_value value, std::vector<IndexedFiel
   return {};
 }
 
+Status DamagedText() { return {Code::kInvalidArgument, "The description of a keyword index is damaged."}; }
+
+// [[number, path, weight], …]
+bool ReadTextFields(JsonReader* reader, std::vector<TextField>* fields) {
+  if (reader->Next() != JsonToken::kBeginArray) return false;
+  for (;;) {
+    const JsonToken open = reader->Next();
+    if (open == JsonToken::kEndArray) return true;
+    TextField field;
+    if (open != JsonToken::kBeginArray || reader->Next() != JsonToken::kNumber) return false;
+    field.number = static_cast<uint32_t>(std::clamp(reader->Number(), 0.0, double{UINT32_MAX}));
+    if (reader->Next() != JsonToken::kString) return false;
+    field.path = reader->Text();
+    if (reader->Next() != JsonToken::kNumber) return false;
+    field.weight = reader->Number();
+    if (reader->Next() != JsonToken::kEndArray) return false;
+    fields->push_back(std::move(field));
+  }
+}
+
+// undefined, or JSON: [fields, whether English words are stemmed, stop words]; stop words are an array, or "english".
+Status ReadText(napi_env env, napi_value value, TextConfig* config) {
+  constexpr size_t kMaxTextConfigBytes = 4 * 1024 * 1024;
+  napi_valuetype type{};
+  if (napi_typeof(env, value, &type) == napi_ok && type == napi_undefined) return {};
+  std::string text;
+  SOCHDB_TRY(ReadString(env, value, "text", kMaxTextConfigBytes, &text));
+  JsonReader reader(text);
+  if (reader.Next() != JsonToken::kBeginArray || !ReadTextFields(&reader, &config->fields)) return DamagedText();
+  const JsonToken stem = reader.Next();
+  if (stem != JsonToken::kTrue && stem != JsonToken::kFalse) return DamagedText();
+  config->analyzer.stem_english = stem == JsonToken::kTrue;
+  JsonToken token = reader.Next();
+  if (token == JsonToken::kString && reader.Text() == "english") {
+    config->analyzer.stop_words = EnglishStopWords();
+  } else if (token == JsonToken::kBeginArray) {
+    for (token = reader.Next(); token == JsonToken::kString; token = reader.Next()) {
+      config->analyzer.stop_words.push_back(reader.Text());
+    }
+    if (token != JsonToken::kEndArray) return DamagedText();
+  } else {
+    return DamagedText();
+  }
+  return reader.Next() == JsonToken::kEndArray ? Status() : DamagedText();
+}
+
 Status ReadConfig(Call& call, size_t first, CollectionConfig* config) {
   napi_env env = call.env();
   uint32_t metric = 0;
@@ -49,8 +97,15 @@ Status ReadConfig(Call& call, size_t first, CollectionConfig* config) {
   SOCHDB_TRY(ReadUint32(env, call[first + 4], "m", 0, UINT32_MAX, &config->m));
   SOCHDB_TRY(ReadUint32(env, call[first + 5], "efConstruction", 0, UINT32_MAX, &config->ef_construction));
   SOCHDB_TRY(ReadUint32(env, call[first + 6], "efSearch", 0, UINT32_MAX, &config->ef_search));
+  uint32_t quantization = 0;
+  SOCHDB_TRY(ReadUint32(env, call[first + 9], "quantization", 0, static_cast<uint32_t>(Quantization::kBinary), &quantization));
+  SOCHDB_TRY(ReadUint32(env, call[first + 10], "pqNumSubvectors", 0, UINT32_MAX, &config->pq_subvectors));
+  SOCHDB_TRY(ReadUint32(env, call[first + 11], "pqNumCentroids", 0, UINT32_MAX, &config->pq_centroids));
   config->metric = static_cast<Metric>(metric);
-  return ReadIndexedFields(env, call[first + 7], &config->indexed);
+  config->quantization = static_cast<Quantization>(quantization);
+  SOCHDB_TRY(ReadBool(env, call[first + 12], "learnedNavigator", &config->learned_navigator));
+  SOCHDB_TRY(ReadIndexedFields(env, call[first + 7], &config->indexed));
+  return ReadText(env, call[first + 8], &config->text);
 }
 
 // An opening under way: everything that takes long is in Run, which any thread may call.
@@ -142,8 +197,9 @@ napi_value AsyncCollectionOpen(Call& call) {
 }
 
 // collectionOpen(target, catalog key, catalog entry, namespace id, collection id, dimension, metric, m, efConstruction,
-// efSearch, packed indexed fields): a collection's id. On a transaction: of a collection that only it sees. The first opening
-// of a collection in this process reads all of its rows.
+// efSearch, packed indexed fields, keyword index, quantization, pqNumSubvectors (0: the default), pqNumCentroids,
+// whether searches ask the learned navigator): a collection's id. On a transaction: of a collection that only it sees. The
+// first opening of a collection in this process reads all of its rows.
 napi_value CollectionOpen(Call& call) {
   HandleId id = 0;
   const Status status = OpenArguments(call, &id);
@@ -169,19 +225,22 @@ napi_value CollectionForget(Call& call) {
   return nullptr;
 }
 
-// collectionOptimize(collection, timeout in milliseconds or 0): whether every vector is in its graph.
+// collectionOptimize(collection, timeout in milliseconds or 0): whether every vector is in its graph, and what no snapshot sees
+// out of it.
 napi_value CollectionOptimize(Call& call) {
   CollectionHandle* handle = FindCollection(call, 0);
   if (handle == nullptr) return call.Throw(NotThere());
   TimeLimit limit;
   Status status = limit.Read(call, 1, handle->engine);
-  if (status.ok()) status = handle->indexes->WaitUntilLinked(limit.token());
+  if (status.ok()) {
+    handle->indexes->Reclaim(handle->collection->config().id);
+    status = handle->indexes->WaitUntilLinked(limit.token());
+  }
   if (status.code() == Code::kTimeout) return FromBool(call.env(), false);
   return status.ok() ? FromBool(call.env(), true) : call.Throw(status);
 }
 
-// asyncCollectionOptimize(collection, operation, timeout, progress): whether every vector is in its graph. Progress is in
-// vectors.
+// asyncCollectionOptimize(collection, operation, timeout, progress): the same. Progress is in vectors.
 napi_value AsyncCollectionOptimize(Call& call) {
   constexpr uint64_t kSliceMicros = 50'000;
   CollectionHandle* handle = FindCollection(call, 0);
@@ -196,6 +255,7 @@ napi_value AsyncCollectionOptimize(Call& call) {
       call, options,
       [handle](const CancelToken* cancel, const LongProgress& progress) -> Result<bool> {
         Env* const env = handle->engine->env();
+        handle->indexes->Reclaim(handle->collection->config().id);
         for (;;) {
           const Status asked = cancel->Check();
           if (asked.code() == Code::kTimeout) return false;
@@ -220,9 +280,12 @@ napi_value CollectionStats(Call& call) {
   return ObjectBuilder(call.env())
       .Number("live", static_cast<double>(stats.live))
       .Number("dead", static_cast<double>(stats.dead))
+      .Number("reclaimed", static_cast<double>(stats.reclaimed))
       .Number("linked", static_cast<double>(stats.linked))
       .Number("unlinked", static_cast<double>(stats.unlinked))
       .Number("memoryBytes", static_cast<double>(stats.memory_bytes))
+      .Number("vectorBytes", static_cast<double>(stats.vector_bytes))
+      .Number("mappedBytes", static_cast<double>(stats.mapped_bytes))
       .value();
 }
 
@@ -274,6 +337,16 @@ Status TimeLimit::Read(Call& call, size_t argument, const Engine* engine) {
   return {};
 }
 
+Status FilterArgument::Read(napi_env env, napi_value value) {
+  napi_valuetype type{};
+  if (napi_typeof(env, value, &type) == napi_ok && type == napi_undefined) return {};
+  std::string text;
+  SOCHDB_TRY(ReadString(env, value, "filter", MetadataFilter::kMaxBytes, &text));
+  SOCHDB_ASSIGN(parsed, MetadataFilter::Parse(text));
+  filter_ = std::move(parsed);
+  return {};
+}
+
 Status ViewFloats(napi_env env, napi_value value, const char* name, std::span<const float>* out) {
   napi_typedarray_type type{};
   size_t length = 0;
@@ -301,18 +374,19 @@ Status ReadVector(napi_env env, napi_value value, const char* name, size_t count
 }
 
 bool InitCollections(Environment* environment, napi_value exports) {
-  return Define<CollectionOpen, 11>(environment, exports, "collectionOpen") &&
+  return Define<CollectionOpen, 16>(environment, exports, "collectionOpen") &&
          Define<CollectionClose, 1>(environment, exports, "collectionClose") &&
          Define<CollectionForget, 1>(environment, exports, "collectionForget") &&
          Define<CollectionOptimize, 2>(environment, exports, "collectionOptimize") &&
          Define<CollectionStats, 1>(environment, exports, "collectionStats") &&
-         Define<AsyncCollectionOpen, 11>(environment, exports, "asyncCollectionOpen") &&
+         Define<AsyncCollectionOpen, 16>(environment, exports, "asyncCollectionOpen") &&
          Define<AsyncCollectionOptimize, 4>(environment, exports, "asyncCollectionOptimize");
 }
 
 bool InitVector(Environment* environment, napi_value exports) {
   return InitCollections(environment, exports) && InitVectorReads(environment, exports) &&
-         InitVectorWrites(environment, exports);
+         InitVectorWrites(environment, exports) && InitTextReads(environment, exports) &&
+         InitSearchMany(environment, exports) && InitNavigators(environment, exports);
 }
 
 }  // namespace sochdb::binding

@@ -41,6 +41,7 @@ struct CollectionHandle : Handle {
   VectorIndexRegistry* indexes = nullptr;            // those, or the engine's
   std::unique_ptr<Collection> collection;            // after its indexes: ends before them
   VectorResults results;
+  ManyResults many;  // of the last searchMany, until they have been delivered
   std::vector<float> query;
 };
 
@@ -49,6 +50,7 @@ struct VectorResultsHandle : Handle {
   static constexpr HandleKind kKind = HandleKind::kVectorResults;
   VectorResultsHandle() : Handle(kKind) {}
   VectorResults results;
+  ManyResults many;
 };
 
 // A call's first two arguments: a database, transaction or snapshot, and a collection of the same store.
@@ -83,6 +85,16 @@ class TimeLimit {
   std::optional<CancelToken> token_;
 };
 
+// A filter as an argument: undefined, or its JSON text (index/document/metadata_filter.h).
+class FilterArgument {
+ public:
+  Status Read(napi_env env, napi_value value);
+  [[nodiscard]] const MetadataFilter* get() const { return filter_.has_value() ? &*filter_ : nullptr; }
+
+ private:
+  std::optional<MetadataFilter> filter_;
+};
+
 // A copy of a Float32Array of exactly `count` values: other threads may write to a SharedArrayBuffer.
 Status ReadVector(napi_env env, napi_value value, const char* name, size_t count, std::vector<float>* out);
 // The values of a Float32Array, where they lie. They may change while they are read.
@@ -92,5 +104,8 @@ Status ViewFloats(napi_env env, napi_value value, const char* name, std::span<co
 [[nodiscard]] bool InitCollections(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitVectorReads(Environment* environment, napi_value exports);
 [[nodiscard]] bool InitVectorWrites(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitTextReads(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitNavigators(Environment* environment, napi_value exports);
+[[nodiscard]] bool InitSearchMany(Environment* environment, napi_value exports);
 
 }  // namespace sochdb::binding

@@ -1,10 +1,14 @@
 // Writing to collections: one document, many, deleting one.
 
+#include "base/json.h"
 #include "binding/slab.h"
 #include "binding/vector_collection.h"
 
 namespace sochdb::binding {
 namespace {
+
+// Escapes take six bytes for one.
+constexpr size_t kMaxTextsBytes = 6 * kBlobThresholdBytes;
 
 // Runs `write` on the transaction that is open, or on one of its own.
 template <typename Write>
@@ -36,6 +40,51 @@ napi_value VectorPut(Call& call) {
     status = RunWrite(use, [&](Transaction* transaction) {
       return use.handle->collection->Put(transaction, id, use.handle->query, metadata);
     });
+  }
+  return status.ok() ? nullptr : call.Throw(status);
+}
+
+// undefined, or a JSON array of strings.
+Status ReadTexts(napi_env env, napi_value value, std::vector<std::string>* texts) {
+  napi_valuetype type{};
+  if (napi_typeof(env, value, &type) == napi_ok && type == napi_undefined) return {};
+  std::string json;
+  SOCHDB_TRY(ReadString(env, value, "chunkTexts", kMaxTextsBytes, &json));
+  JsonReader reader(json);
+  JsonToken token = reader.Next();
+  if (token != JsonToken::kBeginArray) return {Code::kInvalidArgument, "chunkTexts must be an array of strings."};
+  for (token = reader.Next(); token == JsonToken::kString; token = reader.Next()) texts->push_back(reader.Text());
+  if (token == JsonToken::kEndArray) return {};
+  return {Code::kInvalidArgument, "chunkTexts must be an array of strings."};
+}
+
+// vectorPutChunks(target, collection, id, vectors one after the other, metadata as JSON, texts of all or undefined, aggregate):
+// inserts or replaces a document in chunks.
+napi_value VectorPutChunks(Call& call) {
+  CollectionUse use;
+  std::string id;
+  std::string metadata;
+  std::span<const float> shared;
+  std::vector<float> vectors;
+  std::vector<std::string> texts;
+  uint32_t aggregate = 0;
+  Status status = use.ReadWritable(call);
+  if (status.ok()) status = ReadString(call.env(), call[2], "id", kMaxDocumentIdBytes, &id);
+  if (status.ok()) status = ViewFloats(call.env(), call[3], "vectors", &shared);
+  if (status.ok() && shared.size_bytes() >= kBlobThresholdBytes) {
+    status = Status(Code::kInvalidArgument, "A document's vectors, texts and metadata together stay below 1 MiB.")
+                 .With("expected", "less than " + std::to_string(kBlobThresholdBytes) + " bytes")
+                 .With("actual", std::to_string(shared.size_bytes()) + " bytes");
+  }
+  if (status.ok()) vectors.assign(shared.begin(), shared.end());
+  if (status.ok()) status = ReadString(call.env(), call[4], "metadata", kBlobThresholdBytes, &metadata);
+  if (status.ok()) status = ReadTexts(call.env(), call[5], &texts);
+  if (status.ok())
+    status = ReadUint32(call.env(), call[6], "aggregate", 0, static_cast<uint32_t>(Aggregate::kFirst), &aggregate);
+  if (status.ok()) {
+    const DocumentContent content{
+        .vectors = vectors, .metadata = metadata, .texts = texts, .aggregate = static_cast<Aggregate>(aggregate)};
+    status = RunWrite(use, [&](Transaction* transaction) { return use.handle->collection->Put(transaction, id, content); });
   }
   return status.ok() ? nullptr : call.Throw(status);
 }
@@ -125,12 +174,34 @@ napi_value VectorDelete(Call& call) {
   return status.ok() ? FromBool(call.env(), existed) : call.Throw(status);
 }
 
+// vectorDeleteWhere(target, collection, filter, timeout in milliseconds or 0): how many documents there were.
+napi_value VectorDeleteWhere(Call& call) {
+  CollectionUse use;
+  FilterArgument filter;
+  TimeLimit limit;
+  uint64_t deleted = 0;
+  Status status = use.ReadWritable(call);
+  if (status.ok()) status = filter.Read(call.env(), call[2]);
+  if (status.ok() && filter.get() == nullptr) status = {Code::kInvalidArgument, "Deleting documents takes a filter."};
+  if (status.ok()) status = limit.Read(call, 3, use.target.engine);
+  if (status.ok()) {
+    status = RunWrite(use, [&](Transaction* transaction) -> Status {
+      SOCHDB_ASSIGN(count, use.handle->collection->DeleteWhere(transaction, *filter.get(), limit.token()));
+      deleted = count;
+      return {};
+    });
+  }
+  return status.ok() ? FromDouble(call.env(), static_cast<double>(deleted)) : call.Throw(status);
+}
+
 }  // namespace
 
 bool InitVectorWrites(Environment* environment, napi_value exports) {
   return Define<VectorPut, 5>(environment, exports, "vectorPut") &&
          Define<VectorPutMany, 4>(environment, exports, "vectorPutMany") &&
-         Define<VectorDelete, 3>(environment, exports, "vectorDelete");
+         Define<VectorPutChunks, 7>(environment, exports, "vectorPutChunks") &&
+         Define<VectorDelete, 3>(environment, exports, "vectorDelete") &&
+         Define<VectorDeleteWhere, 4>(environment, exports, "vectorDeleteWhere");
 }
 
 }  // namespace sochdb::binding
