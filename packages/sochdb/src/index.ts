@@ -1,7 +1,14 @@
 export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
-export { AsyncDatabase, AsyncKeyQuery, AsyncPreparedSql, AsyncRecovery } from './async/index.js'
+export {
+  AsyncDatabase,
+  AsyncGraph,
+  AsyncGraphReader,
+  AsyncKeyQuery,
+  AsyncPreparedSql,
+  AsyncRecovery,
+} from './async/index.js'
 export { CompareOp, KeyQuery } from './sql/keys/index.js'
 export type { FieldValue, KeyQueryRow } from './sql/keys/index.js'
 export { PreparedSql, SqlResult, SqlResult as SQLQueryResult } from './sql/text/index.js'
@@ -15,6 +22,7 @@ export type {
 } from './sql/text/index.js'
 export type {
   AsyncCollection,
+  AsyncSearchManyOptions,
   AsyncKeyReader,
   AsyncKeyStore,
   AsyncNamespace,
@@ -75,20 +83,86 @@ export type {
 } from './engine/index.js'
 export { Collection, DistanceMetric, QuantizationType, SearchResults } from './search/index.js'
 export type {
+  Aggregate,
+  ChunkedDocument,
   CollectionConfig,
   CollectionInfo,
   DocumentBatch,
   DocumentChange,
   FieldFilter,
+  FieldOperators,
   FilterValue,
+  GroupValue,
+  HighlightOptions,
+  Highlights,
+  HitGroup,
+  HybridRequest,
+  KeywordRequest,
   ListedDocument,
   ListOptions,
+  MatchedChunk,
   Metadata,
   MetadataFilter,
+  NavigatorCheck,
+  NavigatorInfo,
+  NavigatorMeasures,
+  NavigatorOptions,
+  NavigatorTraining,
   NewDocument,
   OptimizeOptions,
+  RankedHit,
+  ReadOptions,
+  SearchExplanation,
   SearchHit,
+  SearchManyOptions,
   SearchRequest,
   StoredDocument,
+  TextOptions,
   VectorInput,
 } from './search/index.js'
+export { Graph, GraphReader } from './graph/index.js'
+export type {
+  CountEdgesRequest,
+  CountNodesRequest,
+  DegreeRequest,
+  EdgeChange,
+  EdgeEnd,
+  EdgeRule,
+  GraphDirection,
+  GraphEdge,
+  GraphNode,
+  GraphPath,
+  GraphProperties,
+  GraphReading,
+  GraphReadOptions,
+  GraphWriting,
+  ImportOptions,
+  MatchRequest,
+  MatchStep,
+  Moment,
+  Neighbor,
+  NeighborsRequest,
+  NewEdge,
+  NewNode,
+  NodeChange,
+  NodeChoice,
+  NodesRequest,
+  PathRequest,
+  Subgraph,
+  TemporalEdge,
+  TemporalRequest,
+  TraverseRequest,
+} from './graph/index.js'
+export { AsyncAtomicMemoryWriter, AtomicMemoryWriter, MemoryOp } from './memory/index.js'
+export type { MemoryIntent, MemoryOpKind, MemoryResult } from './memory/index.js'
+export { AsyncVectorIndex, vector, VectorIndex } from './vector/index.js'
+export type {
+  HnswlibImportOptions,
+  InsertResult,
+  VectorBatch,
+  VectorId,
+  VectorIds,
+  VectorIndexConfig,
+  VectorMatch,
+  VectorSearchOptions,
+} from './vector/index.js'

@@ -2,26 +2,34 @@
  * Collections by promise. Writes are made on a transaction, whose commit waits on the engine's threads; searches, counts, lists
  * and waiting for the index run there.
  */
-import { checkOptions } from '../engine/check.js'
+import { checkOptions, MAX_TIMEOUT_MS, whole } from '../engine/check.js'
 import { brand, errorFromNative } from '../errors/index.js'
 import type { Database, Namespace, Snapshot, Transaction } from '../database/index.js'
 import type {
+  ChunkedDocument,
   Collection,
   CollectionConfig,
   CollectionInfo,
+  DistanceMetric,
   DocumentBatch,
   DocumentChange,
+  HybridRequest,
+  KeywordRequest,
   ListedDocument,
   ListOptions,
   MetadataFilter,
+  NavigatorOptions,
+  NavigatorTraining,
   NewDocument,
+  ReadOptions,
+  SearchManyOptions,
   SearchRequest,
   SearchResults,
   StoredDocument,
 } from '../search/index.js'
-import { openCollectionInBackground } from '../search/index.js'
+import { checkHybrid, navigatorChecks, openCollectionInBackground, toSearch } from '../search/index.js'
 import { checkOperation, inner } from './keys.js'
-import { longChecks, operate, operateLong } from './operation.js'
+import { longChecks, operate, operateLong, signalCheck } from './operation.js'
 import type { LongOptions, OperationOptions } from './operation.js'
 import { call, defineVerbs } from './verbs.js'
 
@@ -37,34 +45,73 @@ export interface CollectionHost {
 export interface AsyncCollectionMethods {
   insert(document: NewDocument): Promise<void>
   upsert(document: NewDocument): Promise<void>
+  insertMulti(document: ChunkedDocument): Promise<void>
   insertBatch(batch: DocumentBatch): Promise<number>
-  get(id: string): Promise<StoredDocument | undefined>
-  getMany(ids: readonly string[]): Promise<(StoredDocument | undefined)[]>
+  get(id: string, options?: ReadOptions): Promise<StoredDocument | undefined>
+  getMany(ids: readonly string[], options?: ReadOptions): Promise<(StoredDocument | undefined)[]>
   update(id: string, change: DocumentChange): Promise<boolean>
   delete(id: string): Promise<boolean>
-  count(filter?: MetadataFilter): Promise<number>
+  deleteWhere(filter: MetadataFilter): Promise<number>
+  count(filter?: MetadataFilter, options?: ReadOptions): Promise<number>
   list(options?: ListOptions): Promise<ListedDocument[]>
   search(request: SearchRequest, options?: OperationOptions): Promise<SearchResults>
   vectorSearch(request: Pick<SearchRequest, 'vector' | 'k' | 'filter'>): Promise<SearchResults>
+  keywordSearch(request: KeywordRequest, options?: OperationOptions): Promise<SearchResults>
+  hybridSearch(request: HybridRequest, options?: OperationOptions): Promise<SearchResults>
+  searchMany(requests: readonly SearchRequest[], options?: AsyncSearchManyOptions): Promise<SearchResults[]>
   info(): Promise<CollectionInfo>
   /** Waits until the vectors that were committed are in the index's graph. False: `timeoutMs` ran out. */
   optimize(options?: LongOptions): Promise<boolean>
+  /** As `Collection.trainNavigator`. Progress is in steps of its own. */
+  trainNavigator(options?: AsyncNavigatorOptions): Promise<NavigatorTraining>
+  dropNavigator(): Promise<void>
 }
+
+/** How a navigator is trained, and stopped. */
+export type AsyncNavigatorOptions = NavigatorOptions & LongOptions
 
 export interface AsyncCollection extends AsyncCollectionMethods {
   readonly name: string
   readonly dimension: number
+  readonly metric: DistanceMetric
+}
+
+/** What the searches of `searchMany` have in common. */
+export interface AsyncSearchManyOptions extends SearchManyOptions {
+  /** Rejects with the signal's reason. */
+  readonly signal?: AbortSignal
 }
 
 /** A collection on its way: await it, or call its methods at once. */
 export interface CollectionPromise extends Promise<AsyncCollection>, AsyncCollectionMethods {}
 
+const trainChecks = { ...navigatorChecks, ...longChecks }
+const manyChecks = { signal: signalCheck, timeoutMs: whole(0, MAX_TIMEOUT_MS), asOf: () => undefined }
+
 type MethodName = keyof AsyncCollectionMethods
 
 /** Of these, the synchronous ones change the collection. */
-const writes = ['insert', 'upsert', 'insertBatch', 'update', 'delete'] as const satisfies readonly MethodName[]
-const pointReads = ['get', 'getMany', 'info'] as const satisfies readonly MethodName[]
-const rest = ['count', 'list', 'search', 'vectorSearch', 'optimize'] as const satisfies readonly MethodName[]
+const writes = [
+  'insert',
+  'upsert',
+  'insertMulti',
+  'insertBatch',
+  'update',
+  'delete',
+  'deleteWhere',
+] as const satisfies readonly MethodName[]
+const pointReads = ['get', 'getMany', 'info', 'dropNavigator'] as const satisfies readonly MethodName[]
+const rest = [
+  'count',
+  'list',
+  'search',
+  'vectorSearch',
+  'keywordSearch',
+  'hybridSearch',
+  'searchMany',
+  'optimize',
+  'trainNavigator',
+] as const satisfies readonly MethodName[]
 
 class AsyncCollectionImpl {
   static {
@@ -88,8 +135,12 @@ class AsyncCollectionImpl {
     return this.#collection.dimension
   }
 
-  count(filter?: MetadataFilter): Promise<number> {
-    return this.#host.enqueue(() => this.#collection.countBy(filter, 0))
+  get metric(): DistanceMetric {
+    return this.#collection.metric
+  }
+
+  count(filter?: MetadataFilter, options?: ReadOptions): Promise<number> {
+    return this.#host.enqueue(() => this.#collection.countBy(filter, options, 0))
   }
 
   list(options?: ListOptions): Promise<ListedDocument[]> {
@@ -109,9 +160,36 @@ class AsyncCollectionImpl {
     return this.search(request)
   }
 
+  async keywordSearch(request: KeywordRequest, options?: OperationOptions): Promise<SearchResults> {
+    return this.search(toSearch(request), options)
+  }
+
+  async hybridSearch(request: HybridRequest, options?: OperationOptions): Promise<SearchResults> {
+    return this.search(checkHybrid(request), options)
+  }
+
+  async searchMany(requests: readonly SearchRequest[], options?: AsyncSearchManyOptions): Promise<SearchResults[]> {
+    const { signal, ...rest } = checkOptions(options, manyChecks, 'searchMany') as AsyncSearchManyOptions
+    return operate(
+      signal === undefined ? undefined : { signal },
+      number => this.#host.enqueue(() => this.#collection.searchManyBy(requests, rest, number)),
+      error => errorFromNative(error, 'query'),
+    )
+  }
+
   async optimize(options?: LongOptions): Promise<boolean> {
     const checked = checkOptions(options, longChecks, 'optimize') as LongOptions
     return operateLong(checked, (...how) => this.#host.enqueue(() => this.#collection.optimizeBy(...how)))
+  }
+
+  async trainNavigator(options?: AsyncNavigatorOptions): Promise<NavigatorTraining> {
+    const { signal, timeoutMs, onProgress, ...how } = checkOptions(
+      options,
+      trainChecks,
+      'trainNavigator',
+    ) as AsyncNavigatorOptions
+    const long = { ...(signal && { signal }), ...(timeoutMs && { timeoutMs }), ...(onProgress && { onProgress }) }
+    return operateLong(long, (...by) => this.#host.enqueue(() => this.#collection.trainNavigatorBy(how, ...by)))
   }
 
   #write<T>(action: (collection: Collection) => T): Promise<T> {

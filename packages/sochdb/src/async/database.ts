@@ -22,6 +22,9 @@ import type { AsyncPreparedSql, AsyncSqlTarget } from './sql.js'
 import { moveTable } from '../sql/policy.js'
 import { brand, errorFromNative } from '../errors/index.js'
 import { inner } from './keys.js'
+import { graphReading, graphWriting } from '../graph/index.js'
+import { AsyncGraph, defineAsyncGraphs } from './graph.js'
+import type { AsyncGraphPlace, AsyncGraphsReading, AsyncGraphsWriting } from './graph.js'
 import { AsyncNamespaceImpl } from './namespace.js'
 import type { AsyncNamespace } from './namespace.js'
 import { maintain } from './maintenance.js'
@@ -48,7 +51,12 @@ import type { DescribingVerb, Promised, ReadingVerb, WritingVerb } from './verbs
  * await db.put('user:1', 'Alice')
  * for await (const [key, value] of db.scanPrefix('user:')) console.log(key.toString(), value.toString())
  */
-export interface AsyncDatabase extends AsyncRoot, Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {
+export interface AsyncDatabase
+  extends
+    AsyncRoot,
+    AsyncGraphsReading,
+    AsyncGraphsWriting,
+    Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {
   readonly path: string
   readonly isOpen: boolean
   /** The same database, synchronously. */
@@ -57,6 +65,8 @@ export interface AsyncDatabase extends AsyncRoot, Promised<Database, DescribingV
   /** @throws NamespaceNotFoundError when there is none of this name */
   namespace(name: string): Promise<AsyncNamespace>
   getOrCreateNamespace(name: string, options?: NamespaceOptions): Promise<AsyncNamespace>
+  /** The graph of a namespace, `default` where none is named. */
+  graph(namespace?: string): AsyncGraph
   /** Runs a function with a namespace; resolves to what it returns. */
   useNamespace<T>(name: string, fn: (ns: AsyncNamespace) => T | PromiseLike<T>): Promise<T>
   /** Makes everything committed so far durable, whatever `syncMode` is. */
@@ -106,6 +116,7 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
       self.enqueue(() => call(self[inner], name, args)),
     )
     defineVerbs(this, writing, (self, name, args) => self.write(transaction => call(transaction, name, args)))
+    defineAsyncGraphs(this, [...graphReading, ...graphWriting])
   }
   readonly [inner]: Database
 
@@ -143,6 +154,19 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
   async useNamespace<T>(name: string, fn: (ns: AsyncNamespace) => T | PromiseLike<T>): Promise<T> {
     checkFunction(fn, 'useNamespace')
     return fn(await this.namespace(name))
+  }
+
+  graph(namespace = 'default'): AsyncGraph {
+    return new AsyncGraph(this.graphPlace(namespace))
+  }
+
+  /** @internal */
+  graphPlace(namespace: unknown): AsyncGraphPlace {
+    return {
+      place: () => this[inner].graphPlace(namespace),
+      enqueue: action => this.enqueue(action),
+      create: () => this.getOrCreateNamespace(namespace as string),
+    }
   }
 
   async sync(): Promise<void> {
@@ -246,8 +270,9 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
     return this.close()
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-interface AsyncDatabaseImpl extends Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+interface AsyncDatabaseImpl
+  extends AsyncGraphsReading, AsyncGraphsWriting, Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {}
 
 const faces = new WeakMap<Database, AsyncDatabase>()
 

@@ -1,10 +1,16 @@
 export { AsyncDatabase, asyncOf } from './database.js'
-export type { AsyncCollection, AsyncCollectionMethods, CollectionPromise } from './collection.js'
+export type {
+  AsyncCollection,
+  AsyncCollectionMethods,
+  AsyncSearchManyOptions,
+  CollectionPromise,
+} from './collection.js'
 export type { AsyncKeyReader, AsyncKeyStore, AsyncPutOptions } from './keys.js'
 export type { AsyncNamespace } from './namespace.js'
 export type { LongOptions, OperationOptions } from './operation.js'
 export type { Change } from './packed.js'
 export { AsyncRecovery } from './recovery.js'
+export { writeBy } from './root.js'
 export type { AsyncRoot } from './root.js'
 export type { AsyncTransactionOptions } from './retry.js'
 export type { AsyncScanOptions, BatchOptions } from './scan.js'
@@ -16,3 +22,4 @@ export type { WatchOptions } from './watch.js'
 export { AsyncPreparedSql, executeAsync, iterateAsync, sqlTargetOf } from './sql.js'
 export type { AsyncSqlTarget } from './sql.js'
 export { AsyncKeyQuery } from './query.js'
+export { AsyncGraph, AsyncGraphReader } from './graph.js'

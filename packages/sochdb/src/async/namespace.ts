@@ -1,5 +1,8 @@
 import type { Namespace, NamespaceInfo } from '../database/index.js'
 import { brand } from '../errors/index.js'
+import { defineGraphVerbs, graphReading, graphWriting } from '../graph/index.js'
+import { AsyncGraph, runAsync } from './graph.js'
+import type { AsyncGraphPlace, AsyncGraphReading, AsyncGraphWriting } from './graph.js'
 import { inner } from './keys.js'
 import { AsyncRootImpl } from './root.js'
 import type { AsyncRoot } from './root.js'
@@ -9,9 +12,11 @@ import type { Promised } from './verbs.js'
 type Verb = (typeof everywhere)[number] | (typeof writingEverywhere)[number]
 
 /** One namespace of a database, by promise: the same methods, on what is its own alone. */
-export interface AsyncNamespace extends AsyncRoot, Promised<Namespace, Verb> {
+export interface AsyncNamespace extends AsyncRoot, AsyncGraphReading, AsyncGraphWriting, Promised<Namespace, Verb> {
   readonly name: string
   info(): Promise<NamespaceInfo>
+  /** The graph of this namespace. */
+  graph(): AsyncGraph
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs are defined on the prototype
@@ -20,6 +25,7 @@ export class AsyncNamespaceImpl extends AsyncRootImpl<Namespace> implements Asyn
     brand(this, 'AsyncNamespace')
     defineVerbs(this, everywhere, (self, name, args) => self.enqueue(() => call(self[inner], name, args)))
     defineVerbs(this, writingEverywhere, (self, name, args) => self.write(transaction => call(transaction, name, args)))
+    defineGraphVerbs(this, [...graphReading, ...graphWriting], async (self, plan) => runAsync(self.#graph, plan()))
   }
   readonly [inner]: Namespace
 
@@ -32,9 +38,17 @@ export class AsyncNamespaceImpl extends AsyncRootImpl<Namespace> implements Asyn
     return this[inner].name
   }
 
+  graph(): AsyncGraph {
+    return new AsyncGraph(this.#graph)
+  }
+
+  get #graph(): AsyncGraphPlace {
+    return { place: () => this[inner].graph().place, enqueue: action => this.enqueue(action) }
+  }
+
   info(): Promise<NamespaceInfo> {
     return this.enqueue(() => this[inner].info())
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-export interface AsyncNamespaceImpl extends Promised<Namespace, Verb> {}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface AsyncNamespaceImpl extends AsyncGraphReading, AsyncGraphWriting, Promised<Namespace, Verb> {}

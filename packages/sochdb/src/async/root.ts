@@ -120,3 +120,8 @@ export abstract class AsyncRootImpl<Sync extends Database | Namespace> extends A
     return watchChanges(this, prefix, options)
   }
 }
+
+/** Runs synchronous work in a transaction that is committed, and tried again after a conflict, by promise. @internal */
+export function writeBy<T>(on: AsyncRoot, body: (transaction: Transaction) => T): Promise<T> {
+  return (on as AsyncRootImpl<Database | Namespace>).write(body)
+}

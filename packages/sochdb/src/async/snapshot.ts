@@ -2,6 +2,9 @@ import { brand } from '../errors/index.js'
 import type { Snapshot } from '../database/index.js'
 import { openAsyncCollection } from './collection.js'
 import type { CollectionPromise } from './collection.js'
+import { graphReading } from '../graph/index.js'
+import { AsyncGraphReader, defineAsyncGraphs } from './graph.js'
+import type { AsyncGraphPlace, AsyncGraphsReading } from './graph.js'
 import { AsyncReader, inner } from './keys.js'
 import type { AsyncKeyReader } from './keys.js'
 import { Lane } from './lane.js'
@@ -16,13 +19,15 @@ import type { Promised, ReadingVerb } from './verbs.js'
  * await using snapshot = await db.snapshot()
  * const [a, b] = await snapshot.getBatch(['a', 'b'])
  */
-export interface AsyncSnapshot extends AsyncKeyReader, Promised<Snapshot, ReadingVerb> {
+export interface AsyncSnapshot extends AsyncKeyReader, AsyncGraphsReading, Promised<Snapshot, ReadingVerb> {
   /** What it sees: all commits up to this timestamp. */
   readonly timestamp: bigint
   collection(name: string): CollectionPromise
   getCollection(name: string): CollectionPromise
   /** The same snapshot, seen through a namespace. Closing either closes both. */
   namespace(name: string): Promise<AsyncSnapshot>
+  /** The graph of a namespace, by default the one it is seen through. */
+  graph(namespace?: string): AsyncGraphReader
   useNamespace<T>(name: string, fn: (ns: AsyncSnapshot) => T | PromiseLike<T>): Promise<T>
   /** Lets go of what only this snapshot sees, when the operations before it are done. Harmless when closed. */
   close(): Promise<void>
@@ -34,6 +39,7 @@ export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSna
   static {
     brand(this, 'AsyncSnapshot')
     defineVerbs(this, reading, (self, name, args) => self.enqueue(() => call(self[inner], name, args)))
+    defineAsyncGraphs(this, graphReading)
   }
   readonly [inner]: Snapshot
   readonly readsAhead = false
@@ -70,6 +76,15 @@ export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSna
     return fn(await this.namespace(name))
   }
 
+  graph(namespace?: string): AsyncGraphReader {
+    return new AsyncGraphReader(this.graphPlace(namespace ?? this[inner].boundTo?.name ?? 'default'))
+  }
+
+  /** @internal */
+  graphPlace(namespace: unknown): AsyncGraphPlace {
+    return { place: () => this[inner].graphPlace(namespace), enqueue: action => this.enqueue(action) }
+  }
+
   close(): Promise<void> {
     return this.enqueue(() => this[inner].close())
   }
@@ -78,5 +93,5 @@ export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSna
     return this.close()
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-export interface AsyncSnapshotImpl extends Promised<Snapshot, ReadingVerb> {}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface AsyncSnapshotImpl extends AsyncGraphsReading, Promised<Snapshot, ReadingVerb> {}

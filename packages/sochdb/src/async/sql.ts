@@ -2,10 +2,13 @@
 import { performance } from 'node:perf_hooks'
 
 import { ErrorCode, brand, errorFromNative, QueryError } from '../errors/index.js'
+import { isTransaction } from '../engine/transaction.js'
+import { resultOf } from '../sql/session.js'
 import type { Row, StatementTarget } from '../sql/session.js'
 import type { RunTarget } from '../sql/result/index.js'
 import type { RowsPayload } from '../sql/result/native.js'
-import { executeText, isData, sqlText, SqlResult, valuesOf } from '../sql/text/index.js'
+import { ResultSize } from '../sql/result/size.js'
+import { executeText, runIndexBuild, sqlText, SqlResult, valuesOf } from '../sql/text/index.js'
 import type { ExecuteOptions, SqlParameters, SqlText } from '../sql/text/index.js'
 import { native } from '../engine/native.js'
 import type { NativeExec } from '../sql/result/native.js'
@@ -51,6 +54,21 @@ export class AsyncPreparedSql<T = Row> {
     return executeAsync<T>(this.#target, this.#text, params, this.#options)
   }
 
+  /** The first row, or `undefined`. */
+  async get(params?: SqlParameters): Promise<T | undefined> {
+    return (await this.execute(params)).rows[0]
+  }
+
+  /** Every row, and nothing about them. */
+  async all(params?: SqlParameters): Promise<T[]> {
+    return (await this.execute(params)).rows
+  }
+
+  /** Runs it; the rows inserted, updated or deleted. */
+  async run(params?: SqlParameters): Promise<number> {
+    return (await this.execute(params)).rowsAffected
+  }
+
   /** The rows as they are asked for. */
   iterate(params?: SqlParameters): AsyncIterableIterator<T> {
     this.#check()
@@ -77,17 +95,25 @@ export async function executeAsync<T = Row>(
   options: ExecuteOptions,
 ): Promise<SqlResult<T>> {
   const started = performance.now()
-  if (!isData(text.parsed.statement)) {
-    return target.enqueue(() => executeText<T>(target.statements, text, params, options))
+  if (!text.isData && !text.analyzes) {
+    return target.enqueue(async () => {
+      const isBuild = text.parsed.statement.kind === 'createIndex' && !isTransaction(target.statements)
+      if (!isBuild) return executeText<T>(target.statements, text, params, options)
+      valuesOf(text.parsed, params)
+      await runIndexBuild(target.statements, text, options)
+      return new SqlResult<T>([], [], [], 0, performance.now() - started)
+    })
   }
   const rows: Row[] = []
   const run = new AsyncRun(target, text, params, options)
   try {
-    while (!run.isDone) await run.advance(rows)
+    const size = new ResultSize()
+    while (!run.isDone) await run.advance(rows, size)
   } finally {
     await run.close()
   }
-  return new SqlResult<T>(run.columns, rows as T[], run.rowsAffected, performance.now() - started)
+  const { columns, names, rows: shown, rowsAffected } = resultOf(run.plan, rows, run.rowsAffected)
+  return new SqlResult<T>(columns, names, shown as T[], rowsAffected, performance.now() - started)
 }
 
 export async function* iterateAsync<T = Row>(
@@ -96,7 +122,7 @@ export async function* iterateAsync<T = Row>(
   params: SqlParameters | undefined,
   options: ExecuteOptions,
 ): AsyncGenerator<T, void, undefined> {
-  if (!isData(text.parsed.statement)) {
+  if (!text.isData) {
     yield* (await executeAsync<T>(target, text, params, options)).rows
     return
   }
@@ -146,19 +172,19 @@ class AsyncRun {
     return this.#isDone
   }
 
-  get columns() {
-    return this.#runnable!.plan.columns
+  get plan() {
+    return this.#runnable!.plan
   }
 
   /** Appends the next rows. */
-  async advance(out: Row[]): Promise<void> {
+  async advance(out: Row[], size?: ResultSize): Promise<void> {
     for (let attempt = 1; ; ++attempt) {
       try {
         const payload = await this.#step(attempt > 1)
         this.#isDone = payload.done
         this.held.rows = payload.rows
         if (payload.done && this.#runnable!.plan.isWrite) this.rowsAffected = payload.rowsAffected
-        this.#runnable!.native.take(payload, out)
+        this.#runnable!.native.take(payload, out, size)
         return
       } catch (error) {
         const moved = error instanceof QueryError && error.code === ErrorCode.SCHEMA_CHANGED

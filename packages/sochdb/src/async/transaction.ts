@@ -12,6 +12,9 @@ import { executeAsync, iterateAsync, prepareAsync } from './sql.js'
 import type { AsyncPreparedSql, AsyncSqlTarget } from './sql.js'
 import { createAsyncCollection, openAsyncCollection } from './collection.js'
 import type { AsyncCollection, CollectionPromise } from './collection.js'
+import { graphReading, graphWriting } from '../graph/index.js'
+import { AsyncGraph, defineAsyncGraphs } from './graph.js'
+import type { AsyncGraphPlace, AsyncGraphsReading, AsyncGraphsWriting } from './graph.js'
 import { AsyncStore, checkOperation, checkPut, inner } from './keys.js'
 import type { AsyncKeyStore, AsyncPutOptions } from './keys.js'
 import { Lane } from './lane.js'
@@ -36,7 +39,11 @@ export interface AsyncSavepoint {
  * Its operations run one after the other, in the order in which they were called, awaited or not.
  */
 export interface AsyncTransaction
-  extends AsyncKeyStore, Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {
+  extends
+    AsyncKeyStore,
+    AsyncGraphsReading,
+    AsyncGraphsWriting,
+    Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {
   /** Unique while the database is open. */
   readonly id: number
   /** It sees the commits up to this timestamp (`readCommitted`: its first statement does). */
@@ -61,6 +68,8 @@ export interface AsyncTransaction
   /** The same transaction, seen through a namespace: what it reads and writes is that one's, and all commits together. */
   namespace(name: string): Promise<AsyncTransaction>
   getOrCreateNamespace(name: string, options?: NamespaceOptions): Promise<AsyncTransaction>
+  /** The graph of a namespace, by default the one it is seen through. */
+  graph(namespace?: string): AsyncGraph
   useNamespace<T>(name: string, fn: (ns: AsyncTransaction) => T | PromiseLike<T>): Promise<T>
   /**
    * Runs a SQL statement as a part of this transaction, on threads of the engine; see `Database.execute`. `signal` and `timeoutMs` stop it while it runs, and then
@@ -89,6 +98,7 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
     defineVerbs(this, [...describing, ...reading, ...writing], (self, name, args) =>
       self.enqueue(() => call(self[inner], name, args)),
     )
+    defineAsyncGraphs(this, [...graphReading, ...graphWriting])
   }
   readonly [inner]: Transaction
   readonly readsAhead = false
@@ -250,12 +260,22 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
     return fn(await this.namespace(name))
   }
 
+  graph(namespace?: string): AsyncGraph {
+    return new AsyncGraph(this.graphPlace(namespace ?? this[inner].boundTo?.name ?? 'default'))
+  }
+
+  /** @internal */
+  graphPlace(namespace: unknown): AsyncGraphPlace {
+    return { place: () => this[inner].graphPlace(namespace), enqueue: action => this.enqueue(action) }
+  }
+
   #through(view: (transaction: Transaction) => Transaction): Promise<AsyncTransaction> {
     return this.enqueue(() => new AsyncTransactionImpl(view(this[inner]), this.#lane))
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-export interface AsyncTransactionImpl extends Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface AsyncTransactionImpl
+  extends AsyncGraphsReading, AsyncGraphsWriting, Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {}
 
 export function checkFunction(fn: unknown, place: string): void {
   if (typeof fn === 'function') return

@@ -25,4 +25,20 @@ export const repositoryMethods = [
   'deleteMany',
 ] as const
 
-export const collectionMethods = ['insert', 'insertBatch', 'get', 'update', 'delete', 'count', 'search'] as const
+export const collectionMethods = [
+  'insert',
+  'upsert',
+  'insertBatch',
+  'insertMulti',
+  'get',
+  'getMany',
+  'update',
+  'delete',
+  'deleteWhere',
+  'count',
+  'list',
+  'search',
+  'keywordSearch',
+  'hybridSearch',
+  'searchMany',
+] as const

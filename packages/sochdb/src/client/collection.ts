@@ -5,12 +5,19 @@ import { isTransaction, type Transaction } from '../engine/index.js'
 import { InvalidMetadataError } from '../errors/index.js'
 import { openCollection } from '../search/index.js'
 import type {
+  ChunkedDocument,
   Collection,
   DocumentBatch,
   DocumentChange,
+  HybridRequest,
+  KeywordRequest,
+  ListedDocument,
+  ListOptions,
   Metadata,
   MetadataFilter,
   NewDocument,
+  ReadOptions,
+  SearchManyOptions,
   SearchRequest,
   SearchResults,
   StoredDocument,
@@ -18,7 +25,7 @@ import type {
 import { isPlainObject } from './check.js'
 import type { StatementTarget } from './statements.js'
 
-/** `SyncTypedCollection` of types.ts, whose type parameters the generated code supplies. */
+/** `SyncTypedCollection` of collection-types.ts, whose type parameters the generated code supplies. */
 export class DocumentCollection {
   readonly #contract: CollectionContract
   readonly #target: () => StatementTarget
@@ -36,6 +43,15 @@ export class DocumentCollection {
     this.#collection().insert({ ...document, metadata: this.#complete(document.id, document.metadata) })
   }
 
+  upsert(document: NewDocument): void {
+    this.insert(document)
+  }
+
+  insertMulti(document: ChunkedDocument): void {
+    if (!isPlainObject(document)) return this.#collection().insertMulti(document)
+    this.#collection().insertMulti({ ...document, metadata: this.#complete(document.id, document.metadata) })
+  }
+
   insertBatch(batch: DocumentBatch): number {
     const collection = this.#collection()
     if (!isPlainObject(batch) || !Array.isArray(batch.ids)) return collection.insertBatch(batch)
@@ -46,8 +62,12 @@ export class DocumentCollection {
     return collection.insertBatch({ ...batch, metadata })
   }
 
-  get(id: string): StoredDocument | undefined {
-    return this.#collection().get(id)
+  get(id: string, options?: ReadOptions): StoredDocument | undefined {
+    return this.#collection().get(id, options)
+  }
+
+  getMany(ids: readonly string[], options?: ReadOptions): (StoredDocument | undefined)[] {
+    return this.#collection().getMany(ids, options)
   }
 
   update(id: string, change: DocumentChange): boolean {
@@ -71,12 +91,32 @@ export class DocumentCollection {
     return this.#collection().delete(id)
   }
 
-  count(filter?: MetadataFilter): number {
-    return this.#collection().count(filter)
+  deleteWhere(filter: MetadataFilter): number {
+    return this.#collection().deleteWhere(filter)
+  }
+
+  count(filter?: MetadataFilter, options?: ReadOptions): number {
+    return this.#collection().count(filter, options)
+  }
+
+  list(options?: ListOptions): ListedDocument[] {
+    return this.#collection().list(options)
   }
 
   search(request: SearchRequest): SearchResults<Metadata | undefined> {
     return this.#collection().search(request)
+  }
+
+  keywordSearch(request: KeywordRequest): SearchResults {
+    return this.#collection().keywordSearch(request)
+  }
+
+  hybridSearch(request: HybridRequest): SearchResults {
+    return this.#collection().hybridSearch(request)
+  }
+
+  searchMany(requests: readonly SearchRequest[], options?: SearchManyOptions): SearchResults[] {
+    return this.#collection().searchMany(requests, options)
   }
 
   #collection(): Collection {

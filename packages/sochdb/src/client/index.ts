@@ -1,3 +1,4 @@
 /** The run time of generated clients: generated code imports it, applications import the generated code. */
 export { createClient } from './runtime.js'
 export type * from './types.js'
+export type * from './collection-types.js'

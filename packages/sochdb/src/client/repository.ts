@@ -5,6 +5,7 @@ import type { Expression, OrderItem, SelectItem, SelectStatement } from '../sql/
 import { checkProperties, describe, isPlainObject, shown } from './check.js'
 import { ValueChecks, columnOf, defaultValue } from './columns.js'
 import { loadRelations, type Include } from './relations.js'
+import { queryShape, valueQuery } from './query-shape.js'
 import { Shapes, type Row, type StatementTarget } from './statements.js'
 import { Parameters, whereExpression } from './where.js'
 
@@ -23,10 +24,7 @@ const readProperties = ['where', 'orderBy', 'limit', 'offset', 'select', 'with']
 const ROWS_MAX = 1_000_000
 const star: readonly SelectItem[] = [{ kind: 'all', table: undefined }]
 
-/**
- * What is the same for every handle on a table: its contract, its checks, its prepared statements. Handles (one for the client,
- * one for each transaction) add where the statements run.
- */
+/** What all handles on a table share. Handles, one for the client and one for each transaction, add where statements run. */
 export class TableRuntime {
   readonly contract: Contract
   readonly table: TableContract
@@ -98,23 +96,19 @@ export class TableRepository {
   }
 
   findFirst(query: ReadQuery = {}): Row | undefined {
+    const { shapes } = this.#runtime
+    const one = valueQuery(query)
+    const held = one && shapes.ofValue(one)
+    if (held !== undefined) return held.get(this.#target(), [one!.value])
     checkProperties(query, 'A query', readProperties)
-    return this.findMany({ ...query, limit: query.limit === 0 ? 0 : 1 })[0]
+    const [row] = this.#find({ ...query, limit: query.limit === 0 ? 0 : 1 })
+    if (one && shapes.isUnique(one.column)) shapes.keepOfValue(one, queryShape(this.table, query, undefined))
+    return row
   }
 
   findMany(query: ReadQuery = {}): Row[] {
     checkProperties(query, 'A query', readProperties)
-    const include = this.#include(query.with)
-    if (include === undefined) return this.#read(this.#target(), query, this.#selected(query.select))
-    const selected = this.#selected(query.select)
-    const needed = selected && [...new Set([...selected, ...include.flatMap(entry => entry.parentColumns)])]
-    return this.#consistently(target => {
-      const rows = this.#read(target, query, needed)
-      this.#load(rows, include, target)
-      const extra = needed?.filter(name => !selected!.includes(name)) ?? []
-      for (const row of rows) for (const name of extra) delete row[name]
-      return rows
-    })
+    return this.#find(query)
   }
 
   count(query: { readonly where?: unknown } = {}): number {
@@ -132,9 +126,15 @@ export class TableRepository {
     const parameters = new Parameters()
     const set = this.#assignments(patch, parameters)
     if (set.length === 0) return this.find(key)
+    // The statements of a table's updates by key differ in the columns they set, and how.
+    let shape = 'update'
+    for (const { column, value } of set) shape += `${value.kind === 'parameter' ? '=' : '+'}${column.length}:${column}`
+    const { shapes } = this.#runtime
     const where = this.#keyCondition(key, parameters)
+    const held = shapes.held(shape)
+    if (held !== undefined) return held.all(this.#target(), parameters.values)[0]
     const statement = { kind: 'update' as const, table: this.table.name, alias: undefined, set, where, returning: star }
-    return this.#runtime.shapes.all(this.#target(), statement, parameters.values)[0]
+    return shapes.hold(shape, statement).all(this.#target(), parameters.values)[0]
   }
 
   updateMany(query: { readonly where?: unknown }, patch: unknown): number {
@@ -214,16 +214,18 @@ export class TableRepository {
   #assignments(patch: unknown, parameters: Parameters): { column: string; value: Expression }[] {
     if (!isPlainObject(patch))
       throw new ValidationError(`A change of "${this.table.name}" is an object, not ${describe(patch)}.`)
-    return Object.entries(patch).flatMap(([name, value]) => {
+    const set: { column: string; value: Expression }[] = []
+    for (const [name, value] of Object.entries(patch)) {
       const column = columnOf(this.table, name)
-      if (value === undefined) return []
+      if (value === undefined) continue
       if (this.table.primaryKey.includes(name)) {
         throw new ValidationError(
           `"${this.table.name}.${name}" is part of the primary key, which stays: insert another row instead.`,
         )
       }
-      return [{ column: name, value: this.#newValue(column, value, parameters) }]
-    })
+      set.push({ column: name, value: this.#newValue(column, value, parameters) })
+    }
+    return set
   }
 
   #newValue(column: ColumnContract, value: unknown, parameters: Parameters): Expression {
@@ -246,21 +248,46 @@ export class TableRepository {
     return whereExpression(this.table, query.where, parameters)
   }
 
+  #find(query: ReadQuery): Row[] {
+    const selected = this.#selected(query.select)
+    const include = this.#include(query.with)
+    if (include === undefined) return this.#read(this.#target(), query, selected)
+    const needed = selected && [...new Set([...selected, ...include.flatMap(entry => entry.parentColumns)])]
+    return this.#consistently(target => {
+      const rows = this.#read(target, query, needed)
+      this.#load(rows, include, target)
+      const extra = needed?.filter(name => !selected!.includes(name)) ?? []
+      for (const row of rows) for (const name of extra) delete row[name]
+      return rows
+    })
+  }
+
   #read(target: StatementTarget, query: ReadQuery, columns: readonly string[] | undefined): Row[] {
+    const { shapes } = this.#runtime
+    const shape = queryShape(this.table, query, columns)
+    const held = shape && shapes.held(shape.key)
+    if (held !== undefined) return held.all(target, shape!.values)
     const parameters = new Parameters()
     const items = columns?.map((name): SelectItem => ({
       kind: 'expression',
       expression: { kind: 'column', table: undefined, name },
       alias: undefined,
     }))
+    const where = whereExpression(this.table, query.where, parameters)
+    const orderBy = this.#order(query.orderBy)
+    const isSingle = shape?.isSingle === true
     const statement: SelectStatement = {
       ...this.#select(items ?? star),
-      where: whereExpression(this.table, query.where, parameters),
-      orderBy: this.#order(query.orderBy),
-      limit: rowCount('limit', query.limit, parameters),
-      offset: rowCount('offset', query.offset, parameters),
+      where,
+      orderBy: isSingle ? [] : orderBy,
+      limit: isSingle ? undefined : rowCount('limit', query.limit, parameters),
+      offset: isSingle ? undefined : rowCount('offset', query.offset, parameters),
     }
-    return this.#runtime.shapes.all(target, statement, parameters.values)
+    // Values that change from one reading to the next are what getters give: their statement is not kept.
+    if (shape === undefined || !isSame(shape.values, parameters.values)) {
+      return shapes.all(target, statement, parameters.values)
+    }
+    return shapes.hold(shape.key, statement).all(target, parameters.values)
   }
 
   #select(columns: readonly SelectItem[]): SelectStatement {
@@ -358,6 +385,9 @@ function ownValue(object: Readonly<Record<string, unknown>>, name: string): unkn
 
 const isNumeric = ({ type }: ColumnContract): boolean =>
   type === 'integer' || type === 'bigint' || type === 'real' || type === 'decimal'
+
+const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]))
 
 function rowCount(name: string, value: unknown, parameters: Parameters): Expression | undefined {
   if (value === undefined) return undefined

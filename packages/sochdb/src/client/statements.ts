@@ -1,16 +1,27 @@
-/** How repositories run statements: the fixed ones prepared once per table, the others through the session's plan cache. */
+/**
+ * How repositories run statements: the fixed ones prepared once per table, those that come again in another shape kept by it, the others
+ * through the session's plan cache.
+ */
 import type { TableContract } from '@sochdb/schema/contract'
 import type { Expression, InsertStatement, Statement } from '../sql/ast/nodes.js'
+import { PlanCache } from '../sql/plan/cache.js'
 import { PreparedStatement, executeStatement, type StatementTarget } from '../sql/session.js'
 import { isTransaction } from '../engine/index.js'
+import type { QueryShape, ValueQuery } from './query-shape.js'
 
 export type { StatementTarget }
 export type Row = Record<string, unknown>
+
+/** Shapes kept of one table, and the characters of their keys. */
+const HELD_MAX = 200
+const HELD_CHARACTERS_MAX = 64 * 1024
 
 const parameter = (index: number): Expression => ({ kind: 'parameter', index })
 
 export class Shapes {
   readonly #table: TableContract
+  readonly #held = new PlanCache<PreparedStatement>(HELD_MAX, HELD_CHARACTERS_MAX)
+  readonly #ofValues = new Map<string, Partial<Record<ValueQuery['type'], PreparedStatement>>>()
   #find: PreparedStatement | undefined
   #delete: PreparedStatement | undefined
   #insert: PreparedStatement | undefined
@@ -62,6 +73,37 @@ export class Shapes {
       ...this.#insertion(),
       onConflict: { target: [], action: 'nothing', set: [], where: undefined },
     }))
+  }
+
+  /** The statement that was kept under a key of the caller's. */
+  held(key: string): PreparedStatement | undefined {
+    return this.#held.get(key)
+  }
+
+  /** The statement of queries for a row by a value of a unique column, once one of them went well. */
+  ofValue({ column, type }: ValueQuery): PreparedStatement | undefined {
+    return this.#ofValues.get(column)?.[type]
+  }
+
+  isUnique(column: string): boolean {
+    const { primaryKey, indexes } = this.#table
+    if (primaryKey.length === 1 && primaryKey[0] === column) return true
+    return indexes.some(({ unique, columns }) => unique && columns.length === 1 && columns[0]!.column === column)
+  }
+
+  /** `shape`: of such a query. */
+  keepOfValue({ column, type }: ValueQuery, shape: QueryShape | undefined): void {
+    const held = shape?.isSingle === true ? this.#held.get(shape.key) : undefined
+    if (held === undefined) return
+    const ofColumn = this.#ofValues.get(column) ?? {}
+    ofColumn[type] = held
+    this.#ofValues.set(column, ofColumn)
+  }
+
+  hold(key: string, statement: Statement): PreparedStatement {
+    const prepared = new PreparedStatement(statement)
+    this.#held.set(key, prepared, key.length)
+    return prepared
   }
 
   all(target: StatementTarget, statement: Statement, parameters: readonly unknown[]): Row[] {

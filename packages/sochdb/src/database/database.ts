@@ -15,6 +15,9 @@ import type {
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, forgetDropped, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
+import { Graph, graphReading, graphWriting } from '../graph/index.js'
+import type { GraphPlace, GraphReading, GraphWriting, OfNamespaces } from '../graph/index.js'
+import { defineNamespacedVerbs, placeOf } from './graphs.js'
 import { getTableIndexPolicy, moveTable } from '../sql/policy.js'
 import { Namespace } from './namespace.js'
 import type {
@@ -39,9 +42,16 @@ import {
   sqlText,
 } from '../sql/text/index.js'
 import type { ExecuteOptions, IndexSchema, SqlParameters, SqlResult, TableSchema } from '../sql/text/index.js'
+import { dropAbandonedIndexes } from '../sql/ddl/index.js'
 import { newKeyQuery } from '../sql/keys/index.js'
 import type { KeyQuery } from '../sql/keys/index.js'
 import type { Row } from '../sql/session.js'
+
+/** After an unclean shutdown, indexes that were being built stay in nobody's way. */
+function opened(database: Database, options: DatabaseOptions | undefined): Database {
+  if (options?.readOnly !== true && database.recovery().needsRecovery()) dropAbandonedIndexes(database)
+  return database
+}
 
 /** The most namespaces that are kept open by name. */
 const MAX_CACHED = 4096
@@ -56,9 +66,11 @@ const MAX_CACHED = 4096
  * db.put('user:1', 'Alice')
  * db.getString('user:1') // 'Alice'
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs of graphs are defined on the prototype
 export class Database extends EngineDatabase {
   static {
     brand(this, 'Database')
+    defineNamespacedVerbs(this, [...graphReading, ...graphWriting])
   }
 
   /** The index policies by number. */
@@ -78,7 +90,16 @@ export class Database extends EngineDatabase {
    */
   static override open(path: string, options?: DatabaseOptions): Database {
     // The engine makes an instance of the class that it is called on.
-    return super.open(path, options) as Database
+    return opened(super.open(path, options) as Database, options)
+  }
+
+  /** `open`, its work done elsewhere. @internal */
+  static override async openBy(
+    path: string,
+    options: DatabaseOptions | undefined,
+    begin: Parameters<typeof EngineDatabase.openBy>[2],
+  ): Promise<Database> {
+    return opened((await super.openBy(path, options, begin)) as Database, options)
   }
 
   /**
@@ -360,7 +381,18 @@ export class Database extends EngineDatabase {
   protected override wrapTransaction(begun: BegunTransaction, namespace: NamespaceIdentity | undefined): Transaction {
     return new Transaction(begun, namespace)
   }
+  /** The graph of a namespace. Its namespace is created when something is written to it, and empty before. */
+  graph(namespace = 'default'): Graph {
+    return new Graph(this.graphPlace(namespace))
+  }
+
+  /** @internal */
+  graphPlace(namespace: unknown): GraphPlace {
+    return placeOf(this, namespace, asOf => this.snapshot({ asOf }))
+  }
 }
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
+export interface Database extends OfNamespaces<GraphReading & GraphWriting> {}
 
 /** Opens a database. Every opening recovers where that is needed; the name says so. */
 export function openWithRecovery(path: string, options?: DatabaseOptions): Database {

@@ -10,3 +10,4 @@ export type {
   NamespaceOptions,
 } from './namespace-options.js'
 export type { NamespaceInfo } from './namespaces.js'
+export { servicesOf } from './services.js'

@@ -4,6 +4,9 @@ import type { TransactionOptions } from '../engine/index.js'
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
+import { defineGraphVerbs, Graph, graphReading, graphWriting, runPlan } from '../graph/index.js'
+import type { GraphPlace, GraphReading, GraphWriting } from '../graph/index.js'
+import { placeOf } from './graphs.js'
 import type { Bytes } from '../bytes/bytes.js'
 import { newKeyQuery } from '../sql/keys/index.js'
 import type { KeyQuery } from '../sql/keys/index.js'
@@ -23,9 +26,11 @@ import type { Transaction } from './transaction.js'
  * ns.put('users/alice', 'data')
  * for (const [key, value] of ns.scan('users/')) console.log(key.toString(), value.toString())
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs of graphs are defined on the prototype
 export class Namespace extends EngineNamespace {
   static {
     brand(this, 'Namespace')
+    defineGraphVerbs(this, [...graphReading, ...graphWriting], (self, plan) => runPlan(self.#graph, plan()))
   }
 
   /** The database it belongs to. */
@@ -91,4 +96,19 @@ export class Namespace extends EngineNamespace {
   deleteCollection(name: string): void {
     deleteCollection(this, name)
   }
+  /** The graph of this namespace. */
+  graph(): Graph {
+    return new Graph(this.#graph)
+  }
+
+  get #graph(): GraphPlace {
+    const past = (asOf: bigint): Snapshot => this.database.snapshot({ asOf })
+    return {
+      reader: () => this,
+      writer: () => this,
+      past: asOf => placeOf(this.database, this.name, past).past(asOf),
+    }
+  }
 }
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface Namespace extends GraphReading, GraphWriting {}

@@ -51,9 +51,11 @@ interface NamespaceEntry {
   readonly createdAt: string
 }
 
-const MAX_NAMESPACE_ID = 0xffff_fffe
+/** The other half of the numbers is for what services keep (native/base/catalog_key.h). */
+const SERVICES_BIT = 0x8000_0000
+const MAX_NAMESPACE_ID = 0x7fff_fffe
 const NOTHING = new Uint8Array(0)
-const DEFAULT_IDENTITY: NamespaceIdentity = Object.freeze({
+export const DEFAULT_IDENTITY: NamespaceIdentity = Object.freeze({
   id: DEFAULT_NAMESPACE_ID,
   name: DEFAULT_NAMESPACE,
   key: NOTHING,
@@ -95,6 +97,10 @@ function identityOf(key: Uint8Array, record: CatalogRecord): NamespaceIdentity {
   const { id, name } = catalog.readDocument(record) as NamespaceEntry
   return Object.freeze({ id, name, key, entry: record.value })
 }
+
+/** The half of a namespace that services keep theirs in: nobody's keys, collections or graph, and gone with it. */
+export const servicesHalf = (identity: NamespaceIdentity): NamespaceIdentity =>
+  Object.freeze({ ...identity, id: identity.id + SERVICES_BIT })
 
 /** The namespace of a name, as the target sees it; undefined when there is none. */
 export function lookUp(target: NamespaceTarget, name: unknown): NamespaceIdentity | undefined {

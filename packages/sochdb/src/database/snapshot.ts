@@ -3,6 +3,9 @@ import { Snapshot as EngineSnapshot } from '../engine/index.js'
 import { brand } from '../errors/index.js'
 import { listCollections, openCollection } from '../search/index.js'
 import type { Collection } from '../search/index.js'
+import { GraphReader, graphReading } from '../graph/index.js'
+import type { GraphPlace, GraphReading, OfNamespaces } from '../graph/index.js'
+import { defineNamespacedVerbs, placeOf } from './graphs.js'
 import * as namespaces from './namespaces.js'
 import type { NamespaceInfo } from './namespaces.js'
 
@@ -14,9 +17,11 @@ import type { NamespaceInfo } from './namespaces.js'
  * using snapshot = db.snapshot()
  * const [a, b] = snapshot.getBatch(['a', 'b'])
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs of graphs are defined on the prototype
 export class Snapshot extends EngineSnapshot {
   static {
     brand(this, 'Snapshot')
+    defineNamespacedVerbs(this, graphReading)
   }
 
   /** @throws CollectionNotFoundError when the snapshot sees none of this name */
@@ -62,4 +67,22 @@ export class Snapshot extends EngineSnapshot {
     namespaces.checkCallback(fn)
     return fn(this.namespace(name))
   }
+  /** The graph of a namespace, as this snapshot sees it. */
+  graph(namespace?: string): GraphReader {
+    return new GraphReader(this.graphPlace(namespace ?? this.boundTo?.name ?? 'default'))
+  }
+
+  /** @internal */
+  graphPlace(namespace: unknown): GraphPlace {
+    const past = (asOf: bigint): Snapshot => {
+      try {
+        return this.before(asOf) as Snapshot
+      } catch (error) {
+        throw this.explain(error)
+      }
+    }
+    return placeOf(this, namespace, past)
+  }
 }
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
+export interface Snapshot extends OfNamespaces<GraphReading> {}

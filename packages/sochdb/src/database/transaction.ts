@@ -5,6 +5,11 @@ import type { Bytes } from '../bytes/bytes.js'
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
+import { Graph, graphReading, graphWriting } from '../graph/index.js'
+import type { GraphPlace, GraphReading, GraphWriting, OfNamespaces } from '../graph/index.js'
+import { defineNamespacedVerbs, placeOf } from './graphs.js'
+import type { Database } from './database.js'
+import type { Snapshot } from './snapshot.js'
 import type {
   CopyRequest,
   DeleteNamespaceOptions,
@@ -37,9 +42,11 @@ import type { Row } from '../sql/session.js'
  * conflicts. `db.beginTransaction()` runs beside others, and `commit` throws a `TransactionConflictError` when one of them
  * got in the way. An open transaction that is garbage is aborted, some time.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs of graphs are defined on the prototype
 export class Transaction extends EngineTransaction {
   static {
     brand(this, 'Transaction')
+    defineNamespacedVerbs(this, [...graphReading, ...graphWriting])
   }
 
   /** Runs a synchronous function as a part that rolls back alone when it throws. */
@@ -188,4 +195,17 @@ export class Transaction extends EngineTransaction {
   #through(identity: NamespaceIdentity): Transaction {
     return namespaces.attempt(this, () => this.through(identity))
   }
+  /** The graph of a namespace, as this transaction sees it; what is written to it is part of this transaction. */
+  graph(namespace?: string): Graph {
+    return new Graph(this.graphPlace(namespace ?? this.boundTo?.name ?? 'default'))
+  }
+
+  /** @internal */
+  graphPlace(namespace: unknown): GraphPlace {
+    const past = (asOf: bigint): Snapshot =>
+      (this.database as Database).snapshot({ asOf: asOf < this.startTs ? asOf : this.startTs })
+    return placeOf(this, namespace, past)
+  }
 }
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
+export interface Transaction extends OfNamespaces<GraphReading & GraphWriting> {}

@@ -31,7 +31,7 @@ export interface BackupResult {
 
 /** Something on disk that is not what was written there. */
 export interface StoreFault {
-  readonly part: 'format' | 'log' | 'manifest' | 'table' | 'blob'
+  readonly part: 'format' | 'log' | 'manifest' | 'table' | 'blob' | 'derived'
   readonly file: string
   readonly offset: number
   readonly expected: string

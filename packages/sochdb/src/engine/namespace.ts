@@ -36,6 +36,11 @@ export class Namespace extends KeyStore {
     return this.#identity.id
   }
 
+  /** @internal */
+  get identity(): NamespaceIdentity {
+    return this.#identity
+  }
+
   /** Whether it is still there: it was not deleted, and its database is open. @internal */
   get isLive(): boolean {
     return this.#database.isOpen && native.namespaceIsLive(this[nativeHandle])

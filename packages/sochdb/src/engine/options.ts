@@ -44,7 +44,7 @@ export interface DatabaseOptions {
   readonly indexPolicy?: IndexPolicy
   /** What is written is kept in memory up to this before it goes to tables on disk. From 64 KiB to 16 GiB; default 64 MiB. */
   readonly memtableSizeBytes?: number
-  /** Memory for uncompressed blocks of tables; 0: none. To 1 TiB; default 64 MiB. */
+  /** Memory for uncompressed blocks of tables and the columns that scans decode from them; 0: none. To 1 TiB; default 256 MiB. */
   readonly blockCacheSizeBytes?: number
   /** Threads that merge tables in the background. From 1 to 16; default 1. */
   readonly compactionThreads?: number
@@ -54,6 +54,8 @@ export interface DatabaseOptions {
   readonly retentionMs?: number
   /** Memory that one SQL statement may use for sorts, groups and joins; beyond it fails. From 1 MiB to 64 GiB; default 256 MiB. */
   readonly queryMemoryBytes?: number
+  /** Experimental: whether collections may have a learned navigator (`trainNavigator`). Default false. */
+  readonly learnedNavigator?: boolean
 }
 
 /** What a database was opened with, defaults filled in. */
@@ -75,6 +77,7 @@ export interface DatabaseConfig {
   readonly flushThreads: number
   readonly retentionMs: number
   readonly queryMemoryBytes: number
+  readonly learnedNavigator: boolean
   readonly logLevel: LogLevel
 }
 
@@ -118,6 +121,7 @@ const checks: Readonly<Record<keyof DatabaseOptions, Check>> = {
   flushThreads: whole(1, MAX_THREADS),
   retentionMs: whole(0, MAX_RETENTION_MS),
   queryMemoryBytes: whole(MIB, 64 * GIB),
+  learnedNavigator: boolean,
 }
 
 function logLevelFromEnvironment(): LogLevel {
@@ -158,11 +162,12 @@ export function checkDatabaseOptions(path: unknown, options: unknown): OpenReque
     compressionLevel: given.compressionLevel ?? 0,
     walCompression: walCodec(given.walCompression),
     memtableSizeBytes: given.memtableSizeBytes ?? 64 * MIB,
-    blockCacheSizeBytes: given.blockCacheSizeBytes ?? 64 * MIB,
+    blockCacheSizeBytes: given.blockCacheSizeBytes ?? 256 * MIB,
     compactionThreads: given.compactionThreads ?? 1,
     flushThreads: given.flushThreads ?? 1,
     retentionMs: given.retentionMs ?? 24 * 3600 * 1000,
     queryMemoryBytes: given.queryMemoryBytes ?? 256 * MIB,
+    learnedNavigator: given.learnedNavigator ?? false,
     logLevel: given.logLevel ?? logLevelFromEnvironment(),
   }
   const indexPolicy = given.indexPolicy === undefined ? undefined : indexPolicyName(given.indexPolicy)

@@ -11,7 +11,7 @@ import { native } from './native.js'
 export class TakenSnapshot {
   handle: number
   readonly timestamp: bigint
-  readonly views = new Map<string, Snapshot>()
+  readonly views = new Map<number, Snapshot>()
 
   /** @param asOf of the newest commit that it sees; undefined: all there are */
   constructor(
@@ -84,11 +84,17 @@ export class Snapshot extends KeyReader {
   /** The same snapshot, seen through a namespace. @internal */
   through(namespace: NamespaceIdentity): this {
     const { views } = this.#taken
-    const held = views.get(namespace.name)
+    const held = views.get(namespace.id)
     if (held !== undefined) return held as this
     const view = new (this.constructor as typeof Snapshot)(this.#taken, namespace)
-    views.set(namespace.name, view)
+    views.set(namespace.id, view)
     return view as this
+  }
+
+  /** What this snapshot's database was at a time, where that is before this snapshot. Close it. @internal */
+  before(asOf: bigint): Snapshot {
+    const { database, timestamp } = this.#taken
+    return database.newSnapshot(undefined, asOf < timestamp ? asOf : timestamp)
   }
 
   /** @internal */

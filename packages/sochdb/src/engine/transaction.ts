@@ -47,7 +47,7 @@ export class BegunTransaction {
   readonly id: number
   readonly startTs: bigint
   readonly isolation: IsolationLevel
-  readonly views = new Map<string, Transaction>()
+  readonly views = new Map<number, Transaction>()
 
   constructor(
     readonly database: Database,
@@ -206,10 +206,10 @@ export class Transaction extends KeyStore {
   /** The same transaction, seen through a namespace. @internal */
   through(namespace: NamespaceIdentity): this {
     const { views } = this.#begun
-    const held = views.get(namespace.name)
+    const held = views.get(namespace.id)
     if (held?.boundTo !== undefined && isSameNamespace(held.boundTo, namespace)) return held as this
     const view = new (this.constructor as typeof Transaction)(this.#begun, namespace)
-    views.set(namespace.name, view)
+    views.set(namespace.id, view)
     return view as this
   }
 

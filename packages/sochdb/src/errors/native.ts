@@ -106,8 +106,8 @@ const byCode: Readonly<Record<number, (message: string, details: Details) => Soc
       : new NamespaceNotFoundError(m, { details, namespace })
   },
   [NativeCode.INVALID_ARGUMENT]: (m, details) =>
-    // A function of SQL that cannot compute what it was given says which it is.
-    'function' in details ? new QueryError(m, { details }) : new ValidationError(m, { details }),
+    // A function of SQL that cannot compute what it was given says which it is; so does a part of a statement.
+    'function' in details || 'clause' in details ? new QueryError(m, { details }) : new ValidationError(m, { details }),
   [NativeCode.CONFLICT]: (m, details) => new TransactionConflictError(m, { details }),
   [NativeCode.CANCELLED]: (m, details) =>
     new QueryError(m, { code: ErrorCode.QUERY_CANCELLED, details, remediation: 'It was asked for: nothing to do.' }),

@@ -1,51 +1,25 @@
-import { pack } from '../bytes/packer.js'
-import { nativeHandle, Snapshot } from '../engine/index.js'
-import { callable, checkOptions, MAX_TIMEOUT_MS, whole } from '../engine/check.js'
-import { brand, errorFromNative, isNativeError, NativeCode } from '../errors/index.js'
-import type { CollectionEntry } from '../sql/catalog/index.js'
+import { brand } from '../errors/index.js'
+import { CollectionAccess } from './access.js'
 import type { DistanceMetric } from './config.js'
-import { checkBatch, checkId, checkIds, checkMembers, packDocuments, vectorsOf } from './documents.js'
-import type { DocumentBatch, DocumentChange, NewDocument } from './documents.js'
-import { compileFilter } from './filter.js'
+import { checkId, checkMembers } from './documents.js'
+import type { ChunkedDocument, DocumentBatch, DocumentChange, NewDocument } from './documents.js'
+import { requireFilter } from './filter.js'
 import type { MetadataFilter } from './filter.js'
+import { describeCollection, optimizeCollection } from './info.js'
+import type { CollectionInfo, OptimizeOptions } from './info.js'
 import { encodeMetadata } from './metadata.js'
 import type { Metadata } from './metadata.js'
 import { search as native } from './native.js'
-import { collectionNotFound } from './opened.js'
+import { dropNavigator, navigatorArguments, trainNavigator } from './navigator.js'
+import type { NavigatorOptions, NavigatorTraining } from './navigator.js'
 import type { CollectionTarget, Opened } from './opened.js'
-import { checkList, checkSearch } from './request.js'
-import type { ListOptions, SearchRequest } from './request.js'
-import { bytesOf, readDocuments, SearchResults, toDocument } from './results.js'
-import type { Documents, ListedDocument, Read, StoredDocument } from './results.js'
+import * as reading from './reading.js'
+import type { ListOptions, ReadOptions, SearchManyOptions, SearchRequest } from './request.js'
+import type { ListedDocument, SearchResults, StoredDocument } from './results.js'
 import { toVector } from './vectors.js'
-
-/** What a collection is and holds, measured now. */
-export interface CollectionInfo {
-  readonly name: string
-  readonly dimension: number
-  readonly metric: DistanceMetric
-  readonly m: number
-  readonly efConstruction: number
-  readonly efSearch: number
-  readonly quantization: 'none'
-  readonly indexed: readonly string[]
-  /** Documents, as the database, transaction or snapshot sees them. */
-  readonly count: number
-  /** Memory of the vector index. */
-  readonly indexSizeBytes: number
-  /** Vectors in the index's graph; the others are compared with one by one until it has them. */
-  readonly linkedVectors: number
-  readonly unlinkedVectors: number
-  /** Replaced and deleted vectors that the index still holds. */
-  readonly deadVectors: number
-}
-
-export interface OptimizeOptions {
-  /** Called from time to time with the vectors that are linked, and all there are. */
-  readonly onProgress?: (linked: number, total: number) => void
-  /** Stop waiting after so many milliseconds. Default 0: never. */
-  readonly timeoutMs?: number
-}
+import { checkHybrid } from './words.js'
+import type { HybridRequest, KeywordRequest } from './words.js'
+import { changeDocument, insertChunks, insertDocuments } from './writing.js'
 
 type ShiftedParameters<F extends (...args: never[]) => unknown> = F extends (
   first: never,
@@ -53,25 +27,6 @@ type ShiftedParameters<F extends (...args: never[]) => unknown> = F extends (
 ) => unknown
   ? Rest
   : never
-
-const MAX_IDS_BYTES = 256 * 1024 * 1024
-/** Documents that are written in one call of the addon, and the values of their vectors. */
-const MAX_CHUNK = 1024
-const MAX_CHUNK_FLOATS = 1024 * 1024
-const PROGRESS_MS = 50
-/** What a hit takes beside its numbers is in a string; lists of many documents begin with room for so many. */
-const MAX_EXPECTED = 10_000
-
-const optimizeChecks = { onProgress: callable, timeoutMs: whole(0, MAX_TIMEOUT_MS) }
-const anything = (): undefined => undefined
-const listChecks = {
-  after: anything,
-  limit: anything,
-  filter: anything,
-  includeMetadata: anything,
-  includeVectors: anything,
-  timeoutMs: anything,
-}
 
 /**
  * Documents with a vector each, and the search for the nearest. It is used through what it was opened on: the database (every
@@ -89,29 +44,23 @@ export class Collection {
   static {
     brand(this, 'Collection')
   }
-  readonly #target: CollectionTarget
-  readonly #opened: Opened // kept, so that its handle stays open
-  readonly #entry: CollectionEntry
-  readonly #handle: number
+  readonly #access: CollectionAccess
 
   /** @internal Applications call `db.collection(name)`. */
   constructor(target: CollectionTarget, opened: Opened) {
-    this.#target = target
-    this.#opened = opened
-    this.#entry = opened.entry
-    this.#handle = this.#opened.handle
+    this.#access = new CollectionAccess(target, opened)
   }
 
   get name(): string {
-    return this.#entry.name
+    return this.#access.entry.name
   }
 
   get dimension(): number {
-    return this.#entry.dimension
+    return this.#access.entry.dimension
   }
 
   get metric(): DistanceMetric {
-    return this.#entry.metric
+    return this.#access.entry.metric
   }
 
   /**
@@ -124,7 +73,17 @@ export class Collection {
     const id = checkId(document.id, 'id')
     const vector = toVector(document.vector, this, 'vector')
     const metadata = encodeMetadata(document.metadata, id)
-    this.#write(this.#target, handle => native.vectorPut(handle, this.#handle, id, vector, metadata))
+    this.#access.write((through, handle) => native.vectorPut(through, handle, id, vector, metadata))
+  }
+
+  /**
+   * Stores a document in chunks: of several vectors, each of which is searched. A document with the same id is replaced.
+   *
+   * @example books.insertMulti({ id: 'b1', vectors: [v1, v2], chunkTexts: ['Chapter one …', 'Chapter two …'] })
+   * @throws DimensionMismatchError, InvalidMetadataError, ValidationError: nothing is written
+   */
+  insertMulti(document: ChunkedDocument): void {
+    insertChunks(this.#access, document)
   }
 
   /** Alias of `insert`. */
@@ -138,107 +97,56 @@ export class Collection {
    * @throws DimensionMismatchError, InvalidMetadataError, ValidationError: nothing is written
    */
   insertBatch(batch: DocumentBatch): number {
-    const checked = checkBatch(batch, this)
-    const { onProgress } = checked
-    const total = checked.ids.length
-    const chunk = Math.max(1, Math.min(MAX_CHUNK, Math.floor(MAX_CHUNK_FLOATS / this.dimension)))
-    const putChunk = (target: CollectionTarget, from: number): number => {
-      const to = Math.min(total, from + chunk)
-      const vectors = vectorsOf(checked, this, from, to)
-      pack(
-        target instanceof Snapshot ? MAX_IDS_BYTES : target.maxBatchBytes,
-        packer => packDocuments(packer, checked, from, to),
-        documents => this.#write(target, handle => native.vectorPutMany(handle, this.#handle, documents, vectors)),
-      )
-      return to
-    }
-    if (total <= chunk && onProgress === undefined) {
-      putChunk(this.#target, 0)
-      return total
-    }
-    this.#atomically(target => {
-      for (let done = 0; done < total;) {
-        done = putChunk(target, done)
-        onProgress?.(done, total)
-      }
-    })
-    return total
+    return insertDocuments(this.#access, batch)
   }
 
   /** The document with this id. */
-  get(id: string): StoredDocument | undefined {
-    const documents = this.#get(this.#target, checkId(id, 'id'))
-    return documents.id(0) === '' ? undefined : (toDocument(documents, 0) as StoredDocument)
+  get(id: string, options?: ReadOptions): StoredDocument | undefined {
+    return reading.getDocument(this.#access, id, options)
   }
 
   /** The documents with these ids, in their order, undefined where there is none; all from one snapshot. */
-  getMany(ids: readonly string[]): (StoredDocument | undefined)[] {
-    const wanted = checkIds(ids)
-    const documents = pack(
-      MAX_IDS_BYTES,
-      packer => wanted.forEach((id, i) => packer.addKey(checkId(id, `ids[${i}]`))),
-      packed =>
-        this.#read(bytesOf(Math.min(wanted.length, MAX_EXPECTED), this.dimension), false, (buffer, offset) =>
-          native.vectorGetMany(this.#target[nativeHandle], this.#handle, packed, buffer, offset),
-        ),
-    )
-    return wanted.map((_, i) => (documents.id(i) === '' ? undefined : (toDocument(documents, i) as StoredDocument)))
+  getMany(ids: readonly string[], options?: ReadOptions): (StoredDocument | undefined)[] {
+    return reading.getDocuments(this.#access, ids, options)
   }
 
   /**
-   * Changes a document's vector, its metadata, or both. False: there is no such document.
+   * Changes a document's vector or vectors, its metadata, or both. False: there is no such document.
    *
    * @throws DimensionMismatchError, InvalidMetadataError, ValidationError: nothing is written
    */
   update(id: string, change: DocumentChange): boolean {
-    checkId(id, 'id')
-    checkMembers(change, 'change')
-    const { vector: newVector, metadata: newMetadata } = change
-    const given = newVector === undefined ? undefined : toVector(newVector, this, 'vector')
-    const patch = newMetadata === undefined ? {} : (JSON.parse(encodeMetadata(newMetadata, id)) as Metadata)
-    return this.#atomically(target => {
-      const stored = this.#get(target, id)
-      if (stored.id(0) === '') return false
-      const merged = JSON.stringify({ ...(JSON.parse(stored.metadataText(0)) as Metadata), ...patch })
-      const vector = given ?? stored.vector(0)!
-      this.#write(target, handle => native.vectorPut(handle, this.#handle, id, vector, merged))
-      return true
-    })
+    return changeDocument(this.#access, id, change)
   }
 
   /** Deletes a document. False: there was none. */
   delete(id: string): boolean {
     checkId(id, 'id')
-    return this.#write(this.#target, handle => native.vectorDelete(handle, this.#handle, id))
+    return this.#access.write((through, handle) => native.vectorDelete(through, handle, id))
+  }
+
+  /**
+   * Deletes the documents that pass a filter, all or none; `{}` passes all. Returns how many they were.
+   *
+   * @throws ValidationError without a filter: nothing is deleted
+   */
+  deleteWhere(filter: MetadataFilter): number {
+    const compiled = requireFilter(filter, 'deleteWhere')
+    return this.#access.write((through, handle) => native.vectorDeleteWhere(through, handle, compiled, 0))
   }
 
   /** How many documents there are, or pass a filter. */
-  count(filter?: MetadataFilter): number {
-    const compiled = compileFilter(filter)
-    return this.#query(() => native.vectorCount(this.#target[nativeHandle], this.#handle, compiled, 0))
+  count(filter?: MetadataFilter, options?: ReadOptions): number {
+    return reading.countDocuments(this.#access, filter, options)
   }
 
   /** Documents in the order of their ids (by bytes). The next page begins `after` the last id of this one. */
   list(options?: ListOptions): ListedDocument[] {
-    const { after, limit, what, filter, timeoutMs } = checkList(checkOptions(options, listChecks, 'list'))
-    const documents = this.#read(bytesOf(Math.min(limit, MAX_EXPECTED), 0), false, (buffer, offset) =>
-      native.vectorList(
-        this.#target[nativeHandle],
-        this.#handle,
-        after,
-        limit,
-        what,
-        filter,
-        timeoutMs,
-        buffer,
-        offset,
-      ),
-    )
-    return Array.from({ length: documents.count }, (_, i) => toDocument(documents, i))
+    return reading.listDocuments(this.#access, options)
   }
 
   /**
-   * The `k` nearest documents, nearest first, equally near ones by id.
+   * The `k` documents that are nearest to a vector, fit words best, or both, best first, equally good ones by id.
    *
    * @throws DimensionMismatchError when the vector is of another length than the collection's
    * @throws ValidationError for an option that is unknown, wrong, or not available in this version
@@ -246,24 +154,7 @@ export class Collection {
   search(request: SearchRequest & { readonly includeMetadata: false }): SearchResults<undefined>
   search(request: SearchRequest): SearchResults
   search(request: SearchRequest): SearchResults<Metadata | undefined> {
-    const { vector, k, efSearch, what, minScore, filter, timeoutMs } = checkSearch(request, 'search')
-    const query = toVector(vector, this, 'vector')
-    const documents = this.#read(bytesOf(Math.min(k, MAX_EXPECTED), 0), true, (buffer, offset) =>
-      native.vectorSearch(
-        this.#target[nativeHandle],
-        this.#handle,
-        query,
-        k,
-        efSearch,
-        what,
-        minScore,
-        filter,
-        timeoutMs,
-        buffer,
-        offset,
-      ),
-    )
-    return new SearchResults(documents)
+    return reading.searchDocuments(this.#access, request)
   }
 
   /** `search` with the collection's defaults. */
@@ -272,25 +163,38 @@ export class Collection {
     return this.search(request)
   }
 
+  /**
+   * The `k` documents that fit words best (BM25). The collection needs a `contentField`.
+   *
+   * @example articles.keywordSearch({ query: 'machine learning', k: 5 })
+   * @throws ValidationError for an option that is unknown or wrong, and where the collection has no `contentField`
+   */
+  keywordSearch(request: KeywordRequest): SearchResults {
+    return reading.searchKeywords(this.#access, request)
+  }
+
+  /**
+   * The `k` documents that stand best in two lists: of those near the vector, and of those that fit the words.
+   *
+   * @example articles.hybridSearch({ vector, textQuery: 'machine learning', k: 5, alpha: 0.7 })
+   * @throws DimensionMismatchError, ValidationError as `search`
+   */
+  hybridSearch(request: HybridRequest): SearchResults {
+    return this.search(checkHybrid(request))
+  }
+
+  /**
+   * Many searches at once, all of one snapshot: their results, in the order of the requests.
+   *
+   * @example const [first, second] = articles.searchMany([{ vector: a, k: 5 }, { vector: b, k: 5 }])
+   * @throws DimensionMismatchError, ValidationError as `search`, for the first request that is wrong: none is run
+   */
+  searchMany(requests: readonly SearchRequest[], options?: SearchManyOptions): SearchResults[] {
+    return reading.searchMany(this.#access, requests, options)
+  }
+
   info(): CollectionInfo {
-    const { name, dimension, metric, m, efConstruction, efSearch, indexed } = this.#entry
-    const count = this.count()
-    const stats = this.#query(() => native.collectionStats(this.#handle))
-    return {
-      name,
-      dimension,
-      metric,
-      m,
-      efConstruction,
-      efSearch,
-      quantization: 'none',
-      indexed: indexed.map(({ field }) => field),
-      count,
-      indexSizeBytes: stats.memoryBytes,
-      linkedVectors: stats.linked,
-      unlinkedVectors: stats.unlinked,
-      deadVectors: stats.dead,
-    }
+    return describeCollection(this.#access, this.count())
   }
 
   /**
@@ -298,130 +202,66 @@ export class Collection {
    * compare with the others one by one. Blocks. False: `timeoutMs` ran out.
    */
   optimize(options?: OptimizeOptions): boolean {
-    const checked = checkOptions(options, optimizeChecks, 'optimize') as OptimizeOptions
-    const { onProgress, timeoutMs = 0 } = checked
-    if (onProgress === undefined) return this.#query(() => native.collectionOptimize(this.#handle, timeoutMs))
-    const end = timeoutMs === 0 ? Infinity : performance.now() + timeoutMs
-    for (;;) {
-      const slice = Math.max(1, Math.min(PROGRESS_MS, Math.ceil(end - performance.now())))
-      const done = this.#query(() => native.collectionOptimize(this.#handle, slice))
-      const { linked, unlinked } = this.#query(() => native.collectionStats(this.#handle))
-      onProgress(linked, linked + unlinked)
-      if (done || performance.now() >= end) return done
-    }
+    return optimizeCollection(this.#access, options)
+  }
+
+  /**
+   * Experimental, with the database's option `learnedNavigator`: learns from the collection's vectors, or from `queries`, how far each
+   * search has to go, so that easy ones end sooner and hard ones find more. It is used from then on if it passes its checks: on queries it
+   * did not learn from it has to find what HNSW finds, in the mean and for the worst of them, with fewer distances. Otherwise
+   * the collection has none, and the result says which check refused it. Waits as `optimize`, and blocks.
+   *
+   * @throws SochDBError (`UNSUPPORTED`) without the option
+   * @throws ValidationError for wrong options, and where there is no graph: up to 2000 vectors, or documents in chunks
+   */
+  trainNavigator(options?: NavigatorOptions): NavigatorTraining {
+    return trainNavigator(this.#access, options)
+  }
+
+  /** Lets go of the learned navigator. Harmless where there is none. */
+  dropNavigator(): void {
+    dropNavigator(this.#access)
+  }
+
+  /** `trainNavigator` on the engine's threads. @internal */
+  trainNavigatorBy(
+    options: NavigatorOptions,
+    ...how: [operation: number, timeoutMs: number, progress: ((done: number, total: number) => void) | undefined]
+  ): Promise<NavigatorTraining> {
+    return native.asyncCollectionTrainNavigator(...navigatorArguments(this.#access, options), ...how)
   }
 
   /** `search` on the engine's threads. @internal */
   searchBy(request: SearchRequest, operation: number): Promise<SearchResults> {
-    const { vector, k, efSearch, what, minScore, filter, timeoutMs } = checkSearch(request, 'search')
-    const query = toVector(vector, this, 'vector')
-    const target = this.#target[nativeHandle]
-    return this.#fetch(
-      bytesOf(Math.min(k, MAX_EXPECTED), 0),
-      true,
-      documents => new SearchResults(documents),
-      () =>
-        native.asyncVectorSearch(
-          target,
-          this.#handle,
-          query,
-          k,
-          efSearch,
-          what,
-          minScore,
-          filter,
-          timeoutMs,
-          operation,
-        ),
-    )
+    return reading.searchDocumentsBy(this.#access, request, operation)
   }
 
   /** `list` on the engine's threads. @internal */
   listBy(options: ListOptions | undefined, operation: number): Promise<ListedDocument[]> {
-    const { after, limit, what, filter, timeoutMs } = checkList(checkOptions(options, listChecks, 'list'))
-    const target = this.#target[nativeHandle]
-    const read = (documents: Documents): ListedDocument[] =>
-      Array.from({ length: documents.count }, (_, i) => toDocument(documents, i))
-    return this.#fetch(bytesOf(Math.min(limit, MAX_EXPECTED), 0), false, read, () =>
-      native.asyncVectorList(target, this.#handle, after, limit, what, filter, timeoutMs, operation),
-    )
+    return reading.listDocumentsBy(this.#access, options, operation)
   }
 
   /** `count` on the engine's threads. @internal */
-  async countBy(filter: MetadataFilter | undefined, operation: number): Promise<number> {
-    const compiled = compileFilter(filter)
-    try {
-      return await native.asyncVectorCount(this.#target[nativeHandle], this.#handle, compiled, 0, operation)
-    } catch (error) {
-      throw this.#explain(error, this.#target, true)
-    }
+  countBy(filter: MetadataFilter | undefined, options: ReadOptions | undefined, operation: number): Promise<number> {
+    return reading.countDocumentsBy(this.#access, filter, options, operation)
+  }
+
+  /** `searchMany` on the engine's threads. @internal */
+  searchManyBy(
+    requests: readonly SearchRequest[],
+    options: SearchManyOptions | undefined,
+    operation: number,
+  ): Promise<SearchResults[]> {
+    return reading.searchManyBy(this.#access, requests, options, operation)
+  }
+
+  /** What posting lists in memory may take. @internal */
+  limitTextCache(bytes: number): void {
+    native.textCacheLimit(this.#access.handle, bytes)
   }
 
   /** `optimize` on the engine's threads. Throws what the addon throws. @internal */
   optimizeBy(...args: ShiftedParameters<typeof native.asyncCollectionOptimize>): Promise<boolean> {
-    return native.asyncCollectionOptimize(this.#handle, ...args)
-  }
-
-  async #fetch<T>(
-    expected: number,
-    scored: boolean,
-    use: (documents: Documents) => T,
-    read: () => Promise<number>,
-  ): Promise<T> {
-    try {
-      const results = await read()
-      return use(
-        readDocuments(results, expected, scored, (buffer, offset) => native.vectorFetch(results, buffer, offset)),
-      )
-    } catch (error) {
-      throw this.#explain(error, this.#target, true)
-    }
-  }
-
-  #get(target: CollectionTarget, id: string): Documents {
-    return this.#read(bytesOf(1, this.dimension), false, (buffer, offset) =>
-      native.vectorGet(target[nativeHandle], this.#handle, id, buffer, offset),
-    )
-  }
-
-  #read(expected: number, scored: boolean, read: Read): Documents {
-    try {
-      return readDocuments(this.#handle, expected, scored, read)
-    } catch (error) {
-      throw this.#explain(error, this.#target, true)
-    }
-  }
-
-  #query<T>(action: () => T): T {
-    try {
-      return action()
-    } catch (error) {
-      throw this.#explain(error, this.#target, true)
-    }
-  }
-
-  #write<T>(target: CollectionTarget, action: (handle: number) => T): T {
-    try {
-      return action(target[nativeHandle])
-    } catch (error) {
-      throw this.#explain(error, target, false)
-    }
-  }
-
-  #explain(error: unknown, target: CollectionTarget, isQuery: boolean): unknown {
-    if (isNativeError(error)) {
-      if (error.nativeCode === NativeCode.SCHEMA_CHANGED) {
-        return collectionNotFound(this.name, 'was deleted, or replaced by another of its name')
-      }
-      if (error.nativeCode === NativeCode.TIMEOUT && isQuery) return errorFromNative(error, 'query')
-    }
-    return target.explain(error)
-  }
-
-  /** Runs several calls as a whole: in a transaction of their own, or as a part of the one that is open. */
-  #atomically<T>(body: (target: CollectionTarget) => T): T {
-    const target = this.#target
-    if (target instanceof Snapshot) return body(target) // and the engine refuses to write
-    return target.transaction(body)
+    return native.asyncCollectionOptimize(this.#access.handle, ...args)
   }
 }

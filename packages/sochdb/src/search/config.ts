@@ -13,9 +13,17 @@ export const DistanceMetric = Object.freeze({
 } as const)
 export type DistanceMetric = (typeof DistanceMetric)[keyof typeof DistanceMetric]
 
-/** How vectors are kept. This version keeps them as they are given. */
+/** How vectors are kept in memory; see `CollectionConfig.quantization`. */
 export const QuantizationType = Object.freeze({ NONE: 'none', SCALAR: 'scalar', PQ: 'pq', BINARY: 'binary' } as const)
 export type QuantizationType = (typeof QuantizationType)[keyof typeof QuantizationType]
+
+/** How text becomes words to be searched: always in lower case, at the word boundaries of Unicode. */
+export interface TextOptions {
+  /** `'english'`: words are searched by their stems, so that "connected" finds "connection". Default `'none'`. */
+  readonly stemming?: 'english' | 'none'
+  /** Words that are not searched: true or `'english'` for those of English, or a list of your own. Default false. */
+  readonly stopWords?: boolean | 'english' | readonly string[]
+}
 
 /**
  * What a collection is; fixed when it is created. Unknown members, wrong types and values out of range are
@@ -36,32 +44,34 @@ export interface CollectionConfig {
   readonly efSearch?: number
   /** Metadata fields that filters mostly ask for: they have an index of their own. At most 64; dotted names reach nested fields. */
   readonly indexed?: readonly string[]
-  /** `none`, the default. Others are rejected in this version. */
+  /**
+   * How vectors are kept in memory. With `none`, the default, as they are, and in bytes beside it where searches are faster so. With the
+   * others only codes are in memory: `scalar` keeps a byte of each value, `pq` a byte of each group of values
+   * (`pqNumSubvectors`), `binary` a bit of each value. Codes lead a search; what it finds is compared and scored by the vectors
+   * themselves, which are read from a file. `pq` and `binary` find less at the same `efSearch`.
+   */
   readonly quantization?: QuantizationType
-  /** false, the default. true is rejected in this version. */
+  /** Whether the text of `contentField` is searched by words. Default: true where that is given. */
   readonly enableHybridSearch?: boolean
-  /** Rejected in this version, which has no keyword search. */
-  readonly contentField?: string | readonly string[]
-  /** Rejected in this version. */
+  /**
+   * Metadata fields whose text `keywordSearch` and `hybridSearch` look at: one, several, or several with their weights in the
+   * score (above 0, up to 1000000). At most 64; dotted names reach nested fields. Strings are searched, and strings in arrays.
+   */
+  readonly contentField?: string | readonly string[] | Readonly<Record<string, number>>
+  /** How text becomes words to be searched. Needs `contentField`. */
+  readonly text?: TextOptions
+  /** With quantization `pq`: into how many parts a vector is cut, 1 to `dimension`. Default: one for eight values. */
   readonly pqNumSubvectors?: number
-  /** Rejected in this version. */
+  /** With quantization `pq`: of how many values each part is one, 2 to 256, default 256. */
   readonly pqNumCentroids?: number
 }
 
 const MAX_DIMENSION = 16_384
 const MAX_INDEXED = 64
 const MAX_PATH_BYTES = 1024
-
-const only =
-  (value: unknown, why: string): Check =>
-  given =>
-    given === value
-      ? undefined
-      : `only ${JSON.stringify(value)}: others are not available in this version, which ${why}`
-const never =
-  (why: string): Check =>
-  () =>
-    `no value: it is not available in this version, which ${why}`
+const MAX_WEIGHT = 1e6
+const MAX_STOP_WORDS = 10_000
+const MAX_STOP_WORD = 255
 
 const isName: Check = value => (typeof value === 'string' ? undefined : 'a string')
 
@@ -73,11 +83,12 @@ const checks: Readonly<Record<keyof CollectionConfig, Check>> = {
   efConstruction: whole(4, 4000),
   efSearch: whole(1, 10_000),
   indexed: value => (Array.isArray(value) && value.every(isPath) ? undefined : 'an array of names of metadata fields'),
-  quantization: only('none', 'keeps vectors as they are given'),
-  enableHybridSearch: only(false, 'has no keyword search'),
-  contentField: never('has no keyword search'),
-  pqNumSubvectors: never('keeps vectors as they are given'),
-  pqNumCentroids: never('keeps vectors as they are given'),
+  quantization: oneOf('none', 'scalar', 'pq', 'binary'),
+  enableHybridSearch: value => (typeof value === 'boolean' ? undefined : 'true or false'),
+  contentField: isContent,
+  text: value => (typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object'),
+  pqNumSubvectors: whole(1, MAX_DIMENSION),
+  pqNumCentroids: whole(2, 256),
 }
 
 function isPath(value: unknown): boolean {
@@ -86,6 +97,61 @@ function isPath(value: unknown): boolean {
     Buffer.byteLength(value) <= MAX_PATH_BYTES &&
     value.split('.').every(part => part !== '')
   )
+}
+
+function checkCount(option: string, fields: number): void {
+  if (fields <= MAX_INDEXED) return
+  throw new ValidationError(`Option "${option}" of createCollection takes at most ${MAX_INDEXED} fields.`, {
+    details: { option },
+  })
+}
+
+function isContent(value: unknown): string | undefined {
+  const wanted =
+    'the name of a metadata field, an array of such, or an object with a weight (above 0, up to 1000000) for each'
+  if (isPath(value)) return undefined
+  if (Array.isArray(value)) return value.length > 0 && value.every(isPath) ? undefined : wanted
+  if (typeof value !== 'object' || value === null) return wanted
+  const entries = Object.entries(value)
+  const isWeighted = ([field, weight]: [string, unknown]): boolean =>
+    isPath(field) && typeof weight === 'number' && weight > 0 && weight <= MAX_WEIGHT
+  return entries.length > 0 && entries.every(isWeighted) ? undefined : wanted
+}
+
+const textChecks: Readonly<Record<keyof TextOptions, Check>> = {
+  stemming: oneOf('english', 'none'),
+  stopWords: value =>
+    typeof value === 'boolean' || value === 'english' || isStopWords(value)
+      ? undefined
+      : "true, false, 'english' or an array of at most 10000 words",
+}
+
+const isStopWords = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length <= MAX_STOP_WORDS &&
+  value.every(word => typeof word === 'string' && word !== '' && word.length <= MAX_STOP_WORD)
+
+/** That the options of keyword search fit together. */
+function checkText(
+  given: Partial<CollectionConfig>,
+): Pick<CollectionSpec, 'enableHybridSearch' | 'contentField' | 'text'> {
+  const { enableHybridSearch, contentField, text } = given
+  const isEnabled = enableHybridSearch ?? contentField !== undefined
+  const refuse = (option: string, why: string): ValidationError =>
+    new ValidationError(`Option "${option}" of createCollection ${why}`, { details: { option } })
+  if (text !== undefined) checkOptions(text, textChecks, 'createCollection, in "text",')
+  if (isEnabled && contentField === undefined) {
+    throw refuse('enableHybridSearch', 'needs "contentField": the metadata field whose text is to be searched.')
+  }
+  if (!isEnabled && contentField !== undefined) {
+    throw refuse('contentField', 'is of no use with enableHybridSearch: false. Leave one of them out.')
+  }
+  if (!isEnabled && text !== undefined) throw refuse('text', 'needs "contentField": it says how that is searched.')
+  return {
+    enableHybridSearch: isEnabled,
+    ...(contentField === undefined ? {} : { contentField }),
+    ...(text === undefined ? {} : { text }),
+  }
 }
 
 /** The configuration with its defaults filled in, as the catalog takes it. */
@@ -101,11 +167,8 @@ export function checkConfig(config: unknown): CollectionSpec {
     const option = name === undefined ? 'name' : 'dimension'
     throw new ValidationError(`createCollection needs the option "${option}".`, { details: { option } })
   }
-  if (indexed.length > MAX_INDEXED) {
-    throw new ValidationError(`Option "indexed" of createCollection takes at most ${MAX_INDEXED} fields.`, {
-      details: { option: 'indexed' },
-    })
-  }
+  checkCount('indexed', indexed.length)
+  if (typeof given.contentField === 'object') checkCount('contentField', Object.keys(given.contentField).length)
   return {
     name,
     dimension,
@@ -113,8 +176,10 @@ export function checkConfig(config: unknown): CollectionSpec {
     m: given.m ?? 16,
     efConstruction: given.efConstruction ?? 100,
     efSearch: given.efSearch ?? 50,
-    quantization: 'none',
-    enableHybridSearch: false,
+    quantization: given.quantization ?? 'none',
+    ...(given.pqNumSubvectors === undefined ? {} : { pqNumSubvectors: given.pqNumSubvectors }),
+    ...(given.pqNumCentroids === undefined ? {} : { pqNumCentroids: given.pqNumCentroids }),
+    ...checkText(given),
     // In whatever order they are given, they are the same configuration.
     indexed: [...indexed].sort(),
   }

@@ -28,9 +28,32 @@ export interface DocumentBatch {
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
+/** How near a document of several vectors is: as its nearest, as all of them in the mean, or as its first. */
+export type Aggregate = 'max' | 'mean' | 'first'
+
+/** A document in chunks: of several vectors, each perhaps with its text. */
+export interface ChunkedDocument {
+  /** 1 to 4096 bytes. */
+  readonly id: string
+  /** One for each chunk: an array of vectors, or all of them end to end. */
+  readonly vectors: Float32Array | readonly VectorInput[]
+  /** A JSON object; default `{}`. */
+  readonly metadata?: Metadata | undefined
+  /** The text of each chunk. Where the collection has a `contentField`, they are searched by words: as a part of that field, of several of the one with the least weight. */
+  readonly chunkTexts?: readonly string[] | undefined
+  /** What of its vectors counts where a search does not say. Default `max`. */
+  readonly aggregate?: Aggregate | undefined
+}
+
 /** What is to change of a document. */
 export interface DocumentChange {
+  /** Makes it a document of one vector. */
   readonly vector?: VectorInput | undefined
+  /** Its chunks are these; texts that they had are gone unless `chunkTexts` gives new ones. */
+  readonly vectors?: Float32Array | readonly VectorInput[] | undefined
+  /** As many as there are vectors. */
+  readonly chunkTexts?: readonly string[] | undefined
+  readonly aggregate?: Aggregate | undefined
   /** Merged into what is there, property by property; undefined ones stay as they are. */
   readonly metadata?: Metadata | undefined
 }
@@ -41,7 +64,8 @@ const MAX_ID_BYTES = 4096
 const members = {
   document: ['id', 'vector', 'metadata'],
   batch: ['ids', 'vectors', 'metadata', 'onProgress'],
-  change: ['vector', 'metadata'],
+  chunked: ['id', 'vectors', 'metadata', 'chunkTexts', 'aggregate'],
+  change: ['vector', 'vectors', 'metadata', 'chunkTexts', 'aggregate'],
   vectorSearch: ['vector', 'k', 'filter'],
 }
 

@@ -14,28 +14,40 @@ interface Problem {
   readonly what: string
 }
 
+/** What has metadata, and what that is called there. */
+export interface Described {
+  readonly kind: string
+  readonly member: string
+  /** How deep the engine finds it in other JSON. */
+  readonly depth: number
+}
+const DOCUMENT: Described = { kind: 'Document', member: 'metadata', depth: 0 }
+
 /**
  * Metadata as JSON text; `{}` for undefined. Properties that are undefined are left out.
  *
  * @throws InvalidMetadataError for anything that JSON cannot say: it names the place
  */
-export function encodeMetadata(metadata: unknown, id: string): string {
+export function encodeMetadata(metadata: unknown, id: string, of: Described = DOCUMENT): string {
   if (metadata === undefined) return '{}'
   const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)
   const problem = isObject
-    ? find(metadata, 0, { left: MAX_VALUES })
+    ? find(metadata, of.depth, { left: MAX_VALUES })
     : { path: '', what: `is ${describeValue(metadata)}` }
-  if (problem !== undefined) throw invalid(id, `metadata${problem.path} ${problem.what}`, problem.path)
+  if (problem !== undefined) throw invalid(of, id, `${problem.path} ${problem.what}`, problem.path)
   try {
     return JSON.stringify(metadata)
   } catch (cause) {
-    throw invalid(id, `metadata cannot be written as JSON: ${(cause as Error).message}`, '', cause)
+    throw invalid(of, id, ` cannot be written as JSON: ${(cause as Error).message}`, '', cause)
   }
 }
 
-function invalid(id: string, what: string, path: string, cause?: unknown): InvalidMetadataError {
+function invalid(of: Described, id: string, what: string, path: string, cause?: unknown): InvalidMetadataError {
   const shown = id.length > 60 ? `${id.slice(0, 60)}…` : id
-  return new InvalidMetadataError(`Document "${shown}": ${what}.`, { details: { id, path: `metadata${path}` }, cause })
+  return new InvalidMetadataError(`${of.kind} "${shown}": ${of.member}${what}.`, {
+    details: { id, path: `${of.member}${path}` },
+    cause,
+  })
 }
 
 /** What JSON cannot say, and where; undefined when it can say all of it. */
@@ -52,7 +64,7 @@ function find(value: unknown, depth: number, budget: { left: number }): Problem 
       return { path: '', what: `is ${describeValue(value)}` }
   }
   if (value === null) return undefined
-  if (depth === MAX_DEPTH) return { path: '', what: `is nested more than ${MAX_DEPTH} deep, or refers to itself` }
+  if (depth >= MAX_DEPTH) return { path: '', what: `is nested more than ${MAX_DEPTH} deep, or refers to itself` }
   return Array.isArray(value) ? findInArray(value, depth, budget) : findInObject(value, depth, budget)
 }
 

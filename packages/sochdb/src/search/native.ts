@@ -6,6 +6,7 @@
  * when the buffer is too small: the bytes that are needed, for `vectorFetch`.
  */
 import { native } from '../engine/index.js'
+import type { NavigatorInfo, NavigatorTraining } from './navigator.js'
 
 interface NativeSearch {
   /** `entry` is the collection's document in the catalog: every operation looks whether it is still there. */
@@ -21,6 +22,13 @@ interface NativeSearch {
     efConstruction: number,
     efSearch: number,
     indexed: Uint8Array,
+    /** JSON: fields as arrays of number, path and weight; whether English is stemmed; stop words. */
+    text: string | undefined,
+    quantization: number,
+    pqNumSubvectors: number,
+    pqNumCentroids: number,
+    /** Whether searches ask the learned navigator, where there is one. */
+    learnedNavigator: boolean,
   ): number
   collectionClose(collection: number): void
   /** Lets go of the index of a collection that was dropped. */
@@ -29,9 +37,34 @@ interface NativeSearch {
   collectionOptimize(collection: number, timeoutMs: number): boolean
   collectionStats(collection: number): IndexStats
 
+  /** Trains a navigator, and uses it where it is accepted. queries: vectors end to end; undefined: stored ones. */
+  collectionTrainNavigator(
+    target: number,
+    collection: number,
+    k: number,
+    sample: number,
+    queries: Float32Array | undefined,
+    minRecall: number,
+    seed: number,
+    timeoutMs: number,
+  ): NavigatorTraining
+  collectionDropNavigator(target: number, collection: number): void
+  collectionNavigator(target: number, collection: number): NavigatorInfo
+
   vectorPut(target: number, collection: number, id: string, vector: Float32Array, metadata: string): void
+  /** texts: a JSON array, a string for each of the vectors, which stand end to end. */
+  vectorPutChunks(
+    target: number,
+    collection: number,
+    id: string,
+    vectors: Float32Array,
+    metadata: string,
+    texts: string | undefined,
+    aggregate: number,
+  ): void
   vectorPutMany(target: number, collection: number, documents: Uint8Array, vectors: Float32Array): void
   vectorDelete(target: number, collection: number, id: string): boolean
+  vectorDeleteWhere(target: number, collection: number, filter: string, timeoutMs: number): number
 
   vectorGet(target: number, collection: number, id: string, buffer: ArrayBuffer, offset: number): string | number
   vectorGetMany(
@@ -41,7 +74,8 @@ interface NativeSearch {
     buffer: ArrayBuffer,
     offset: number,
   ): string | number
-  vectorFetch(collection: number, buffer: ArrayBuffer, offset: number): string | number
+  /** What the last read left, because it did not fit; of `searchMany` an array of strings. */
+  vectorFetch<T extends string | object>(collection: number, buffer: ArrayBuffer, offset: number): T | number
   vectorCount(target: number, collection: number, filter: string | undefined, timeoutMs: number): number
   vectorList(
     target: number,
@@ -54,7 +88,7 @@ interface NativeSearch {
     buffer: ArrayBuffer,
     offset: number,
   ): string | number
-  /** efSearch 0: the collection's; minScore NaN: none. */
+  /** efSearch 0: the collection's; minScore NaN: none; shape: JSON of group path, hits of a group, lambda, fetch, aggregate. */
   vectorSearch(
     target: number,
     collection: number,
@@ -64,10 +98,51 @@ interface NativeSearch {
     what: number,
     minScore: number,
     filter: string | undefined,
+    shape: string | undefined,
     timeoutMs: number,
     buffer: ArrayBuffer,
     offset: number,
   ): string | number
+
+  /** By words, and by a vector where there is one. efSearch 0: the collection's; minScore NaN: none. */
+  textSearch(
+    target: number,
+    collection: number,
+    words: string,
+    vector: Float32Array | undefined,
+    k: number,
+    efSearch: number,
+    what: number,
+    minScore: number,
+    filter: string | undefined,
+    alpha: number,
+    rrfK: number,
+    shape: string | undefined,
+    timeoutMs: number,
+    buffer: ArrayBuffer,
+    offset: number,
+  ): string | number
+  /** Searches of one snapshot: of each the arguments of `vectorSearch` or `textSearch` from the third up to `shape`. */
+  searchMany(
+    target: number,
+    collection: number,
+    requests: readonly (readonly unknown[])[],
+    timeoutMs: number,
+    buffer: ArrayBuffer,
+    offset: number,
+  ): readonly string[] | number
+
+  /** The best part of a text, marked; undefined when the words match nothing in it. */
+  textHighlight(
+    collection: number,
+    words: string,
+    text: string,
+    maxLength: number,
+    before: string,
+    after: string,
+  ): string | undefined
+  /** What posting lists may take in memory. */
+  textCacheLimit(collection: number, bytes: number): void
 }
 
 /**
@@ -83,6 +158,19 @@ interface NativeAsyncSearch {
     timeoutMs: number,
     progress: ((linked: number, total: number) => void) | undefined,
   ): Promise<boolean>
+  /** `progress` gets the part of the work that is done, and all there is. */
+  asyncCollectionTrainNavigator(
+    target: number,
+    collection: number,
+    k: number,
+    sample: number,
+    queries: Float32Array | undefined,
+    minRecall: number,
+    seed: number,
+    operation: number,
+    timeoutMs: number,
+    progress: ((done: number, total: number) => void) | undefined,
+  ): Promise<NavigatorTraining>
   asyncVectorCount(
     target: number,
     collection: number,
@@ -109,6 +197,30 @@ interface NativeAsyncSearch {
     what: number,
     minScore: number,
     filter: string | undefined,
+    shape: string | undefined,
+    timeoutMs: number,
+    operation: number,
+  ): Promise<number>
+  asyncSearchMany(
+    target: number,
+    collection: number,
+    requests: readonly (readonly unknown[])[],
+    timeoutMs: number,
+    operation: number,
+  ): Promise<number>
+  asyncTextSearch(
+    target: number,
+    collection: number,
+    words: string,
+    vector: Float32Array | undefined,
+    k: number,
+    efSearch: number,
+    what: number,
+    minScore: number,
+    filter: string | undefined,
+    alpha: number,
+    rrfK: number,
+    shape: string | undefined,
     timeoutMs: number,
     operation: number,
   ): Promise<number>
@@ -118,14 +230,18 @@ interface NativeAsyncSearch {
 export interface IndexStats {
   readonly live: number
   readonly dead: number
+  readonly reclaimed: number
   readonly linked: number
   readonly unlinked: number
   readonly memoryBytes: number
+  readonly vectorBytes: number
+  readonly mappedBytes: number
 }
 
 /** The bits of `what`. */
 export const WITH_METADATA = 1
 export const WITH_VECTORS = 2
 export const EXACT = 4
+export const EXPLAIN = 8
 
 export const search = native as unknown as NativeSearch & NativeAsyncSearch

@@ -28,6 +28,8 @@ const catalog = native as unknown as Pick<NativeExec, 'catalogGet' | 'catalogTim
 
 /** The addon's numbers (native/index/vector/metric.h). */
 const METRIC_NUMBER = Object.freeze({ cosine: 0, dotProduct: 1, euclidean: 2 })
+/** The addon's numbers (native/index/vector/vector_codec.h). */
+const QUANTIZATION_NUMBER = Object.freeze({ none: 0, scalar: 1, pq: 2, binary: 3 })
 const MAX_CACHED = 4096
 
 /** Closing a handle of a database that is closed does nothing. */
@@ -71,7 +73,9 @@ export async function openInBackground(target: CollectionTarget, name: unknown):
       document !== undefined && database !== undefined && cacheOf(database).has(namespaceId, name, document.value)
     if (document !== undefined && !isOwn && !isOpen) {
       const through = (database ?? target)[nativeHandle]
-      const handle = await search.asyncCollectionOpen(...openArguments(through, namespaceId, document))
+      const handle = await search.asyncCollectionOpen(
+        ...openArguments(through, namespaceId, document, database?.config().learnedNavigator ?? false),
+      )
       search.collectionClose(handle) // its index stays
     }
   } catch (error) {
@@ -116,7 +120,8 @@ class Cache {
     if (held !== undefined) return held
     const document = read(through, namespaceId, name)
     if (document === undefined) return undefined
-    const opened = openNative(this.#database[nativeHandle], namespaceId, document)
+    const { learnedNavigator } = this.#database.config()
+    const opened = openNative(this.#database[nativeHandle], namespaceId, document, learnedNavigator)
     if (this.#opened.size >= MAX_CACHED) this.#opened.clear()
     this.#opened.set(key, opened)
     return opened
@@ -169,7 +174,7 @@ function openAsSeen(target: Transaction | Snapshot, name: string): Opened | unde
     if (newest?.text === document.value) return newest
   }
   const through = isTransaction(target) && !isOwn ? target.database : target
-  const fresh = openNative(through[nativeHandle], namespaceId, document)
+  const fresh = openNative(through[nativeHandle], namespaceId, document, false)
   if (opened === undefined) seen.set(target, (opened = new Map()))
   opened.set(name, fresh)
   return fresh
@@ -183,6 +188,7 @@ function openArguments(
   target: number,
   namespaceId: number,
   document: CatalogDocument,
+  learnedNavigator: boolean,
 ): Parameters<typeof search.collectionOpen> {
   const entry = JSON.parse(document.value) as CollectionEntry
   return [
@@ -197,12 +203,24 @@ function openArguments(
     entry.efConstruction,
     entry.efSearch,
     packFields(entry.indexed),
+    describeText(entry),
+    QUANTIZATION_NUMBER[entry.quantization],
+    entry.pqNumSubvectors ?? 0,
+    entry.pqNumCentroids ?? 256,
+    learnedNavigator,
   ]
 }
 
-function openNative(target: number, namespaceId: number, document: CatalogDocument): Opened {
+/** The keyword index, as the addon takes it; undefined: there is none. */
+function describeText({ enableHybridSearch, contentField, contentWeights, text }: CollectionEntry): string | undefined {
+  if (!enableHybridSearch) return undefined
+  const fields = contentField.map((path, i) => [i + 1, path, contentWeights?.[i] ?? 1])
+  return JSON.stringify([fields, text?.stemming === 'english', text?.stopWords ?? []])
+}
+
+function openNative(target: number, namespaceId: number, document: CatalogDocument, learnedNavigator: boolean): Opened {
   const entry = JSON.parse(document.value) as CollectionEntry
-  const handle = search.collectionOpen(...openArguments(target, namespaceId, document))
+  const handle = search.collectionOpen(...openArguments(target, namespaceId, document, learnedNavigator))
   const opened: Opened = Object.freeze({ handle, namespaceId, entry, text: document.value })
   finalizer.register(opened, handle)
   return opened

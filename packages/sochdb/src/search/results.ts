@@ -1,164 +1,106 @@
-/**
- * What reads return: numbers in a buffer that the addon wrote, ids and metadata in one string (native/binding/vector_results.h
- * has the layout). Objects are made when they are looked at.
- *
- * Results up to 16 KiB share a buffer of 64 KiB, in which no place is written twice; larger ones have one of their own.
- */
+/** What reads return, as applications see it. Objects are made when they are looked at. */
 import { inspect } from 'node:util'
-import { markAsUntransferable } from 'node:worker_threads'
 
-import { DatabaseError, ErrorCode } from '../errors/index.js'
+import { aggregates } from './chunks.js'
+import type { Aggregate } from './documents.js'
+import type { Highlights } from './highlight.js'
 import type { Metadata } from './metadata.js'
-import { search } from './native.js'
+import type { Documents, Notes } from './slab.js'
 
 /** A document found by a search. */
 export interface SearchHit<M = Metadata> {
   readonly id: string
-  /** Higher is nearer: cosine similarity, dot product, or 1 / (1 + Euclidean distance). */
+  /**
+   * Higher is better: cosine similarity, dot product, or 1 / (1 + Euclidean distance); of a search by words BM25; with
+   * both, what the ranks in both lists add up to.
+   */
   readonly score: number
-  /** Lower is nearer: 1 - cosine similarity, the negated dot product, or the Euclidean distance. */
+  /** Lower is nearer: 1 - cosine similarity, the negated dot product, or the Euclidean distance. NaN without a vector. */
   readonly distance: number
   readonly metadata: M
-  /** With `includeVectors: true`. */
+  /** With `highlight`: of the fields in which the words match something, the best part of the text. */
+  readonly highlights?: Highlights
+  /** With `includeVectors: true`; of a document in chunks that of the matched chunk. */
   readonly vector?: Float32Array
+  /**
+   * Of a document in chunks: the one that is nearest to the vector (with `aggregate: 'first'` the first), or in a search by words
+   * alone the first that has one of them in its text.
+   */
+  readonly matchedChunk?: MatchedChunk
+  /** With `groupBy`: the value that its group has in common. */
+  readonly group?: GroupValue
+}
+
+/** A chunk of a document, counted from 0. Its text comes with the metadata. */
+export interface MatchedChunk {
+  readonly index: number
+  readonly text?: string
+}
+
+/** What hits are grouped by. */
+export type GroupValue = string | number | boolean | null
+
+/** The best hits that have a value in common. */
+export interface HitGroup<M = Metadata> {
+  readonly value: GroupValue
+  readonly hits: readonly SearchHit<M>[]
+}
+
+/** How a search went about it. */
+export interface SearchExplanation {
+  /**
+   * `exact`: all vectors were compared. `graph`: it went by the graph. `filtered`: the documents that the filter admits were
+   * compared, one by one. `filteredGraph`: by the graph among those. `rows`: the documents were read one by one, because the
+   * index does not reach back to that time. `keywords`: by words alone.
+   */
+  readonly plan: 'exact' | 'graph' | 'filtered' | 'filteredGraph' | 'rows' | 'keywords'
+  /** Vectors that were compared with the query's, in memory. */
+  readonly visited: number
+  /** Searches that it took: filters on fields that are not declared, and groups, may need wider ones. */
+  readonly rounds: number
+  /** Vectors in the index, replaced and deleted ones too. */
+  readonly vectors: number
+  /** Whether codes led the search. */
+  readonly usesCodes: boolean
+  /** With a learned navigator: whether it led the search, or HNSW did it over. */
+  readonly navigator?: 'learned' | 'hnsw'
+  /** Documents of the transaction that are not committed, compared one by one. */
+  readonly ownDocuments: number
+  /** Documents that the filter admits, as far as the entries of declared fields tell; undefined: all of them. */
+  readonly admitted?: number
+  /** Whether documents were looked at, for fields that are not declared. */
+  readonly testsDocuments: boolean
+  /** Documents that match the words; with words. */
+  readonly matches?: number
+  /** What the search took inside the engine. */
+  readonly timeMs: number
+}
+
+/** A document's place in one of the lists of a search, from 1. */
+export interface RankedHit {
+  readonly id: string
+  readonly rank: number
+  readonly score: number
 }
 
 /** A document as it is stored. */
 export interface StoredDocument<M = Metadata> {
   readonly id: string
+  /** Of a document in chunks, that of the first. */
   readonly vector: Float32Array
   readonly metadata: M
+  /** Of a document in chunks: the vectors of all. */
+  readonly vectors?: readonly Float32Array[]
+  /** Where chunks have texts. */
+  readonly chunkTexts?: readonly string[]
+  /** Of a document in chunks: what of its vectors counts where a search does not say. */
+  readonly aggregate?: Aggregate
 }
 
 /** A document of a list. */
-export interface ListedDocument<M = Metadata> {
-  readonly id: string
-  readonly metadata: M
-  /** With `includeVectors: true`. */
+export interface ListedDocument<M = Metadata> extends Omit<StoredDocument<M>, 'vector'> {
+  /** With `includeVectors: true`; `vectors` too. */
   readonly vector?: Float32Array
-}
-
-interface Slab {
-  readonly buffer: ArrayBuffer
-  readonly f64: Float64Array
-  readonly f32: Float32Array
-  readonly u32: Uint32Array
-}
-
-const SLAB_BYTES = 64 * 1024
-const SHARED_BYTES = SLAB_BYTES / 4
-const HEADER_BYTES = 16
-const HIT_BYTES = 24
-
-let shared = newSlab(SLAB_BYTES)
-let sharedOffset = 0
-
-function newSlab(bytes: number): Slab {
-  const size = (bytes + 7) & ~7
-  try {
-    const buffer = new ArrayBuffer(size)
-    markAsUntransferable(buffer) // other results lie in it
-    return { buffer, f64: new Float64Array(buffer), f32: new Float32Array(buffer), u32: new Uint32Array(buffer) }
-  } catch (cause) {
-    throw new DatabaseError(`There is no memory for a result of ${bytes} bytes.`, {
-      code: ErrorCode.OUT_OF_MEMORY,
-      details: { bytes },
-      remediation: 'Read less at once, or give the process more memory.',
-      cause,
-    })
-  }
-}
-
-/** The bytes that so many documents take. */
-export function bytesOf(documents: number, dimension: number): number {
-  return HEADER_BYTES + documents * (HIT_BYTES + 4 * dimension) + 4
-}
-
-/** Documents as the addon wrote them. */
-export class Documents {
-  readonly #slab: Slab
-  readonly #text: string
-  /** In 8-byte steps. */
-  readonly #at: number
-  readonly #ends: number
-  readonly #vectors: number
-  readonly #dimension: number
-  readonly count: number
-  readonly end: number
-
-  constructor(slab: Slab, offset: number, text: string, scored: boolean) {
-    this.#slab = slab
-    this.#text = text
-    this.#at = offset / 8
-    this.count = slab.u32[offset / 4]!
-    this.#dimension = slab.u32[offset / 4 + 1]!
-    this.#ends = (offset + HEADER_BYTES) / 4 + (scored ? 4 * this.count : 0)
-    this.#vectors = this.#ends + 2 * this.count
-    this.end = (4 * (this.#vectors + this.count * this.#dimension) + 7) & ~7
-  }
-
-  get micros(): number {
-    return this.#slab.f64[this.#at + 1]!
-  }
-
-  score(i: number): number {
-    return this.#slab.f64[this.#at + 2 + i]!
-  }
-
-  distance(i: number): number {
-    return this.#slab.f64[this.#at + 2 + this.count + i]!
-  }
-
-  /** Empty: there is no such document. */
-  id(i: number): string {
-    const { u32 } = this.#slab
-    const end = this.#ends + 2 * i
-    return this.#text.substring(i === 0 ? 0 : u32[end - 1]!, u32[end]!)
-  }
-
-  /** JSON; empty when it was not asked for. */
-  metadataText(i: number): string {
-    const { u32 } = this.#slab
-    const end = this.#ends + 2 * i
-    return this.#text.substring(u32[end]!, u32[end + 1]!)
-  }
-
-  /** A copy; undefined when it was not asked for. */
-  vector(i: number): Float32Array | undefined {
-    if (this.#dimension === 0) return undefined
-    const begin = this.#vectors + i * this.#dimension
-    return this.#slab.f32.slice(begin, begin + this.#dimension)
-  }
-}
-
-/** A read of the addon, given where to write. */
-export type Read = (buffer: ArrayBuffer, offset: number) => string | number
-
-/**
- * Runs a read and gives it room.
- *
- * @param collection the collection's handle, for what did not fit
- * @param expected the bytes that the result will probably take
- */
-export function readDocuments(collection: number, expected: number, scored: boolean, read: Read): Documents {
-  if (expected <= SHARED_BYTES && sharedOffset + expected > SLAB_BYTES) startSlab()
-  let slab = expected <= SHARED_BYTES ? shared : newSlab(expected)
-  let offset = slab === shared ? sharedOffset : 0
-  let result = read(slab.buffer, offset)
-  while (typeof result === 'number') {
-    if (result <= SHARED_BYTES) startSlab()
-    slab = result <= SHARED_BYTES ? shared : newSlab(result)
-    offset = 0
-    result = search.vectorFetch(collection, slab.buffer, offset)
-  }
-  const documents = new Documents(slab, offset, result, scored)
-  if (slab === shared) sharedOffset = documents.end
-  return documents
-}
-
-function startSlab(): void {
-  shared = newSlab(SLAB_BYTES)
-  sharedOffset = 0
 }
 
 const parse = (text: string): Metadata | undefined => (text === '' ? undefined : (JSON.parse(text) as Metadata))
@@ -167,7 +109,27 @@ const parse = (text: string): Metadata | undefined => (text === '' ? undefined :
 export function toDocument(documents: Documents, i: number): ListedDocument {
   const vector = documents.vector(i)
   const document = { id: documents.id(i), metadata: parse(documents.metadataText(i)) as Metadata }
-  return vector === undefined ? document : { ...document, vector }
+  const chunks = documents.chunks(i)
+  if (chunks === undefined) return vector === undefined ? document : { ...document, vector }
+  const { vectors, texts, aggregate } = chunks
+  return {
+    ...document,
+    ...(vector === undefined || vectors === undefined ? {} : { vector, vectors: cut(vectors, vector.length) }),
+    ...(texts === undefined ? {} : { chunkTexts: texts }),
+    aggregate: aggregates[aggregate]!,
+  }
+}
+
+const cut = (flat: Float32Array, dimension: number): Float32Array[] =>
+  Array.from({ length: flat.length / dimension }, (_, i) => flat.slice(i * dimension, (i + 1) * dimension))
+
+/** What results of a search with words know of it. */
+export interface WordsOfSearch {
+  /** There is a vector too. */
+  readonly isHybrid: boolean
+  readonly highlight: ((metadata: Metadata, chunkText?: string) => Highlights) | undefined
+  /** The metadata came for the highlights alone. */
+  readonly hidesMetadata: boolean
 }
 
 /**
@@ -179,10 +141,14 @@ export function toDocument(documents: Documents, i: number): ListedDocument {
 export class SearchResults<M = Metadata> implements Iterable<SearchHit<M>> {
   readonly #documents: Documents
   readonly #hits: SearchHit<M>[] = []
+  readonly #words: WordsOfSearch | undefined
+  #notes: Notes | undefined
 
   /** @internal */
-  constructor(documents: Documents) {
+  constructor(documents: Documents, words?: WordsOfSearch) {
     this.#documents = documents
+    this.#words = words
+    if (words?.highlight !== undefined) this.toArray() // while the collection is open
   }
 
   get length(): number {
@@ -192,6 +158,60 @@ export class SearchResults<M = Metadata> implements Iterable<SearchHit<M>> {
   /** What the search took inside the engine. */
   get queryTimeMs(): number {
     return this.#documents.micros / 1000
+  }
+
+  /** Documents that match the words; with a vector too, those in either list; by a vector alone, the hits. */
+  get totalCount(): number {
+    if (this.#words === undefined) return this.length
+    if (!this.#words.isHybrid) return this.#documents.matches
+    return new Set([...this.vectorResults, ...this.keywordResults].map(({ id }) => id)).size
+  }
+
+  /** The documents that were nearest to the vector, nearest first, as they were before lists were fused. */
+  get vectorResults(): readonly RankedHit[] {
+    if (this.#words === undefined) return this.#ranked()
+    return this.#words.isHybrid ? this.#documents.ranked('vector') : []
+  }
+
+  /** The documents that fitted the words best, best first, as they were before lists were fused. */
+  get keywordResults(): readonly RankedHit[] {
+    if (this.#words === undefined) return []
+    return this.#words.isHybrid ? this.#documents.ranked('words') : this.#ranked()
+  }
+
+  /** The hits. */
+  get fusedResults(): readonly RankedHit[] {
+    return this.#ranked()
+  }
+
+  /** With `explain: true`: how the search went about it. */
+  get explanation(): SearchExplanation | undefined {
+    const { explanation } = this.#noted
+    if (explanation === undefined) return undefined
+    const matches = this.#words === undefined ? {} : { matches: this.#documents.matches }
+    return { ...(explanation as SearchExplanation), ...matches, timeMs: this.queryTimeMs }
+  }
+
+  /** With `groupBy`: the hits by group, the group with the best hit first. */
+  get groups(): readonly HitGroup<M>[] {
+    const groups: { value: GroupValue; hits: SearchHit<M>[] }[] = []
+    this.#noted.groups?.forEach((value, i) => {
+      if (i === 0 || groups.at(-1)!.value !== value) groups.push({ value, hits: [] })
+      groups.at(-1)!.hits.push(this.#hit(i))
+    })
+    return groups
+  }
+
+  #chunkOf(i: number): MatchedChunk | undefined {
+    const { chunks, texts } = this.#noted
+    const index = chunks?.[i]
+    if (index === undefined || index === null) return undefined
+    const text = this.#words?.hidesMetadata === true ? undefined : texts?.[i]
+    return text === undefined || text === null ? { index } : { index, text }
+  }
+
+  get #noted(): Notes {
+    return (this.#notes ??= this.#documents.notes)
   }
 
   /** The hit at a place; negative places count from the end. */
@@ -217,19 +237,40 @@ export class SearchResults<M = Metadata> implements Iterable<SearchHit<M>> {
     return this.toArray()
   }
 
+  #ranked(): RankedHit[] {
+    const documents = this.#documents
+    return Array.from({ length: this.length }, (_, i) => ({
+      id: documents.id(i),
+      rank: i + 1,
+      score: documents.score(i),
+    }))
+  }
+
   #hit(i: number): SearchHit<M> {
     return (this.#hits[i] ??= this.#make(i))
   }
 
   #make(i: number): SearchHit<M> {
     const documents = this.#documents
+    const words = this.#words
+    const metadata = parse(documents.metadataText(i))
     const hit = {
       id: documents.id(i),
       score: documents.score(i),
       distance: documents.distance(i),
-      metadata: parse(documents.metadataText(i)) as M,
+      metadata: (words?.hidesMetadata === true ? undefined : metadata) as M,
     }
     const vector = documents.vector(i)
-    return vector === undefined ? hit : { ...hit, vector }
+    const { groups, chunks } = this.#noted
+    if (vector === undefined && groups === undefined && chunks === undefined && words?.highlight === undefined)
+      return hit
+    const matchedChunk = this.#chunkOf(i)
+    return {
+      ...hit,
+      ...(matchedChunk === undefined ? {} : { matchedChunk }),
+      ...(groups === undefined ? {} : { group: groups[i]! }),
+      ...(vector === undefined ? {} : { vector }),
+      ...(words?.highlight === undefined ? {} : { highlights: words.highlight(metadata ?? {}, matchedChunk?.text) }),
+    }
   }
 }

@@ -120,7 +120,7 @@ function runChunk(
 }
 
 /** What the keys of a table's rows and of its index entries begin with. */
-function tablePrefix(tableId: number): Uint8Array {
+export function tablePrefix(tableId: number): Uint8Array {
   const prefix = new Uint8Array(8)
   const view = new DataView(prefix.buffer)
   view.setUint32(0, DEFAULT_NAMESPACE_ID)

@@ -4,29 +4,27 @@
  *
  * A transaction that changed the schema itself runs plans of its own, which nobody else sees.
  */
-import { isTransaction } from '../engine/transaction.js'
 import type { Database } from '../engine/database.js'
+import { isTransaction } from '../engine/transaction.js'
 import type { Transaction } from '../engine/transaction.js'
-import { DEFAULT_NAMESPACE_ID } from '../engine/constants.js'
-import { nativeHandle } from '../engine/handle.js'
-import { native } from '../engine/native.js'
-import { ErrorCode, errorFromNative, QueryError } from '../errors/index.js'
 import type { ExplainStatement, Statement } from './ast/nodes.js'
 import type { Dialect } from './parser/index.js'
 import { shapeOf } from './ast/walk.js'
 import type { StatementShape } from './ast/walk.js'
-import { CatalogCache, catalogSnapshot } from './catalog/snapshot.js'
 import type { CatalogSnapshot } from './catalog/snapshot.js'
 import { placed } from './binder/places.js'
 import { asBatch } from './plan/batches.js'
-import { PlanCache } from './plan/cache.js'
-import { compile, explain } from './plan/compile.js'
+import type { RowBatch } from './plan/batches.js'
+import { explain } from './plan/compile.js'
 import type { BoundPlan, ResultColumn } from './plan/compile.js'
-import { checkParameterCount, completeRows, completeValues, typesOfValues } from './plan/parameters.js'
-import { catalogStore, NativeStatement } from './result/index.js'
+import { explainCounts } from './plan/explain.js'
+import type { OperatorCounts } from './plan/explain.js'
+import type { Origin } from './plan/parameters.js'
+import { checkParameterCount, completeRows, completeValues } from './plan/parameters.js'
+import { BIND_ATTEMPTS, databaseOf, isSchemaChange, sessionOf } from './plans.js'
+import type { Compiled, Planned, Session, Types } from './plans.js'
+import { catalogStore, type NativeStatement } from './result/index.js'
 import type { Row, RunOptions, StatementTarget } from './result/index.js'
-import type { NativeExec } from './result/native.js'
-import type { SqlType } from './types.js'
 
 export { catalogStore }
 export type { Row, RunOptions, StatementTarget }
@@ -34,183 +32,11 @@ export type { Row, RunOptions, StatementTarget }
 /** What a statement gave back. */
 export interface StatementResult {
   readonly columns: readonly ResultColumn[]
+  /** Those of the columns. */
+  readonly names: readonly string[]
   readonly rows: readonly Row[]
   /** Rows inserted, updated or deleted; 0 for a SELECT. */
   readonly rowsAffected: number
-}
-
-const exec = native as unknown as NativeExec
-
-/** A schema that changes again and again while a statement waits for it is given up on. */
-const BIND_ATTEMPTS = 5
-const PLANS_MAX = 500
-/** In words of plans and characters of keys. */
-const PLANS_WEIGHT_MAX = 4 * 1024 * 1024
-
-/** A plan that is ready to run. */
-class Compiled {
-  readonly native: NativeStatement
-
-  constructor(
-    readonly plan: BoundPlan,
-    dialect: Dialect | undefined,
-  ) {
-    // MySQL and SQLite know no booleans in results.
-    const isNumber = dialect === 'mysql' || dialect === 'sqlite'
-    const columns = isNumber
-      ? plan.columns.map(c => (c.type === 'boolean' ? { ...c, asNumber: true } : c))
-      : plan.columns
-    this.native = new NativeStatement({ ...plan, columns })
-  }
-
-  /** Whether it runs with the caller's values as they are: none asks for another plan, none is made here. */
-  takes(values: readonly unknown[]): boolean {
-    const { flexible, generated } = this.plan
-    return generated.length === 0 && (flexible.length === 0 || !typesOfValues(flexible, values))
-  }
-
-  /** Whether one of its tables was changed by the transaction that bound it, so that it is good for this once. */
-  get isPrivate(): boolean {
-    const { tables, views } = this.plan
-    return tables.some(table => table.version === 0n) || views.some(view => view.isSystem ?? view.version === 0n)
-  }
-
-  /** Whether the views it goes through are still the same. Tables are the engine's to compare. */
-  isCurrent(target: StatementTarget): boolean {
-    const { views } = this.plan
-    if (views.length === 0) return true
-    const store = catalogStore(target)
-    return views.every(view => view.key !== undefined && store.get(view.key)?.version === view.version)
-  }
-}
-
-type Types = ReadonlyMap<number, SqlType> | undefined
-
-/** The plans of one database. */
-class Session {
-  readonly #database: Database
-  readonly #catalog = new CatalogCache()
-  readonly #plans = new PlanCache<Compiled>(PLANS_MAX, PLANS_WEIGHT_MAX)
-  readonly #shapes = new WeakMap<Statement, StatementShape>()
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
-  shapeOf(statement: Statement): StatementShape {
-    let shape = this.#shapes.get(statement)
-    if (!shape) {
-      shape = shapeOf(statement)
-      this.#shapes.set(statement, shape)
-    }
-    return shape
-  }
-
-  /** The plan for a statement and, where the values ask for other types than it assumes, the variant with those. */
-  plan(target: StatementTarget, statement: Statement, shape: StatementShape, values: readonly unknown[]): Planned {
-    const base = this.#lookUp(target, statement, shape, undefined)
-    const types = base.plan.flexible.length === 0 ? undefined : typesOfValues(base.plan.flexible, values)
-    if (!types) return { compiled: base, types }
-    return { compiled: this.#lookUp(target, statement, shape, types), types }
-  }
-
-  #lookUp(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): Compiled {
-    const held = this.#plans.get(variantKey(shape, types))
-    return held?.isCurrent(target) === true ? held : this.compile(target, statement, shape, types)
-  }
-
-  #bound(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): BoundPlan {
-    try {
-      return compile(statement, this.catalog(target), {
-        parameterCount: shape.parameterCount,
-        ...(shape.dialect ? { dialect: shape.dialect } : {}),
-        ...(types ? { parameterTypes: types } : {}),
-      })
-    } catch (error) {
-      throw placed(error, shape.text)
-    }
-  }
-
-  /** Binds against the catalog as the target sees it, and keeps the plan unless it is that transaction's alone. */
-  compile(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): Compiled {
-    const compiled = new Compiled(this.#bound(target, statement, shape, types), shape.dialect)
-    const key = variantKey(shape, types)
-    const held = this.#plans.get(key)
-    // An old snapshot's plan does not replace a newer one that others use.
-    const isNewer = !held || held.plan.catalogTimestamp <= compiled.plan.catalogTimestamp
-    if (!compiled.isPrivate && isNewer) this.#plans.set(key, compiled, compiled.plan.words.length + key.length)
-    return compiled
-  }
-
-  /**
-   * The catalog as the target sees it now. The timestamp is read before the entries, and is no later than the transaction's
-   * snapshot: a plan may claim to be older than it is, never younger.
-   */
-  catalog(target: StatementTarget): CatalogSnapshot {
-    let timestamp: bigint
-    try {
-      timestamp = exec.catalogTimestamp(this.#database[nativeHandle])
-    } catch (error) {
-      throw errorFromNative(error)
-    }
-    if (isTransaction(target) && target.startTs < timestamp) timestamp = target.startTs
-    return catalogSnapshot(catalogStore(target), DEFAULT_NAMESPACE_ID, timestamp, this.#catalog)
-  }
-
-  /** Runs a body with a plan, and again with a new one when the catalog had moved on. */
-  run<T>(
-    target: StatementTarget,
-    statement: Statement,
-    shape: StatementShape,
-    planned: Planned,
-    body: (compiled: Compiled) => T,
-  ): T {
-    let { compiled } = planned
-    for (let attempt = 1; ; ++attempt) {
-      try {
-        return body(compiled)
-      } catch (error) {
-        if (attempt === BIND_ATTEMPTS || !isSchemaChange(error)) throw error
-        compiled = this.compile(target, statement, shape, planned.types)
-      }
-    }
-  }
-}
-
-interface Planned {
-  readonly compiled: Compiled
-  readonly types: Types
-}
-
-function isSchemaChange(error: unknown): boolean {
-  return error instanceof QueryError && error.code === ErrorCode.SCHEMA_CHANGED
-}
-
-function variantKey(shape: StatementShape, types: Types): string {
-  if (!types) return shape.key
-  return `${shape.key}#${[...types].map(([index, type]) => `${index}:${type}`).join(',')}`
-}
-
-const sessions = new WeakMap<Database, Session>()
-
-function databaseOf(target: StatementTarget): Database {
-  if (target.namespaceId !== DEFAULT_NAMESPACE_ID) {
-    throw new QueryError('Tables are in the namespace "default" alone; these are not seen through another one.', {
-      code: ErrorCode.UNSUPPORTED,
-      remediation:
-        'Run statements on the database, or on a transaction of it, and keep keys and collections in namespaces.',
-    })
-  }
-  return isTransaction(target) ? target.database : target
-}
-
-function sessionOf(database: Database): Session {
-  let session = sessions.get(database)
-  if (!session) {
-    session = new Session(database)
-    sessions.set(database, session)
-  }
-  return session
 }
 
 /**
@@ -227,20 +53,41 @@ export function executeStatement(
 ): StatementResult {
   const database = databaseOf(target)
   const session = sessionOf(database)
-  const batch = asBatch(statement, values)
-  if (batch) {
-    const prepared = new PreparedStatement(batch.statement)
-    return { columns: [], rows: [], rowsAffected: prepared.runMany(target, batch.rows, options) }
+  const batch = asBatch(statement)
+  if (batch?.parameterCount === values.length) {
+    return written(new PreparedStatement(batch.statement).runFlat(target, values, options))
   }
   const shape = session.shapeOf(statement)
   checkParameterCount(shape.parameterCount, values)
   const planned = session.plan(target, statement, shape, values)
   return session.run(target, statement, shape, planned, ({ plan, native: runnable }) => {
-    const complete = completeValues(values, plan.generated)
+    const complete = completeValues(values, plan.generated, originOf(target, database))
     const { rows, rowsAffected } = runnable.execute(target, database, complete, options)
-    return { columns: plan.columns, rows, rowsAffected: plan.isWrite ? rowsAffected : 0 }
+    return resultOf(plan, rows, rowsAffected)
   })
 }
+
+/** What EXPLAIN gives back. */
+export const PLAN_COLUMNS: readonly ResultColumn[] = [{ name: 'plan', type: 'text', nullable: false }]
+const PLAN_NAMES: readonly string[] = ['plan']
+
+/** What the caller sees of what a plan yielded. */
+export function resultOf(plan: BoundPlan, rows: readonly Row[], affected: number): StatementResult {
+  const rowsAffected = plan.isWrite ? affected : 0
+  const { operators } = plan
+  if (!operators) return { columns: plan.columns, names: plan.names, rows, rowsAffected }
+  const lines = explainCounts(operators, rows as unknown as OperatorCounts[])
+  return { columns: PLAN_COLUMNS, names: PLAN_NAMES, rows: lines.map(line => ({ plan: line })), rowsAffected }
+}
+
+/** What a write without RETURNING gives. */
+const written = (rowsAffected: number): StatementResult => ({ columns: [], names: [], rows: [], rowsAffected })
+
+/** What the statement is a part of, unless it is a transaction of its own, and what was written before it. */
+const originOf = (target: StatementTarget, database: Database): Origin => ({
+  transaction: isTransaction(target) ? target : undefined,
+  counts: () => sessionOf(database).writeCounts(),
+})
 
 /** EXPLAIN: the plan, one operator a line. */
 export function explainPrepared(
@@ -268,10 +115,7 @@ export function explainStatement(target: StatementTarget, statement: Statement):
 
 /** The column that is a table's whole primary key, when that is an integer; `undefined` for others, and without the table. */
 export function integerKeyOf(target: StatementTarget, table: string): string | undefined {
-  const entry = sessionOf(databaseOf(target)).catalog(target).getTable(table)?.entry
-  if (entry?.primaryKey.length !== 1) return undefined
-  const column = entry.columns[entry.primaryKey[0]!]!
-  return column.type === 'integer' || column.type === 'bigint' ? column.name : undefined
+  return sessionOf(databaseOf(target)).integerKey(target, table)
 }
 
 /**
@@ -284,16 +128,32 @@ export class PreparedStatement {
   /** The plan last used, and where: nearly always the one wanted next. Held strongly: asking a WeakRef costs more than the row. */
   #database: Database | undefined
   #compiled: Compiled | undefined
+  /** Of an insert of many rows: the insert of one, which runs once for each. */
+  readonly #batch: RowBatch | undefined
+  #single: PreparedStatement | undefined
 
-  /** `text`: what the statement was read from. */
-  constructor(statement: Statement, dialect: Dialect = 'auto', text?: string) {
+  /** `text`: what the statement was read from. EXPLAIN ANALYZE is its statement, run for what its operators do. */
+  constructor(given: Statement, dialect: Dialect = 'auto', text?: string) {
+    const analyze = given.kind === 'explain'
+    const statement = analyze ? given.statement : given
     this.statement = statement
-    const shape = { ...shapeOf(statement), text }
+    let shape: StatementShape = { ...shapeOf(statement), text }
+    if (analyze) shape = { ...shape, key: `analyze@${shape.key}`, analyze }
+    const batch = analyze ? undefined : asBatch(statement)
+    this.#batch = batch?.parameterCount === shape.parameterCount ? batch : undefined
     this.#shape = dialect === 'auto' ? shape : { ...shape, key: `${dialect}@${shape.key}`, dialect }
   }
 
   /** All rows. */
   all(target: StatementTarget, values: readonly unknown[], options?: RunOptions): Row[] {
+    const ready = this.#ready(target, values)
+    if (ready !== undefined) {
+      try {
+        return ready.all(target, this.#database!, values, options)
+      } catch (error) {
+        if (!isSchemaChange(error)) throw error
+      }
+    }
     return this.#run(target, values, (compiled, database, complete) =>
       compiled.native.all(target, database, complete, options),
     )
@@ -301,10 +161,10 @@ export class PreparedStatement {
 
   /** Rows, what they are called, and how many were written. */
   execute(target: StatementTarget, values: readonly unknown[], options?: RunOptions): StatementResult {
+    if (this.#batch !== undefined) return written(this.run(target, values, options))
     return this.#run(target, values, (compiled, database, complete) => {
       const { rows, rowsAffected } = compiled.native.execute(target, database, complete, options)
-      const { columns, isWrite } = compiled.plan
-      return { columns, rows, rowsAffected: isWrite ? rowsAffected : 0 }
+      return resultOf(compiled.plan, rows, rowsAffected)
     })
   }
 
@@ -331,35 +191,87 @@ export class PreparedStatement {
     const compiled = afresh ? session.compile(target, this.statement, this.#shape, planned.types) : planned.compiled
     this.#keep(database, compiled, planned.types)
     const { plan, native: runs } = compiled
-    return { database, native: runs, plan, values: completeValues(values, plan.generated) }
+    return { database, native: runs, plan, values: completeValues(values, plan.generated, originOf(target, database)) }
   }
 
   /** The first row. */
-  get(target: StatementTarget, values: readonly unknown[]): Row | undefined {
-    return this.#run(target, values, (compiled, database, complete) => compiled.native.get(target, database, complete))
+  get(target: StatementTarget, values: readonly unknown[], options?: RunOptions): Row | undefined {
+    const ready = this.#ready(target, values)
+    if (ready !== undefined) {
+      try {
+        return ready.get(target, this.#database!, values, options)
+      } catch (error) {
+        if (!isSchemaChange(error)) throw error
+      }
+    }
+    return this.#run(target, values, (compiled, database, complete) =>
+      compiled.native.get(target, database, complete, options),
+    )
   }
 
-  /** Rows inserted, updated or deleted. */
+  /** Rows inserted, updated or deleted; 0 for what reads. */
   run(target: StatementTarget, values: readonly unknown[], options?: RunOptions): number {
-    return this.#run(target, values, (compiled, database, complete) =>
-      compiled.native.run(target, database, complete, options),
-    )
+    if (this.#batch !== undefined) {
+      checkParameterCount(this.#shape.parameterCount, values)
+      const { dialect, text } = this.#shape
+      this.#single ??= new PreparedStatement(this.#batch.statement, dialect, text)
+      return this.#single.runFlat(target, values, options)
+    }
+    const ready = this.#ready(target, values)
+    if (ready !== undefined) {
+      try {
+        return ready.run(target, this.#database!, values, options)
+      } catch (error) {
+        if (!isSchemaChange(error)) throw error
+      }
+    }
+    return this.#run(target, values, (compiled, database, complete) => {
+      const affected = compiled.native.run(target, database, complete, options)
+      return compiled.plan.isWrite ? affected : 0
+    })
   }
 
   /** Runs once per row of values, as one statement: all or nothing. Rows affected. */
   runMany(target: StatementTarget, rows: readonly (readonly unknown[])[], options?: RunOptions): number {
     if (rows.length === 0) return 0
     for (const row of rows) checkParameterCount(this.#shape.parameterCount, row)
+    return this.#many(target, ({ native: runs, plan: { generated } }, database) =>
+      runs.runMany(
+        target,
+        database,
+        generated.length === 0 ? rows : completeRows(rows, generated, originOf(target, database)),
+        options,
+      ),
+    )
+  }
+
+  /** The same with the values of all rows in one array, each row's behind those of the row before. */
+  runFlat(target: StatementTarget, values: readonly unknown[], options?: RunOptions): number {
+    const width = this.#shape.parameterCount
+    return this.#many(target, ({ native: runs, plan: { generated } }, database) => {
+      if (generated.length === 0) return runs.runFlat(target, database, values, options)
+      const rows = Array.from({ length: values.length / width }, (_, i) => values.slice(i * width, (i + 1) * width))
+      return runs.runMany(target, database, completeRows(rows, generated, originOf(target, database)), options)
+    })
+  }
+
+  #many(target: StatementTarget, body: (compiled: Compiled, database: Database) => number): number {
     const database = databaseOf(target)
     const session = sessionOf(database)
     const planned = this.#plan(session, target, database, [])
     return session.run(target, this.statement, this.#shape, planned, compiled => {
-      const { generated } = compiled.plan
-      const complete = generated.length === 0 ? rows : completeRows(rows, generated)
-      const affected = compiled.native.runMany(target, database, complete, options)
+      const affected = body(compiled, database)
       this.#keep(database, compiled, planned.types)
       return affected
     })
+  }
+
+  /** What runs with these values as they are, on the database it ran on last; everything else goes the long way. */
+  #ready(target: StatementTarget, values: readonly unknown[]): NativeStatement | undefined {
+    const compiled = this.#compiled
+    if (compiled === undefined || values.length !== this.#shape.parameterCount) return undefined
+    if (target !== this.#database && databaseOf(target) !== this.#database) return undefined
+    return compiled.isPlain || (compiled.takes(values) && compiled.isCurrent(target)) ? compiled.native : undefined
   }
 
   #run<T>(
@@ -368,19 +280,23 @@ export class PreparedStatement {
     body: (compiled: Compiled, database: Database, complete: readonly unknown[]) => T,
   ): T {
     checkParameterCount(this.#shape.parameterCount, values)
-    const database = databaseOf(target)
-    const last = this.#compiled
-    if (last !== undefined && this.#database === database && last.takes(values) && last.isCurrent(target)) {
+    const ready = this.#ready(target, values)
+    if (ready !== undefined) {
       try {
-        return body(last, database, values)
+        return body(this.#compiled!, this.#database!, values)
       } catch (error) {
         if (!isSchemaChange(error)) throw error
       }
     }
+    const database = databaseOf(target)
     const session = sessionOf(database)
     const planned = this.#plan(session, target, database, values)
     return session.run(target, this.statement, this.#shape, planned, compiled => {
-      const result = body(compiled, database, completeValues(values, compiled.plan.generated))
+      const result = body(
+        compiled,
+        database,
+        completeValues(values, compiled.plan.generated, originOf(target, database)),
+      )
       this.#keep(database, compiled, planned.types)
       return result
     })
@@ -388,9 +304,8 @@ export class PreparedStatement {
 
   #plan(session: Session, target: StatementTarget, database: Database, values: readonly unknown[]): Planned {
     const compiled = this.#compiled
-    if (compiled && this.#database === database && compiled.isCurrent(target)) {
-      const { flexible } = compiled.plan
-      if (flexible.length === 0 || !typesOfValues(flexible, values)) return { compiled, types: undefined }
+    if (compiled && this.#database === database && compiled.isCurrent(target) && compiled.fits(values)) {
+      return { compiled, types: undefined }
     }
     return session.plan(target, this.statement, this.#shape, values)
   }

@@ -62,6 +62,9 @@ const SQL_NAMES: Readonly<Record<string, ColumnTypeName>> = {
   bool: 'boolean',
   integer: 'integer',
   int: 'integer',
+  // Of CAST.
+  signed: 'integer',
+  unsigned: 'integer',
   int2: 'integer',
   int4: 'integer',
   int8: 'integer',
@@ -118,6 +121,8 @@ export function typeOfSqlName(name: string): ColumnTypeName | undefined {
     .replace(/\([^)]*\)/g, ' ')
     .trim()
     .replace(/\s+/g, ' ')
+    // MySQL's ranges are no types of their own.
+    .replace(/(?<=[a-z0-9]) (?:un)?signed$/, '')
   return Object.hasOwn(SQL_NAMES, bare) ? SQL_NAMES[bare] : undefined
 }
 

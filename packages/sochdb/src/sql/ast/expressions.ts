@@ -133,7 +133,11 @@ export type Expression =
         readonly operand: Expression
         readonly operator: ComparisonOperator
         readonly quantifier: 'any' | 'all'
-        readonly over: Query | { readonly kind: 'list'; readonly items: readonly Expression[] }
+        readonly over:
+          | Query
+          | { readonly kind: 'list'; readonly items: readonly Expression[] }
+          /** A parameter that holds the items. */
+          | { readonly kind: 'array'; readonly array: Expression }
       }
     /** `(a, b)`: stands beside another row, in IN and in front of IN (SELECT …). */
     | { readonly kind: 'row'; readonly items: readonly Expression[] }

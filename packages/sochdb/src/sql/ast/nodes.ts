@@ -161,6 +161,8 @@ export interface InsertStatement extends Spot {
   /** INSERT … SELECT; `rows` is empty then. */
   readonly query?: Query | undefined
   readonly onConflict: OnConflict | undefined
+  /** Further ON CONFLICT clauses, `nothing` or `update` each: the first whose key is taken counts. */
+  readonly moreConflicts?: readonly OnConflict[] | undefined
   readonly returning: readonly SelectItem[]
 }
 

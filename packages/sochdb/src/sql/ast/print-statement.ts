@@ -46,7 +46,7 @@ function printInsert(s: InsertStatement): string {
     const rows = s.rows.map(row => `(${row.map(e => (e ? printExpression(e) : 'default')).join(', ')})`)
     parts.push(`values ${rows.join(', ')}`)
   }
-  if (conflict && or === '') parts.push(printConflict(conflict))
+  if (conflict && or === '') parts.push(...[conflict, ...(s.moreConflicts ?? [])].map(printConflict))
   return parts.join(' ') + printReturning(s.returning)
 }
 

@@ -76,8 +76,13 @@ export function printExpression(e: Expression, limit = Number.POSITIVE_INFINITY)
       return `${not}exists (${printQuery(e.query, limit - 1)})`
     case 'quantified': {
       const { over } = e
-      const list = over.kind === 'list' ? `array[${over.items.map(print).join(', ')}]` : printQuery(over, limit - 1)
-      return `${operand(e.operand)} ${e.operator} ${e.quantifier} (${list})`
+      const of =
+        over.kind === 'list'
+          ? `array[${over.items.map(print).join(', ')}]`
+          : over.kind === 'array'
+            ? print(over.array)
+            : printQuery(over, limit - 1)
+      return `${operand(e.operand)} ${e.operator} ${e.quantifier} (${of})`
     }
     case 'row':
       return `row(${e.items.map(print).join(', ')})`

@@ -191,7 +191,10 @@ export abstract class ExpressionShape {
         this.out += `q${e.operator}${e.quantifier}`
         this.expression(e.operand)
         if (e.over.kind === 'list') this.expressions(e.over.items)
-        else this.query(e.over)
+        else if (e.over.kind === 'array') {
+          this.out += '@'
+          this.expression(e.over.array)
+        } else this.query(e.over)
         break
       case 'row':
         this.out += 'r'

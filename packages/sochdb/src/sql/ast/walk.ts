@@ -28,6 +28,8 @@ export interface StatementShape {
   readonly key: string
   /** What its words mean; `auto` when undefined. */
   readonly dialect?: Dialect
+  /** Whether it is run for what its operators do. */
+  readonly analyze?: boolean
   /** What it was read from, for messages. */
   readonly text?: string | undefined
   /** One more than the largest parameter index. */
@@ -194,6 +196,7 @@ class ShapeWriter extends ExpressionShape {
     }
     if (s.query) this.query(s.query)
     if (s.onConflict) this.#conflict(s.onConflict)
+    for (const more of s.moreConflicts ?? []) this.#conflict(more)
     this.#items(s.returning)
   }
 

@@ -1,13 +1,14 @@
 /** Aggregates: which there are, what they take and what type they yield. They wait for their grouping, or for a window. */
 import type { Expression, OrderItem } from '../ast/nodes.js'
-import { queryError } from '../problem.js'
+import { queryError, unsupported } from '../problem.js'
 import { isIntegral, isNumeric } from '../types.js'
 import type { SqlType } from '../types.js'
 import type { SortKey } from './bound.js'
-import { describe, expectBoolean, expectType } from './coercion.js'
-import { numberOf } from './dialect.js'
-import { cast, constant, exprKey, someExpr } from './expr.js'
+import { describe, expectBoolean, expectNumber, expectType, numberOf } from './coercion.js'
+import { collationOf, comparedAs } from './collations.js'
+import { cast, collationPart, constant, exprKey, someExpr } from './expr.js'
 import type { AggregateExpr, AggregateFn, Expr } from './expr.js'
+import type { BindContext } from './context.js'
 import type { ExpressionBinder } from './expressions.js'
 import { expectCount } from './functions/arguments.js'
 import { sortKey } from './ordering.js'
@@ -38,6 +39,8 @@ const AGGREGATES: Readonly<Record<string, Aggregate>> = {
   json_agg: one('jsonGroupArray'),
   jsonb_agg: one('jsonGroupArray'),
   json_arrayagg: one('jsonGroupArray'),
+  /** There is no type for arrays: they are JSON. */
+  array_agg: one('jsonGroupArray'),
   json_group_object: { fn: 'jsonGroupObject', least: 2, most: 2 },
   jsonb_group_object: { fn: 'jsonGroupObject', least: 2, most: 2 },
   json_object_agg: { fn: 'jsonGroupObject', least: 2, most: 2 },
@@ -55,6 +58,7 @@ const AGGREGATES: Readonly<Record<string, Aggregate>> = {
   bit_and: one('bitAnd'),
   bit_or: one('bitOr'),
   any_value: one('anyValue'),
+  median: one('median'),
 }
 
 export const AGGREGATE_NAMES: readonly string[] = Object.keys(AGGREGATES)
@@ -69,8 +73,8 @@ export function isAggregateCall(e: CallNode): boolean {
   return !((name === 'min' || name === 'max') && e.arguments.length > 1)
 }
 
-/** What adds up numbers, and so counts truth values in the dialects where they are 1 and 0. */
-const COUNTING: ReadonlySet<AggregateFn> = new Set(['sum', 'total', 'avg'])
+/** What takes conditions. */
+const OF_TRUTH: ReadonlySet<AggregateFn> = new Set(['boolAnd', 'boolOr'])
 
 export function hasAggregate(expr: Expr): boolean {
   return someExpr(expr, e => e.op === 'aggregate')
@@ -112,9 +116,9 @@ export function bindAggregateOver(binder: ExpressionBinder, e: CallNode): Aggreg
     return { op: 'aggregate', type: 'integer', fn: 'countRows', distinct: false, arg: undefined, filter }
   }
   const bound = e.arguments.map(argument => binder.bind(argument))
-  const args = COUNTING.has(fn) ? bound.map(arg => numberOf(binder.context, arg)) : bound
+  const args = OF_TRUTH.has(fn) ? bound : bound.map(arg => numberOf(binder.context, arg))
   expectCount(name, args, Math.max(least, 1), most)
-  const aggregate = typed(name, fn, args, e.distinct, filter)
+  const aggregate = typed(binder.context, name, fn, args, e.distinct, filter)
   const order = e.orderBy && ORDERED.has(fn) ? bindSortKeys(binder, e.orderBy, `ORDER BY of ${name}()`) : []
   if (order.length === 0) return aggregate
   if (e.distinct) expectOrderedByArguments(name, [...args, aggregate.arg!], order)
@@ -143,6 +147,7 @@ export function bindSortKeys(binder: ExpressionBinder, items: readonly OrderItem
 }
 
 function typed(
+  context: BindContext,
   name: string,
   fn: AggregateFn,
   args: readonly Expr[],
@@ -162,16 +167,20 @@ function typed(
   switch (fn) {
     case 'countRows':
     case 'count':
-      return make('integer', arg)
+      return make('integer', distinct ? comparedAs(arg) : arg)
     case 'min':
     case 'max':
       if (arg.type === 'vector' || arg.type === 'json') {
         throw queryError(`${name}() takes values with an order; ${describe(arg)} has none.`)
       }
+      if (collationOf(arg) !== 'binary') return extremeOf(fn, arg, filter)
       return { ...make(arg.type, arg), distinct: false }
     case 'anyValue':
       return { ...make(arg.type, arg), distinct: false }
     case 'groupConcat':
+      if (distinct && collationOf(arg) !== 'binary') {
+        throw unsupported(`${name}(DISTINCT …) of a text with a collation`, 'Remove duplicates in a subquery.')
+      }
       return make('text', expectText(arg, name), args[1] ? expectText(args[1], name) : constant('text', ','))
     case 'jsonGroupArray':
       return make('json', expectJsonable(arg, name))
@@ -188,12 +197,22 @@ function typed(
       return { ...make(number.type, number), distinct: false }
     }
     default: {
-      const number = known(arg) ? arg : expectType(arg, 'real', `${name}()`)
+      // Sums of values that bring their types along are integers as long as these are.
+      const isSumOfAny = fn === 'sum' && arg.type === 'any' && arg.op !== 'param' && arg.op !== 'const'
+      if (isSumOfAny) return make('any', arg)
+      const number = known(arg) ? arg : expectNumber(context, arg, `${name}()`)
       if (!isNumeric(number.type)) throw queryError(`${name}() takes numbers; ${describe(number)} is none.`)
       if (fn === 'sum') return make(number.type, number)
+      if (fn === 'median') return make('real', cast(number, 'real'))
       return make(fn === 'avg' && number.type === 'decimal' ? 'decimal' : 'real', number)
     }
   }
+}
+
+/** The least or greatest text as its collation has it: the first of the rows in that order. */
+function extremeOf(fn: 'min' | 'max', arg: Expr, filter: Expr | undefined): AggregateExpr {
+  const order = [{ expr: comparedAs(arg), descending: fn === 'max', nullsLast: true }]
+  return { op: 'aggregate', type: arg.type, fn: 'anyValue', distinct: false, arg, filter, order, ...collationPart(arg) }
 }
 
 function known(arg: Expr): boolean {

@@ -44,19 +44,22 @@ export function bind(statement: Statement, catalog: CatalogSnapshot, options: Bi
   const types = new Array<SqlType | undefined>(parameterCount).fill(undefined)
   const open = new Set<number>()
   visitRoot(root, expr => collectParameter(expr, types, open))
-  const flexible = [...new Set([...open, ...context.flexible])].filter(index => index < parameterCount)
+  const { casts } = context
+  const flexible = [...new Set([...open, ...context.flexible, ...casts])].filter(index => index < parameterCount)
+  const kindOf = (index: number) => (open.has(index) ? 'open' : casts.has(index) ? 'cast' : 'number')
   return {
     root,
     parameterTypes: [...types.map(type => type ?? 'any'), ...context.generatedTypes],
     parameterCount,
     generated: context.generated,
-    flexible: flexible.sort((a, b) => a - b).map(index => ({ index, kind: open.has(index) ? 'open' : 'number' })),
+    flexible: flexible.sort((a, b) => a - b).map(index => ({ index, kind: kindOf(index) })),
     vectors: context.vectors,
     tables: [...context.tables.keys()],
     views: [...context.views],
     foreignKeys,
     columnIdCount: context.columnIdCount,
     slotCount: context.slotCount,
+    workingTableCount: context.workingTableCount,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { CatalogView } from '../catalog/snapshot.js'
 import type { CatalogTable } from '../catalog/entries.js'
 import type { SqlType } from '../types.js'
+import type { Collation } from './collations.js'
 import type { AggregateExpr, ColumnExpr, ColumnId, Expr, WindowExpr } from './expr.js'
 import type { BoundForeignKey } from './foreign-keys.js'
 
@@ -61,6 +62,7 @@ export interface QueryColumn {
   readonly id: ColumnId
   readonly type: SqlType
   readonly nullable: boolean
+  readonly collation?: Collation | undefined
 }
 
 export interface OutputColumn {
@@ -149,6 +151,8 @@ export interface BoundInsert {
   /** Yields a column for each target. */
   readonly source: BoundQuery
   readonly conflict: BoundConflict | undefined
+  /** Further ON CONFLICT clauses. */
+  readonly more: readonly BoundConflict[]
   readonly returning: readonly OutputColumn[]
 }
 
@@ -181,6 +185,7 @@ export interface BoundTarget {
 export interface BoundUpdate extends BoundTarget {
   readonly kind: 'update'
   readonly set: readonly BoundAssignment[]
+  readonly action: 'error' | 'ignore' | 'replace'
   readonly returning: readonly OutputColumn[]
 }
 
@@ -194,16 +199,18 @@ export type BoundWrite = BoundInsert | BoundUpdate | BoundDelete
 /** A parameter that the runtime fills, behind those of the caller. */
 export interface GeneratedParameter {
   readonly index: number
-  readonly kind: 'uuid7' | 'now'
+  /** `now` is fixed for a transaction, the others for a statement: what was written before it. */
+  readonly kind: 'uuid7' | 'now' | 'statementTime' | 'changes' | 'totalChanges' | 'lastKey'
 }
 
 /**
  * A parameter whose place in the statement would take another type as well: the session binds again when a value does not fit
- * the one chosen. `number`: an integer was assumed (`age < ?` compares with 1.5 too). `open`: nothing is known of it.
+ * the one chosen. `number`: an integer was assumed (`age < ?` compares with 1.5 too). `cast`: the same, and a text is read by the cast.
+ `open`: nothing is known of it.
  */
 export interface FlexibleParameter {
   readonly index: number
-  readonly kind: 'number' | 'open'
+  readonly kind: 'number' | 'cast' | 'open'
 }
 
 /** A parameter that is stored as a vector, and the length its column declares. */
@@ -231,4 +238,5 @@ export interface BoundStatement {
   readonly columnIdCount: number
   /** One more than the largest slot. */
   readonly slotCount: number
+  readonly workingTableCount: number
 }

@@ -18,7 +18,8 @@ function isOpen(expr: Expr): boolean {
 /** The parameter (or literal NULL) as one of the given type. */
 function close(expr: Expr, type: SqlType): Expr {
   if (expr.op === 'const') return constant(type, null)
-  return expr.op === 'param' ? { ...expr, type } : expr
+  // Beside NULL alone it is what its value is.
+  return expr.op === 'param' ? { ...expr, type: type === 'null' ? 'any' : type } : expr
 }
 
 /** The same beside an operand of that type, where another type of number would do as well. */
@@ -38,6 +39,28 @@ export function adaptLiteral(expr: Expr, type: SqlType): Expr | undefined {
   return value === undefined ? undefined : constant(type, value)
 }
 
+/** Where truth values are numbers. */
+function countsTruth(context: BindContext): boolean {
+  return context.dialect === 'sqlite' || context.dialect === 'mysql'
+}
+
+/** What stands where no condition does: 1 and 0 of a truth value, where they are numbers. */
+export function numberOf(context: BindContext, expr: Expr): Expr {
+  if (expr.type !== 'boolean' || !countsTruth(context)) return expr
+  return adaptLiteral(expr, 'integer') ?? cast(expr, 'integer')
+}
+
+/** Whether truth values that are numbers meet others than the literals 1 and 0. */
+function mixesTruth(context: BindContext, exprs: readonly Expr[], verb: string): boolean {
+  if (!countsTruth(context) || !exprs.some(expr => expr.type === 'boolean')) return false
+  // What a parameter holds that is compared with a column of truth values is one; anywhere else it is any number.
+  const isComputed = verb !== 'compare' || exprs.some(expr => expr.type === 'boolean' && expr.op !== 'column')
+  return exprs.some(expr => {
+    if (expr.type === 'boolean' || isNullLiteral(expr)) return false
+    return isOpen(expr) ? isComputed : adaptLiteral(expr, 'boolean') === undefined
+  })
+}
+
 /** Whether a number is written as no integer: `7 / 2.0` divides as such; `a = 2.0` may look into an index. */
 function keepsPoint(expr: Expr, type: SqlType, verb: string): boolean {
   return expr.type === 'real' && isIntegral(type) && verb !== 'compare'
@@ -50,8 +73,9 @@ export function unify(context: BindContext, a: Expr, b: Expr, verb: string): [Ex
   const openA = isOpen(a) || isNullLiteral(a)
   const openB = isOpen(b) || isNullLiteral(b)
   if (openA && openB) return [untypedNull(a), untypedNull(b)]
-  if (openA) return [closeFlexibly(context, a, b.type), b]
-  if (openB) return [a, closeFlexibly(context, b, a.type)]
+  if (mixesTruth(context, [a, b], verb)) return unify(context, numberOf(context, a), numberOf(context, b), verb)
+  if (openA) return [closeFlexibly(context, a, b.type), b.type === 'null' ? cast(b, 'any') : b]
+  if (openB) return [a.type === 'null' ? cast(a, 'any') : a, closeFlexibly(context, b, a.type)]
   if (a.type === b.type) return [a, b]
   const second = keepsPoint(b, a.type, verb) ? undefined : adaptLiteral(b, a.type)
   if (second) return [a, second]
@@ -71,7 +95,12 @@ function untypedNull(expr: Expr): Expr {
 }
 
 /** All operands in one type: IN lists, COALESCE, the branches of CASE. */
-export function unifyAll(context: BindContext, exprs: readonly Expr[], verb: string): { exprs: Expr[]; type: SqlType } {
+export function unifyAll(
+  context: BindContext,
+  operands: readonly Expr[],
+  verb: string,
+): { exprs: Expr[]; type: SqlType } {
+  const exprs = mixesTruth(context, operands, verb) ? operands.map(e => numberOf(context, e)) : operands
   let lead: Expr | undefined
   for (const candidate of exprs) {
     if (isOpen(candidate) || isNullLiteral(candidate)) continue
@@ -124,6 +153,12 @@ export function expectType(expr: Expr, type: SqlType, what: string): Expr {
     expected: type,
     actual: expr.type,
   })
+}
+
+/** Where any number is right: an integer is assumed of a parameter, until its value has a fraction. */
+export function expectNumber(context: BindContext, expr: Expr, what: string): Expr {
+  if (isOpen(expr) || isNullLiteral(expr)) return closeFlexibly(context, expr, 'integer')
+  return expr.type === 'null' ? cast(expr, 'integer') : expectType(expr, 'real', what)
 }
 
 /** A condition. Numbers are true unless they are zero. */

@@ -1,14 +1,19 @@
 /** What a statement as a whole has collected so far, while it is bound. */
+import { ownCollation } from './collations.js'
 import type { Dialect } from './dialect.js'
 import type { CatalogSnapshot, CatalogView } from '../catalog/snapshot.js'
 import type { CatalogTable } from '../catalog/entries.js'
 import { didYouMean, queryError } from '../problem.js'
 import type { SqlType } from '../types.js'
 import type { GeneratedParameter, QueryColumn, TableRef, VectorParameter } from './bound.js'
-import type { ColumnExpr, ParamExpr } from './expr.js'
+import { someExpr } from './expr.js'
+import type { ColumnExpr, Expr, ParamExpr } from './expr.js'
 
 /** Common tables and views are bound where they are used: this many uses, and no more. */
 const QUERIES_MAX = 2000
+
+/** How many operands may stand in a plan because others are written out twice. */
+const REPEATED_MAX = 20_000
 
 export class BindContext {
   /** Views that the statement goes through. */
@@ -17,11 +22,14 @@ export class BindContext {
   readonly generated: GeneratedParameter[] = []
   readonly generatedTypes: SqlType[] = []
   readonly flexible = new Set<number>()
+  /** Those that stand in a CAST to a number. */
+  readonly casts = new Set<number>()
   readonly vectors: VectorParameter[] = []
   #nextColumnId = 0
   #nextSlot = 0
   #nextWorkingTable = 0
   #queries = 0
+  #repeated = 0
 
   constructor(
     readonly catalog: CatalogSnapshot,
@@ -35,8 +43,26 @@ export class BindContext {
     return this.#nextColumnId
   }
 
+  /** Notes that an expression will stand in the plan once more. Errors: QueryError where that makes the plan grow without bound. */
+  repeat(expr: Expr): Expr {
+    if (expr.op !== 'column' && expr.op !== 'const' && expr.op !== 'param') {
+      someExpr(expr, () => ++this.#repeated > REPEATED_MAX)
+      if (this.#repeated > REPEATED_MAX) {
+        throw queryError(
+          'An expression grows too large: what it nests stands in it again and again.',
+          'Compute parts of it in a subquery.',
+        )
+      }
+    }
+    return expr
+  }
+
   newColumnId(): number {
     return this.#nextColumnId++
+  }
+
+  get workingTableCount(): number {
+    return this.#nextWorkingTable
   }
 
   get slotCount(): number {
@@ -61,8 +87,8 @@ export class BindContext {
     }
   }
 
-  newColumns(columns: readonly { name: string; type: SqlType; nullable: boolean }[]): QueryColumn[] {
-    return columns.map(({ name, type, nullable }) => ({ name, id: this.newColumnId(), type, nullable }))
+  newColumns(columns: readonly Omit<QueryColumn, 'id'>[]): QueryColumn[] {
+    return columns.map(column => ({ ...column, id: this.newColumnId() }))
   }
 
   /** A parameter that the runtime fills anew for each execution. */
@@ -100,6 +126,7 @@ export class BindContext {
       id: this.newColumnId(),
       nullable: nullable || !column.notNull,
       label: `${name}.${column.name}`,
+      ...ownCollation(column),
     }))
     return { table, name, columns }
   }

@@ -7,23 +7,13 @@
 import { isIntegral, isNumeric } from '../types.js'
 import type { SqlType } from '../types.js'
 import { coerce } from '../values.js'
-import { adaptLiteral, unify, zeroOf } from './coercion.js'
+import { collationOf, folded } from './collations.js'
+import { adaptLiteral, numberOf, unify, zeroOf } from './coercion.js'
 import type { BindContext } from './context.js'
 import { call, cast, constant, isNullable } from './expr.js'
 import type { CallExpr, Expr } from './expr.js'
 
 export type Dialect = 'auto' | 'sqlite' | 'postgres' | 'mysql'
-
-/** Where truth values are numbers. */
-function countsTruth(context: BindContext): boolean {
-  return context.dialect === 'sqlite' || context.dialect === 'mysql'
-}
-
-/** What an operator over numbers takes: 1 and 0 of a truth value, where they are numbers. */
-export function numberOf(context: BindContext, expr: Expr): Expr {
-  if (expr.type !== 'boolean' || !countsTruth(context)) return expr
-  return adaptLiteral(expr, 'integer') ?? cast(expr, 'integer')
-}
 
 /** `/` and `%` over numbers of one type. */
 export function divided(context: BindContext, op: 'divide' | 'modulo', a: Expr, b: Expr): Expr {
@@ -32,14 +22,15 @@ export function divided(context: BindContext, op: 'divide' | 'modulo', a: Expr, 
     return call(op, 'real', cast(a, 'real'), cast(b, 'real'))
   }
   const quotient = call(op, a.type, a, b)
-  return context.dialect === 'postgres' ? checkedDivision(quotient) : quotient
+  return context.dialect === 'postgres' ? checkedDivision(context, quotient) : quotient
 }
 
 /** Fails for a divisor of zero, unless there is nothing to divide. */
-function checkedDivision(quotient: CallExpr): Expr {
+function checkedDivision(context: BindContext, quotient: CallExpr): Expr {
   const [a, b] = quotient.args as readonly [Expr, Expr]
   if (b.op === 'const' && (b.value === null || Number(b.value) !== 0)) return quotient
   if (!isNumeric(quotient.type)) return quotient
+  for (const operand of [a, b, b]) context.repeat(operand)
   const isZero = call('equal', 'boolean', b, constant(b.type, zeroOf(b.type)))
   const isThere = call('not', 'boolean', call('isNull', 'boolean', a))
   // A cast is what fails with a text of ours. Its operand depends on the row, so that nobody computes it before it is needed.
@@ -61,11 +52,18 @@ const isClassed = (type: SqlType): boolean => isNumeric(type) || type === 'text'
 
 /** Both operands of a comparison as values that can be compared. */
 export function comparable(context: BindContext, left: Expr, right: Expr): [Expr, Expr] {
+  const collation = collationOf(left, right)
+  const [a, b] = ofOneType(context, left, right)
+  return [folded(collation, a), folded(collation, b)]
+}
+
+function ofOneType(context: BindContext, left: Expr, right: Expr): [Expr, Expr] {
   const mixed = (left.type === 'boolean') !== (right.type === 'boolean')
   const isLiteral = left.op === 'const' || right.op === 'const'
   const fits = mixed && isLiteral && (adaptLiteral(left, right.type) ?? adaptLiteral(right, left.type)) !== undefined
   const [a, b] = mixed && !fits ? [numberOf(context, left), numberOf(context, right)] : [left, right]
   if (!meetAsClasses(context, a, b)) return unify(context, a, b, 'compare')
+  for (const operand of [a, b, a, b]) if (operand.type === 'text') context.repeat(operand)
   if (isNumeric(a.type) && b.type === 'text') return numberAndText(a, b)
   if (isNumeric(b.type) && a.type === 'text') {
     const [y, x] = numberAndText(b, a)

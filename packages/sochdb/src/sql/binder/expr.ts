@@ -11,6 +11,7 @@ import type { SqlType } from '../types.js'
 import { formatValue } from '../values.js'
 import type { SqlValue } from '../values.js'
 import type { BoundQuery, SortKey } from './bound.js'
+import type { Collation } from './collations.js'
 
 export type ColumnId = number
 
@@ -68,6 +69,7 @@ export type AggregateFn =
   | 'bitAnd'
   | 'bitOr'
   | 'anyValue'
+  | 'median'
 
 /** What only a window has. */
 export type RankingFn =
@@ -85,27 +87,34 @@ export type RankingFn =
 
 export type WindowFn = AggregateFn | RankingFn
 
-export interface ConstExpr {
+/** How texts are compared (collations.ts). Matters to the binder alone. */
+interface Collated {
+  readonly collation?: Collation | undefined
+  /** Whether a COLLATE says so. */
+  readonly collates?: true
+}
+
+export interface ConstExpr extends Collated {
   readonly op: 'const'
   readonly type: SqlType
   readonly value: SqlValue
 }
 
-export interface ParamExpr {
+export interface ParamExpr extends Collated {
   readonly op: 'param'
   readonly type: SqlType
   readonly index: number
 }
 
 /** What an apply around it has taken from its outer row: one value as long as the operator that holds it is open. */
-export interface SlotExpr {
+export interface SlotExpr extends Collated {
   readonly op: 'slot'
   readonly type: SqlType
   readonly slot: number
   readonly nullable: boolean
 }
 
-export interface ColumnExpr {
+export interface ColumnExpr extends Collated {
   readonly op: 'column'
   readonly type: SqlType
   readonly id: ColumnId
@@ -114,7 +123,7 @@ export interface ColumnExpr {
   readonly label: string
 }
 
-export interface CallExpr {
+export interface CallExpr extends Collated {
   readonly op: CallOp
   readonly type: SqlType
   readonly args: readonly Expr[]
@@ -123,7 +132,7 @@ export interface CallExpr {
 }
 
 /** A call of a function that the executor knows by number. */
-export interface FunctionExpr {
+export interface FunctionExpr extends Collated {
   readonly op: 'function'
   readonly type: SqlType
   readonly fn: FunctionName
@@ -133,7 +142,7 @@ export interface FunctionExpr {
 }
 
 /** Stands in select lists, HAVING and ORDER BY until grouping gives it a column. */
-export interface AggregateExpr {
+export interface AggregateExpr extends Collated {
   readonly op: 'aggregate'
   readonly type: SqlType
   readonly fn: AggregateFn
@@ -160,7 +169,7 @@ export interface WindowFrameSpec {
 }
 
 /** Stands in select lists and ORDER BY until a window gives it a column. */
-export interface WindowExpr {
+export interface WindowExpr extends Collated {
   readonly op: 'window'
   readonly type: SqlType
   readonly fn: WindowFn
@@ -179,7 +188,7 @@ export interface WindowExpr {
  * What it takes from the row beside it are its `inputs`: first the values of its slots, then, of `any`, the operands that are
  * compared with what the query yields. Expressions in `query` hold no column of the row, only those slots.
  */
-export interface SubqueryExpr {
+export interface SubqueryExpr extends Collated {
   readonly op: 'subquery'
   readonly type: SqlType
   /** `any`: whether the comparison holds for some row: NULL if it is NULL for one, and true for none. */
@@ -216,6 +225,11 @@ export const OPPOSITES: Readonly<Record<ComparisonOp, ComparisonOp>> = {
   lessEqual: 'greater',
   greater: 'lessEqual',
   greaterEqual: 'less',
+}
+
+/** What a column or a slot that stands for an expression takes over from it. */
+export function collationPart(expr: Expr): Pick<ColumnExpr, 'collation'> {
+  return expr.collation === undefined ? {} : { collation: expr.collation }
 }
 
 export const constant = (type: SqlType, value: SqlValue): ConstExpr => ({ op: 'const', type, value })

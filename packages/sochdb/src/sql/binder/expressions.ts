@@ -1,11 +1,12 @@
 /** Binding of expressions: names to columns, literals and parameters to types, operators to those of the executor. */
-import type { BinaryOperator, ComparisonOperator, Expression } from '../ast/nodes.js'
+import type { BinaryOperator, ComparisonOperator, Expression, Query } from '../ast/nodes.js'
 import { queryError, unsupported } from '../problem.js'
 import { isNumeric, typeOfSqlName } from '../types.js'
 import type { SqlType } from '../types.js'
 import { coerce, literalValue, typeOfLiteral } from '../values.js'
-import { describe, expectBoolean, expectType, unify, unifyAll } from './coercion.js'
-import { comparable, divided, meetAsClasses, numberOf } from './dialect.js'
+import { collationOf, folded, withCollation } from './collations.js'
+import { describe, expectBoolean, expectNumber, expectType, numberOf, unify, unifyAll } from './coercion.js'
+import { comparable, divided, meetAsClasses } from './dialect.js'
 import { call, callOf, cast, COMPARISONS, constant } from './expr.js'
 import type { Expr } from './expr.js'
 import { bindCall } from './functions.js'
@@ -145,20 +146,20 @@ export class ExpressionBinder {
   }
 
   #quantified(e: Extract<Expression, { kind: 'quantified' }>): Expr {
+    if (e.over.kind === 'array')
+      return bindQuantified(this, e.operand, e.operator, e.quantifier, elementsOf(e.over.array))
     if (e.over.kind !== 'list') return bindQuantified(this, e.operand, e.operator, e.quantifier, e.over)
     if (e.over.items.length === 0) return constant('boolean', e.quantifier === 'all')
     const operand = this.bind(e.operand)
-    const parts = e.over.items.map(item => this.#binary(e.operator, operand, this.bind(item)))
+    const parts = e.over.items.map(item => this.#binary(e.operator, this.context.repeat(operand), this.bind(item)))
     if (parts.length === 1) return parts[0]!
     return callOf(e.quantifier === 'any' ? 'or' : 'and', 'boolean', parts)
   }
 
   #collate(e: Extract<Expression, { kind: 'collate' }>): Expr {
-    const operand = expectType(this.bind(e.operand), 'text', 'COLLATE')
-    const collation = e.collation.toLowerCase()
-    if (collation === 'binary' || collation === 'c' || collation === 'posix') return operand
-    if (collation === 'nocase') return bindFunction('nocase', [operand], 'COLLATE NOCASE')
-    throw queryError(`There is no collation "${e.collation}".`, 'There are BINARY and NOCASE.')
+    const operand = this.bind(e.operand)
+    const isOpen = (operand.op === 'param' && operand.type === 'any') || operand.type === 'null'
+    return withCollation(isOpen ? expectType(operand, 'text', 'COLLATE') : operand, e.collation)
   }
 
   #negated(negated: boolean, expr: Expr): Expr {
@@ -196,7 +197,12 @@ export class ExpressionBinder {
         return this.#negated(operator === 'is not', call('isNotDistinct', 'boolean', a, b))
       }
       case '||':
-        return call('concat', 'text', this.#toText(left), this.#toText(right))
+        return call(
+          'concat',
+          'text',
+          this.#toText(numberOf(this.context, left)),
+          this.#toText(numberOf(this.context, right)),
+        )
       case '+':
       case '-':
       case '*':
@@ -212,7 +218,7 @@ export class ExpressionBinder {
         return bitOperator(operator, left, right)
       case '->':
       case '->>':
-        return jsonMember(operator, left, right)
+        return jsonMember(this.context, operator, left, right)
       default:
         throw unsupported(`The operator ${operator}`)
     }
@@ -238,9 +244,10 @@ export class ExpressionBinder {
     }
     if (a.type === 'any' || a.type === 'null') {
       // Nothing is known but NULLs and parameters: numbers.
-      const c = expectType(untyped(a), 'real', operator)
-      const d = expectType(untyped(b), 'real', operator)
-      return this.#operation(operator, c, d)
+      const c = expectNumber(this.context, untyped(a), operator)
+      const d = expectNumber(this.context, untyped(b), operator)
+      const [m, n] = unify(this.context, c, d, ARITHMETIC[operator].verb)
+      return this.#operation(operator, m, n)
     }
     if (!isNumeric(a.type)) {
       throw queryError(`${operator} takes numbers; ${describe(a)} is none.`, undefined, { types: [a.type, b.type] })
@@ -255,8 +262,11 @@ export class ExpressionBinder {
 
   #negate(bound: Expr): Expr {
     const operand = numberOf(this.context, bound)
+    if (operand.type === 'any' && isComputed(operand)) {
+      return call('multiply', 'any', operand, cast(constant('integer', -1n), 'any'))
+    }
     if (operand.type === 'any' || operand.type === 'null') {
-      return call('negate', 'real', expectType(untyped(operand), 'real', '-'))
+      return this.#negate(expectNumber(this.context, untyped(operand), '-'))
     }
     if (!isNumeric(operand.type)) throw queryError(`- takes a number; ${describe(operand)} is none.`)
     return call('negate', operand.type, operand)
@@ -267,10 +277,13 @@ export class ExpressionBinder {
     if (e.list.length === 0) return constant('boolean', e.negated)
     const list = e.list.map(item => this.bind(item))
     if (list.some(item => meetAsClasses(this.context, operand, item))) {
-      const each = list.map(item => this.#binary('=', operand, item))
+      const each = list.map(item => this.#binary('=', this.context.repeat(operand), item))
       return this.#negated(e.negated, each.length === 1 ? each[0]! : callOf('or', 'boolean', each))
     }
-    const { exprs } = unifyAll(this.context, [operand, ...list], 'compare')
+    const unified = unifyAll(this.context, [operand, ...list], 'compare')
+    // The list has no say in it.
+    const collation = collationOf(operand)
+    const exprs = unified.exprs.map(each => folded(collation, each))
     const expr = exprs.length === 2 ? call('equal', 'boolean', exprs[0]!, exprs[1]!) : callOf('in', 'boolean', exprs)
     return this.#negated(e.negated, expr)
   }
@@ -278,7 +291,7 @@ export class ExpressionBinder {
   #between(e: Extract<Expression, { kind: 'between' }>): Expr {
     const operand = this.bind(e.operand)
     const low = this.#binary('>=', operand, this.bind(e.low))
-    const high = this.#binary('<=', operand, this.bind(e.high))
+    const high = this.#binary('<=', this.context.repeat(operand), this.bind(e.high))
     return this.#negated(e.negated, call('and', 'boolean', low, high))
   }
 
@@ -293,10 +306,10 @@ export class ExpressionBinder {
 
   #case(e: Extract<Expression, { kind: 'case' }>): Expr {
     if (e.branches.length === 0) throw queryError('CASE has no WHEN.')
-    const { operand } = e
-    const whens = e.branches.map(({ when }) => {
+    const operand = e.operand && this.bind(e.operand)
+    const whens = e.branches.map(({ when }, i) => {
       if (!operand) return this.condition(when, 'WHEN')
-      return this.condition({ kind: 'binary', operator: '=', left: operand, right: when, at: when.at }, 'WHEN')
+      return this.#binary('=', i === 0 ? operand : this.context.repeat(operand), this.bind(when))
     })
     const results = e.branches.map(branch => this.bind(branch.then))
     if (e.otherwise) results.push(this.bind(e.otherwise))
@@ -309,13 +322,35 @@ export class ExpressionBinder {
   #cast(e: Extract<Expression, { kind: 'cast' }>): Expr {
     const type = typeOfSqlName(e.type)
     if (!type) throw queryError(`There is no type "${e.type}".`, undefined, { type: e.type })
-    const operand = this.bind(e.operand)
-    if (operand.op === 'param' && operand.type === 'any') return { ...operand, type }
+    const bound = this.bind(e.operand)
+    const operand = type === 'boolean' ? bound : numberOf(this.context, bound)
+    if (operand.op === 'param' && operand.type === 'any') {
+      // What the value loses on the way is what a cast is for.
+      if (isNumeric(type)) this.context.casts.add(operand.index)
+      return { ...operand, type }
+    }
     if (operand.op === 'const') {
       const value = coerce(operand.value, operand.type, type)
       if (value !== undefined) return constant(type, value)
     }
     return e.tolerant ? tryCast(operand, type) : cast(operand, type)
+  }
+}
+
+/** The elements of an array that comes as JSON. */
+function elementsOf(array: Expression): Query {
+  const value: Expression = { kind: 'column', table: undefined, name: 'value' }
+  return {
+    kind: 'select',
+    distinct: false,
+    columns: [{ kind: 'expression', expression: value, alias: undefined }],
+    from: { kind: 'function', name: 'json_each', arguments: [array], alias: undefined },
+    where: undefined,
+    groupBy: [],
+    having: undefined,
+    orderBy: [],
+    limit: undefined,
+    offset: undefined,
   }
 }
 

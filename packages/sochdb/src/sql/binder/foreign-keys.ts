@@ -7,6 +7,7 @@ import type { CatalogSnapshot } from '../catalog/snapshot.js'
 import { foldName } from '../catalog/store.js'
 import { queryError } from '../problem.js'
 import type { BoundQuery, BoundWrite } from './bound.js'
+import { conflictsOf } from './visit.js'
 
 export interface BoundForeignKey {
   readonly name: string
@@ -58,14 +59,21 @@ export function foreignKeysOf(
       return table
     },
   })
-  const set = query.kind === 'update' ? query.set : query.kind === 'insert' ? (query.conflict?.set ?? []) : []
+  const set =
+    query.kind === 'update' ? query.set : query.kind === 'insert' ? conflictsOf(query).flatMap(c => c.set) : []
   collector.visit({
     table: query.ref.table,
     inserts: query.kind === 'insert',
-    deletes: query.kind === 'delete' || (query.kind === 'insert' && query.conflict?.action === 'replace'),
+    deletes: query.kind === 'delete' || replaces(query),
     sets: new Set(set.map(({ position }) => position)),
   })
   return [...collector.keys.values()]
+}
+
+/** Whether rows in the way are deleted. */
+function replaces(query: BoundWrite): boolean {
+  if (query.kind === 'update') return query.action === 'replace'
+  return query.kind === 'insert' && query.conflict?.action === 'replace'
 }
 
 class Collector {

@@ -24,6 +24,9 @@ export interface FromPart {
   readonly columns: readonly ScopeColumn[]
 }
 
+/** In one chain. */
+const JOINS_MAX = 120
+
 /** `nullable`: a join around it may leave its rows out, and put NULLs there. */
 export function bindFrom(context: BindContext, site: Site, t: TableExpression, nullable: boolean): FromPart {
   switch (t.kind) {
@@ -45,7 +48,20 @@ export function bindFrom(context: BindContext, site: Site, t: TableExpression, n
       return part(relation, name, nullable, t.columns)
     }
     case 'join':
+      expectFewJoins(t)
       return bindJoin(context, site, t, nullable)
+  }
+}
+
+/** Joins in a chain nest, in the plan too; the time to order them grows with their cube. */
+function expectFewJoins(t: TableExpression): void {
+  let joins = 0
+  for (let left = t; left.kind === 'join'; left = left.left) ++joins
+  if (joins > JOINS_MAX) {
+    throw queryError(
+      `FROM has a chain of ${joins} joins; ${JOINS_MAX} is the most.`,
+      'Join parts of it in common tables.',
+    )
   }
 }
 

@@ -2,6 +2,7 @@
 import { didYouMean, queryError } from '../problem.js'
 import { AGGREGATE_NAMES, bindAggregate, isAggregateCall } from './aggregates.js'
 import type { CallNode } from './aggregates.js'
+import { numberOf } from './coercion.js'
 import type { Expr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
 import { bindFunction } from './functions/arguments.js'
@@ -10,6 +11,9 @@ import { bindMoment, momentNames } from './functions/moments.js'
 import { bindSpecial, specialNames } from './functions/special.js'
 import { resolveWindow } from './lifting.js'
 import { bindWindowCall, WINDOW_NAMES } from './windows.js'
+
+/** Functions that take conditions, and those that bring what they take to one type themselves. */
+const TAKES_TRUTH: ReadonlySet<string> = new Set(['iif', 'if', 'coalesce', 'ifnull', 'nvl', 'nullif'])
 
 export function bindCall(binder: ExpressionBinder, e: CallNode): Expr {
   const name = e.name.toLowerCase()
@@ -20,7 +24,8 @@ export function bindCall(binder: ExpressionBinder, e: CallNode): Expr {
     const what = e.distinct ? 'DISTINCT' : e.filter ? 'FILTER' : 'ORDER BY'
     throw queryError(`${name}() is no aggregate: ${what} does not apply to it.`)
   }
-  const args = e.arguments.map(argument => binder.bind(argument))
+  const bound = e.arguments.map(argument => binder.bind(argument))
+  const args = TAKES_TRUTH.has(name) ? bound : bound.map(arg => numberOf(binder.context, arg))
   const special = bindSpecial(binder.context, name, args)
   if (special) return special
   const moment = bindMoment(binder.context, name, args)

@@ -1,9 +1,11 @@
 /** Grouping: what stands above an aggregation may use its groups and aggregates, and nothing else. */
 import { queryError } from '../problem.js'
-import type { Grouping, SortKey } from './bound.js'
+import type { BoundSelect, Grouping, SortKey } from './bound.js'
+import { comparedAs } from './collations.js'
 import type { BindContext } from './context.js'
 import { call, exprKey, isNullable, mapOperands, operands } from './expr.js'
 import type { AggregateExpr, ColumnExpr, ColumnId, Expr } from './expr.js'
+import { columnOf, plainSelect } from './reshape.js'
 import type { ScopeTable } from './scope.js'
 
 export class Grouper {
@@ -11,6 +13,8 @@ export class Grouper {
   readonly #groupsByKey = new Map<string, ColumnExpr>()
   readonly #aggregates: { id: ColumnId; expr: AggregateExpr; column: ColumnExpr }[] = []
   readonly #aggregatesByKey = new Map<string, ColumnExpr>()
+  /** Groups of texts that their collation makes equal: what they are is that of one of them. */
+  readonly #spelt = new Set<string>()
   /** The min() or max() whose row other columns come from. */
   readonly #extreme: AggregateExpr | undefined
 
@@ -22,13 +26,18 @@ export class Grouper {
     exprs: readonly Expr[],
   ) {
     this.#extreme = onlyExtreme(context, exprs)
-    for (const group of groups) this.#group(group)
+    for (const group of groups) {
+      const compared = comparedAs(group)
+      if (compared !== group) this.#spelt.add(exprKey(group))
+      this.#group(compared)
+    }
   }
 
   /** The expression over the columns of the aggregation. `clause` names where it stands. */
   lift(expr: Expr, clause: string): Expr {
     const group = this.#groupsByKey.get(exprKey(expr))
     if (group) return group
+    if (this.#spelt.has(exprKey(expr))) return this.#ofOneRow(expr)
     switch (expr.op) {
       case 'aggregate':
         return this.#aggregate(expr)
@@ -83,7 +92,7 @@ export class Grouper {
   }
 
   /** The column's value in the row of the extreme, else in the first: NULL where that has none, which anyValue would skip. */
-  #ofOneRow(column: ColumnExpr): Expr {
+  #ofOneRow(column: Expr): Expr {
     const extreme = this.#extreme
     const rows = { op: 'aggregate', fn: 'anyValue', distinct: false, filter: extreme?.filter } as const
     const key: SortKey[] = extreme ? [{ expr: extreme.arg!, descending: extreme.fn === 'max', nullsLast: true }] : []
@@ -100,6 +109,25 @@ export class Grouper {
     const ref = this.tables.find(t => t.ref?.columns.some(c => c.id === column.id))?.ref
     if (!ref) return false
     return ref.table.entry.primaryKey.every(position => this.#groupsByKey.has(exprKey(ref.columns[position]!)))
+  }
+}
+
+/** SELECT DISTINCT, where a collation makes texts equal that are not the same: a group for each row, and one of its texts. */
+export function distinctly(context: BindContext, select: BoundSelect): BoundSelect {
+  if (select.columns.every(column => column.collation === undefined || column.collation === 'binary')) return select
+  const rows: BoundSelect = { ...select, distinct: false, orderBy: [], limit: undefined, offset: undefined }
+  const columns = rows.columns.map(column => columnOf(column))
+  const grouper = new Grouper(context, [], columns, columns)
+  const output = columns.map(column => grouper.lift(column, 'the select list'))
+  const orderBy = select.orderBy.map(key => ({ ...key, expr: grouper.lift(key.expr, 'ORDER BY') }))
+  return {
+    ...plainSelect(rows),
+    columns: context.newColumns(select.columns),
+    grouping: grouper.finish([]),
+    output,
+    orderBy,
+    limit: select.limit,
+    offset: select.offset,
   }
 }
 

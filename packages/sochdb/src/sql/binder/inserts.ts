@@ -1,13 +1,14 @@
 /** Binding of INSERT: of rows and of queries, with what happens to rows in the way. */
 import type { Expression, InsertStatement, OnConflict } from '../ast/nodes.js'
 import { liveColumns } from '../catalog/entries.js'
-import type { ColumnEntry, TableEntry } from '../catalog/entries.js'
+import type { ColumnEntry, IndexKeyColumn, TableEntry } from '../catalog/entries.js'
 import { foldName } from '../catalog/store.js'
-import { didYouMean, queryError, unsupported } from '../problem.js'
+import { didYouMean, queryError } from '../problem.js'
 import type { BoundConflict, BoundInsert, BoundQuery, TableRef } from './bound.js'
+import { isKeyOf } from './collations.js'
 import type { BindContext } from './context.js'
 import { withTables } from './ctes.js'
-import { cast, hasSubquery } from './expr.js'
+import { call, cast, isNullable } from './expr.js'
 import type { Expr } from './expr.js'
 import { ExpressionBinder } from './expressions.js'
 import { bindFunction } from './functions/arguments.js'
@@ -44,13 +45,32 @@ export function bindInsert(context: BindContext, outside: Site, s: InsertStateme
     entry.columns[position]!.generated ?? entry.columns[position]!.identity === 'always'
   const targets = [...listed, ...made].filter(position => !isMade(position))
   if (s.query) for (const position of listed) if (isMade(position)) throw notWritable(entry.columns[position]!)
-  const source = s.query
+  const given = s.query
     ? bindSource(context, site, entry, s.query, listed, made)
     : bindRows(context, site, entry, s, listed, targets)
+  const source = s.onConflict?.action === 'replace' ? withDefaults(context, entry, given, targets) : given
   const conflict = s.onConflict && bindConflict(context, site, ref, s.onConflict)
+  const more = (s.moreConflicts ?? []).map(clause => bindConflict(context, site, ref, clause))
   const returning = bindReturning(context, scope, s.returning)
-  if (returning.some(({ expr }) => hasSubquery(expr))) throw unsupported('A subquery in RETURNING of an INSERT')
-  return { kind: 'insert', ref, targets, source, conflict, returning }
+  return { kind: 'insert', ref, targets, source, conflict, more, returning }
+}
+
+/** What REPLACE puts into columns that take no NULL: in SQLite their defaults. */
+function withDefaults(
+  context: BindContext,
+  entry: TableEntry,
+  source: BoundQuery,
+  targets: readonly number[],
+): BoundQuery {
+  const defaults = targets.map(position => {
+    const column = entry.columns[position]!
+    return column.notNull && column.default?.kind === 'value' ? defaultOf(context, column) : undefined
+  })
+  if (context.dialect !== 'sqlite' || defaults.every(value => value === undefined)) return source
+  return mapColumns(context, source, (expr, i) => {
+    const value = defaults[i]
+    return value && isNullable(expr) ? call('coalesce', expr.type, expr, value) : expr
+  })
 }
 
 /** The columns of rows that name none: all that a row may bring along. */
@@ -153,9 +173,6 @@ function bindConflict(context: BindContext, site: Site, ref: TableRef, s: OnConf
   const set = bindAssignments(context, scope, ref, s.set)
   expectSetOnce(ref, set)
   const where = s.where && new ExpressionBinder(context, scope, 'WHERE').condition(s.where, 'WHERE')
-  if ([...set.map(a => a.value), where].some(expr => expr && hasSubquery(expr))) {
-    throw unsupported('A subquery in ON CONFLICT DO UPDATE')
-  }
   return { action: 'update', index, excluded, set, where }
 }
 
@@ -165,12 +182,13 @@ function conflictIndex(ref: TableRef, s: OnConflict, rows: Expr | undefined): nu
   if (s.constraint !== undefined) return constraintIndex(entry, s.constraint)
   if (s.target.length === 0) return -2
   const wanted = new Set(s.target.map(name => requirePosition(ref, name)))
-  const matches = (positions: readonly number[]) =>
-    positions.length === wanted.size && positions.every(position => wanted.has(position))
-  if (matches(entry.primaryKey)) return -1
+  const matches = (keys: readonly IndexKeyColumn[]) =>
+    keys.length === wanted.size &&
+    [...wanted].every(position => keys.some(key => isKeyOf(entry.columns[position]!, position, key)))
+  if (matches(entry.primaryKey.map(column => ({ column, descending: false })))) return -1
   const keys = [...entry.indexes.keys()].filter(i => {
     const { unique, building, columns } = entry.indexes[i]!
-    return unique && !building && matches(columns.map(c => (c.expression === undefined ? c.column : -1)))
+    return unique && !building && matches(columns)
   })
   const index = keys.find(i => entry.indexes[i]!.where === undefined) ?? keys.find(i => rows && hasRows(ref, i, rows))
   if (index !== undefined) return index

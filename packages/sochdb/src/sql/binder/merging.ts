@@ -2,6 +2,7 @@
 import type { Join } from '../ast/nodes.js'
 import { foldName } from '../catalog/store.js'
 import { didYouMean, queryError } from '../problem.js'
+import { collationOf, folded } from './collations.js'
 import { unify } from './coercion.js'
 import type { BindContext } from './context.js'
 import { call } from './expr.js'
@@ -29,7 +30,8 @@ export function mergeColumns(
     const a = requireColumn(left, name, 'left')
     const b = requireColumn(right, name, 'right')
     const [x, y] = unify(context, a.expr, b.expr, 'join by USING')
-    on.push(call('equal', 'boolean', x, y))
+    const collation = collationOf(a.expr, b.expr)
+    on.push(call('equal', 'boolean', folded(collation, x), folded(collation, y)))
     merged.set(a, { ...a, expr: valueOf(t.join, a.expr, b.expr, x, y) })
     gone.add(b)
   }

@@ -2,6 +2,7 @@
 import type { OrderItem } from '../ast/nodes.js'
 import { queryError } from '../problem.js'
 import type { SortKey } from './bound.js'
+import { comparedAs } from './collations.js'
 import type { BindContext } from './context.js'
 import type { Expr } from './expr.js'
 
@@ -10,5 +11,5 @@ export function sortKey(context: BindContext, expr: Expr, item: Pick<OrderItem, 
   // NULLs are the smallest values, in PostgreSQL the largest.
   const nullsLast =
     item.nulls === undefined ? item.descending !== (context.dialect === 'postgres') : item.nulls === 'last'
-  return { expr, descending: item.descending, nullsLast }
+  return { expr: comparedAs(expr), descending: item.descending, nullsLast }
 }

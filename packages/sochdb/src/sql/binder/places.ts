@@ -1,5 +1,6 @@
 /** Where in a statement's text the binder's errors belong: they are noted on the way out, and named where the text is known. */
 import { QueryError } from '../../errors/index.js'
+import { queryError } from '../problem.js'
 
 /** Offsets of the innermost nodes; `undefined` for what stands in no text at hand. */
 const places = new WeakMap<object, number | undefined>()
@@ -26,6 +27,9 @@ export function lineAndColumn(text: string, offset: number): { line: number; col
 
 /** The error with line and column, in its message and its details; itself where they are not known. */
 export function placed(error: unknown, text: string | undefined): unknown {
+  // The stack of the thread has ended: views over views, common tables over common tables.
+  if (error instanceof RangeError)
+    return queryError('The statement nests too deep.', 'Split it into several statements.')
   if (text === undefined || !(error instanceof QueryError)) return error
   const position = places.get(error)
   if (position === undefined || position > text.length) return error

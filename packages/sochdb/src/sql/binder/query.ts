@@ -4,6 +4,7 @@ import { foldName } from '../catalog/store.js'
 import { didYouMean, queryError } from '../problem.js'
 import type { BoundQuery, BoundSelect, QueryColumn, SortKey } from './bound.js'
 import { unifyAll } from './coercion.js'
+import { distinctly } from './grouping.js'
 import type { BindContext } from './context.js'
 import { withTables } from './ctes.js'
 import { hasSubquery, isNullable } from './expr.js'
@@ -106,12 +107,13 @@ export function combine(
       name: c.name,
       type: types[i]!,
       nullable: c.nullable || (operator === 'union' && right.columns[i]!.nullable),
+      ...(c.collation !== undefined && { collation: c.collation }),
     })),
   )
   if (operator !== 'union') return { kind: 'setOperation', columns, operator, all, left, right }
   const inputs = [...branchesOf(left, all), ...branchesOf(right, all)]
   const union: BoundQuery = { kind: 'union', columns, inputs }
-  return all ? union : { ...selectOf(context, union, column => columnOf(column)), distinct: true }
+  return all ? union : distinctly(context, { ...selectOf(context, union, column => columnOf(column)), distinct: true })
 }
 
 /** The branches of a union below another one: what removes duplicates needs nobody else to have done so. */

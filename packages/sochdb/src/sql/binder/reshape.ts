@@ -4,11 +4,17 @@ import type { SqlType } from '../types.js'
 import type { BoundQuery, BoundSelect, QueryColumn } from './bound.js'
 import { convert } from './coercion.js'
 import type { BindContext } from './context.js'
-import { constant, isNullable } from './expr.js'
+import { collationPart, constant, isNullable } from './expr.js'
 import type { ColumnExpr, Expr } from './expr.js'
 
 export function columnOf(column: QueryColumn, label: string = column.name): ColumnExpr {
-  return { op: 'column', type: column.type, id: column.id, nullable: column.nullable, label }
+  const { id, type, nullable, collation } = column
+  return { op: 'column', type, id, nullable, label, ...(collation !== undefined && { collation }) }
+}
+
+/** The column that an expression becomes. */
+export function columnFor(name: string, expr: Expr): Omit<QueryColumn, 'id'> {
+  return { name, type: expr.type, nullable: isNullable(expr), ...collationPart(expr) }
 }
 
 export function renamed(query: BoundQuery, names: readonly string[] | undefined, what: string): BoundQuery {
@@ -29,9 +35,7 @@ export function selectOf(
   const output = query.columns.map(make)
   return {
     ...plainSelect(query),
-    columns: context.newColumns(
-      output.map((expr, i) => ({ name: query.columns[i]!.name, type: expr.type, nullable: isNullable(expr) })),
-    ),
+    columns: context.newColumns(output.map((expr, i) => columnFor(query.columns[i]!.name, expr))),
     output,
   }
 }
@@ -58,9 +62,7 @@ export function plainSelect(query: BoundQuery, limit?: Expr): BoundSelect {
 export function selectRow(context: BindContext, names: readonly string[], output: readonly Expr[]): BoundSelect {
   return {
     kind: 'select',
-    columns: context.newColumns(
-      output.map((expr, i) => ({ name: names[i]!, type: expr.type, nullable: isNullable(expr) })),
-    ),
+    columns: context.newColumns(output.map((expr, i) => columnFor(names[i]!, expr))),
     from: undefined,
     where: [],
     grouping: undefined,

@@ -8,6 +8,7 @@ import { parseStored } from '../catalog/stored.js'
 import { queryError } from '../problem.js'
 import { isKeyType } from '../types.js'
 import type { TableRef } from './bound.js'
+import { comparedAs, ownCollation } from './collations.js'
 import { BindContext } from './context.js'
 import { expectBoolean, expectStorable } from './coercion.js'
 import { call, collectColumns, columnsOf, conjuncts, constant, exprKey, someExpr } from './expr.js'
@@ -136,6 +137,7 @@ export class RowBinder {
         id: position,
         nullable: !column.notNull,
         label: column.name,
+        ...ownCollation(column),
       })),
     }
     scope.add(scopeTable(ref))
@@ -169,7 +171,7 @@ export class RowBinder {
   }
 
   key(text: string, index: Pick<IndexEntry, 'name'>): Expr {
-    const expr = this.bind(text, `index "${index.name}"`)
+    const expr = comparedAs(this.bind(text, `index "${index.name}"`))
     if (!isKeyType(expr.type)) {
       throw queryError(
         `Index "${index.name}" has an expression of type ${expr.type}, which has no order to look it up by.`,

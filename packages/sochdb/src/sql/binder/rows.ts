@@ -39,6 +39,7 @@ function compareRows(
   // The first items decide, unless they are equal.
   const [[a, b], ...rest] = [pairs[0]!, ...pairs.slice(1)]
   if (rest.length === 0) return binder.compare(operator, a, b)
+  for (const item of [a, b]) binder.context.repeat(item)
   const strict = operator === '<' || operator === '<=' ? '<' : '>'
   return either([binder.compare(strict, a, b), both([binder.compare('=', a, b), compareRows(binder, operator, rest)])])
 }

@@ -6,7 +6,7 @@ import type { TableRef } from './bound.js'
 import type { BindContext } from './context.js'
 import type { CommonTables } from './ctes.js'
 import type { Expr, SlotExpr } from './expr.js'
-import { exprKey, isNullable } from './expr.js'
+import { collationPart, exprKey, isNullable } from './expr.js'
 
 export type { BindContext } from './context.js'
 
@@ -44,7 +44,13 @@ export class Frame {
     const key = exprKey(expr)
     const known = this.#slots.get(key)
     if (known) return known.slot
-    const slot: SlotExpr = { op: 'slot', type: expr.type, slot: this.context.newSlot(), nullable: isNullable(expr) }
+    const slot: SlotExpr = {
+      op: 'slot',
+      type: expr.type,
+      slot: this.context.newSlot(),
+      nullable: isNullable(expr),
+      ...collationPart(expr),
+    }
     this.#slots.set(key, { slot, expr })
     return slot
   }

@@ -5,16 +5,17 @@ import { foldName } from '../catalog/store.js'
 import { queryError } from '../problem.js'
 import type { BoundSelect, OutputColumn, QueryColumn, SortKey } from './bound.js'
 import type { BindContext } from './context.js'
+import { comparedAs } from './collations.js'
 import { withTables } from './ctes.js'
-import { conjuncts, exprKey, isNullable } from './expr.js'
-import type { ColumnExpr, Expr } from './expr.js'
+import { collationPart, conjuncts, exprKey } from './expr.js'
+import type { Expr } from './expr.js'
 import { ExpressionBinder } from './expressions.js'
 import { bindFrom } from './from.js'
 import { hasAggregate } from './aggregates.js'
-import { Grouper } from './grouping.js'
+import { distinctly, Grouper } from './grouping.js'
 import { sortKey } from './ordering.js'
 import { bindLimits } from './query.js'
-import { columnOf } from './reshape.js'
+import { columnFor, columnOf } from './reshape.js'
 import { Scope } from './scope.js'
 import type { Site } from './scope.js'
 import { firstOfEach, WindowLifter } from './lifting.js'
@@ -57,10 +58,10 @@ export function bindSelect(context: BindContext, outside: Site, s: SelectStateme
   keys = keys.map(key => ({ ...key, expr: lifter.lift(key.expr) }))
   const qualify = firsts.map(expr => lifter.lift(expr))
   const columns = context.newColumns(
-    output.map((expr, i) => ({ name: items[i]!.name, type: expr.type, nullable: isNullable(expr) })),
+    output.map((expr, i) => ({ ...columnFor(items[i]!.name, expr), ...collationPart(items[i]!.expr) })),
   )
   if (s.distinct) keys = keys.map(key => ({ ...key, expr: outputOf(columns, output, key.expr) }))
-  return {
+  const select: BoundSelect = {
     kind: 'select',
     columns,
     from: from?.relation,
@@ -73,6 +74,7 @@ export function bindSelect(context: BindContext, outside: Site, s: SelectStateme
     orderBy: keys,
     ...limits,
   }
+  return s.distinct ? distinctly(context, select) : select
 }
 
 export interface BoundItem extends OutputColumn {
@@ -149,9 +151,14 @@ function outputNamed(items: readonly BoundItem[], e: Expression): Expr | undefin
 }
 
 /** The output column that an ORDER BY expression of a DISTINCT is. */
-function outputOf(columns: readonly QueryColumn[], output: readonly Expr[], expr: Expr): ColumnExpr {
+function outputOf(columns: readonly QueryColumn[], output: readonly Expr[], expr: Expr): Expr {
   const key = exprKey(expr)
   const position = output.findIndex(o => exprKey(o) === key)
+  // What is ordered by a collation is folded already.
+  const folded = columns.find(
+    (column, i) => exprKey(comparedAs({ ...output[i]!, ...collationPart(columnOf(column)) })) === key,
+  )
+  if (folded) return comparedAs(columnOf(folded))
   if (position < 0) {
     throw queryError('With DISTINCT, ORDER BY takes only what is selected.', 'Select the expression, or drop DISTINCT.')
   }

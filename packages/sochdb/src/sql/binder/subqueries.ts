@@ -3,7 +3,7 @@ import type { ComparisonOperator, Expression, Query } from '../ast/nodes.js'
 import { queryError } from '../problem.js'
 import type { BoundQuery } from './bound.js'
 import { comparable } from './dialect.js'
-import { call, COMPARISONS, OPPOSITES } from './expr.js'
+import { call, cast, COMPARISONS, OPPOSITES } from './expr.js'
 import type { ComparisonOp, Expr, SubqueryExpr } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
 import { bindQuery } from './query.js'
@@ -77,7 +77,9 @@ function bindAny(
   const targets: Expr[] = []
   operands.forEach((expr, i) => {
     const column = columnOf(inner.query.columns[i]!)
-    const [a, b] = comparable(binder.context, expr, column)
+    // What JSON holds is read as what it stands beside.
+    const isHeld = column.type === 'any' && expr.type !== 'any' && expr.type !== 'null'
+    const [a, b] = comparable(binder.context, expr, isHeld ? cast(column, expr.type) : column)
     operands[i] = a
     targets.push(b)
   })

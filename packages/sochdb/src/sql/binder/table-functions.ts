@@ -40,6 +40,7 @@ const TABLE_FUNCTIONS: Readonly<Record<string, TableFunctionSpec>> = {
     columns: [column('value', 'integer', false)],
   },
   json_each: { number: 2, required: 'J', optional: 'T', columns: JSON_COLUMNS },
+  unnest: { number: 5, required: 'J', optional: '', columns: [column('unnest', 'any', true)] },
   json_tree: { number: 3, required: 'J', optional: 'T', columns: JSON_COLUMNS },
 }
 

@@ -1,17 +1,33 @@
 /** All expressions of a bound statement, those of the queries inside them too. */
-import type { BoundQuery, BoundWrite, Grouping, OutputColumn, Relation, SortKey } from './bound.js'
+import type {
+  BoundConflict,
+  BoundInsert,
+  BoundQuery,
+  BoundWrite,
+  Grouping,
+  OutputColumn,
+  Relation,
+  SortKey,
+} from './bound.js'
 import { operands } from './expr.js'
 import type { Expr } from './expr.js'
 
 export type Visitor = (expr: Expr) => void
+
+/** All ON CONFLICT clauses. */
+export function conflictsOf(root: BoundInsert): readonly BoundConflict[] {
+  return [...(root.conflict ? [root.conflict] : []), ...root.more]
+}
 
 /** Calls `visit` for every node of every expression. */
 export function visitRoot(root: BoundQuery | BoundWrite, visit: Visitor): void {
   switch (root.kind) {
     case 'insert':
       visitQuery(root.source, visit)
-      for (const { value } of root.conflict?.set ?? []) visitExpr(value, visit)
-      visitMaybe(root.conflict?.where, visit)
+      for (const { set, where } of conflictsOf(root)) {
+        for (const { value } of set) visitExpr(value, visit)
+        visitMaybe(where, visit)
+      }
       visitOutput(root.returning, visit)
       return
     case 'update':

@@ -1,12 +1,13 @@
 /** Window functions: what they take, what they yield, over which rows. Naming and lifting them is the select's work. */
 import type { FrameBound, WindowDefinition, WindowFrame } from '../ast/nodes.js'
-import { queryError } from '../problem.js'
+import { queryError, unsupported } from '../problem.js'
 import { isIntegral, isNumeric } from '../types.js'
 import type { SqlType } from '../types.js'
 import { bindAggregateOver, bindSortKeys, hasWindow, isAggregateCall } from './aggregates.js'
 import type { CallNode } from './aggregates.js'
 import type { SortKey } from './bound.js'
 import { describe, expectType, unify } from './coercion.js'
+import { comparedAs } from './collations.js'
 import { constant, isRowless } from './expr.js'
 import type { Expr, FrameEdge, RankingFn, WindowExpr, WindowFrameSpec } from './expr.js'
 import type { ExpressionBinder } from './expressions.js'
@@ -67,7 +68,7 @@ export function bindWindowCall(
   if (e.orderBy && e.orderBy.length > 0) {
     throw queryError(`${name}() takes no ORDER BY of its own over a window.`, 'Order the window: OVER (ORDER BY …).')
   }
-  const partition = over.partitionBy.map(expression => binder.bind(expression))
+  const partition = over.partitionBy.map(expression => comparedAs(binder.bind(expression)))
   const order = bindSortKeys(binder, over.orderBy, 'ORDER BY of a window')
   const frame = over.frame ? bindFrame(binder, over.frame, order) : USUAL_FRAME
   const bound = known ? bindRanking(binder, name, e) : bindOverAggregate(binder, name, e)
@@ -85,7 +86,9 @@ type Head = Pick<WindowExpr, 'type' | 'fn' | 'args' | 'distinct' | 'ignoreNulls'
 
 function bindOverAggregate(binder: ExpressionBinder, name: string, e: CallNode): Head {
   if (e.ignoreNulls === true) throw queryError(`${name}() takes no IGNORE NULLS: aggregates pass over NULLs.`)
-  const { fn, type, arg, arg2, filter } = bindAggregateOver(binder, e)
+  const { fn, type, arg, arg2, filter, order } = bindAggregateOver(binder, e)
+  if (order)
+    throw unsupported(`${name}() of a text with a collation over a window`, 'Compare it without: COLLATE BINARY.')
   return { fn, type, args: [arg, arg2].filter(a => a !== undefined), distinct: false, ignoreNulls: false, filter }
 }
 

@@ -11,7 +11,7 @@ import type {
 } from '../ast/nodes.js'
 import type { ColumnEntry, TableEntry } from '../catalog/entries.js'
 import { parseStored } from '../catalog/stored.js'
-import { queryError, unsupported } from '../problem.js'
+import { queryError } from '../problem.js'
 import { checkDimension, valueOfDefault } from '../values.js'
 import type {
   BoundAssignment,
@@ -22,10 +22,10 @@ import type {
   Relation,
   TableRef,
 } from './bound.js'
-import { expectStorable } from './coercion.js'
+import { expectStorable, numberOf } from './coercion.js'
 import type { BindContext } from './context.js'
 import { withTables } from './ctes.js'
-import { conjuncts, constant } from './expr.js'
+import { call, conjuncts, constant, isNullable } from './expr.js'
 import type { Expr } from './expr.js'
 import { ExpressionBinder } from './expressions.js'
 import { bindFrom } from './from.js'
@@ -39,7 +39,8 @@ import { bindItems } from './select.js'
 
 /** What goes into a column. Vectors have the length it declares: literals here, parameters when the statement runs. */
 export function storable(context: BindContext, expr: Expr, column: ColumnEntry): Expr {
-  const value = expectStorable(expr, column.type, column.name)
+  const given = column.type === 'boolean' ? expr : numberOf(context, expr)
+  const value = expectStorable(given, column.type, column.name)
   const { name, dimension } = column
   if (dimension === undefined) return value
   if (value.op === 'param') context.vectors.push({ index: value.index, column: name, dimension })
@@ -53,6 +54,13 @@ export function defaultOf(context: BindContext, column: ColumnEntry): Expr {
   if (column.default.kind === 'expression') return storedDefault(context, column, column.default.expression)
   if (column.default.kind !== 'value') return context.generate(column.default.kind, column.type)
   return constant(column.type, valueOfDefault(column.default.value, column.type) ?? null)
+}
+
+/** SQLite's OR REPLACE puts the default in the place of a NULL that a column must not have. */
+export function orDefault(context: BindContext, value: Expr, column: ColumnEntry): Expr {
+  if (!column.notNull || column.default?.kind !== 'value' || context.dialect !== 'sqlite') return value
+  if (!isNullable(value)) return value
+  return call('coalesce', column.type, value, defaultOf(context, column))
 }
 
 /** A default that is an expression: computed for every row. */
@@ -164,12 +172,15 @@ function rowsOf(context: BindContext, site: Site, target: Target, s: TargetNode)
 }
 
 export function bindUpdate(context: BindContext, outside: Site, s: UpdateStatement): BoundUpdate {
-  if (s.conflict) throw unsupported(`UPDATE OR ${s.conflict.toUpperCase()}`)
   const site = withTables(context, outside, s.with)
   const target = bindTarget(context, site, s, s.from)
   const { ref, scope } = target
-  const set = bindAssignments(context, scope, ref, s.set)
-  for (const row of s.setRows ?? []) set.push(...bindSetRow(context, target, row))
+  const given = bindAssignments(context, scope, ref, s.set)
+  for (const row of s.setRows ?? []) given.push(...bindSetRow(context, target, row))
+  const set =
+    s.conflict === 'replace'
+      ? given.map(a => ({ ...a, value: orDefault(context, a.value, ref.table.entry.columns[a.position]!) }))
+      : given
   if (set.length === 0) throw queryError(`UPDATE of "${ref.table.entry.name}" sets no column.`)
   expectSetOnce(ref, set)
   const rows = rowsOf(context, site, target, s)
@@ -177,6 +188,7 @@ export function bindUpdate(context: BindContext, outside: Site, s: UpdateStateme
     kind: 'update',
     ...rows,
     set: withTimes(context, ref.table.entry, set),
+    action: s.conflict ?? 'error',
     returning: bindReturning(context, returningScope(context, target), s.returning),
   }
 }

@@ -3,7 +3,7 @@ import type { CollectionEntry } from './entries.js'
 import type { CollectionSpec } from './specs.js'
 import { CatalogKind, catalogKey, catalogRange, listDropped, readDocument, takeId, writeDocument } from './store.js'
 import type { CatalogStore } from './store.js'
-import { checkCollection, checkSameConfiguration, fieldsOf } from './validate.js'
+import { checkCollection, checkSameConfiguration, textOf } from './validate.js'
 
 export interface CatalogCollection {
   readonly entry: CollectionEntry
@@ -47,10 +47,9 @@ export function createCollection(
     efSearch: spec.efSearch ?? 50,
     quantization: spec.quantization ?? 'none',
     enableHybridSearch: spec.enableHybridSearch ?? spec.contentField !== undefined,
-    contentField: fieldsOf(spec.contentField),
+    ...textOf(spec),
     indexed: (spec.indexed ?? []).map((field, i) => ({ id: i + 1, field })),
-    ...(spec.pqNumSubvectors === undefined ? {} : { pqNumSubvectors: spec.pqNumSubvectors }),
-    ...(spec.pqNumCentroids === undefined ? {} : { pqNumCentroids: spec.pqNumCentroids }),
+    ...(spec.quantization === 'pq' ? pqOptions(spec) : {}),
   }
   const existing = getCollection(store, namespaceId, spec.name)
   if (existing) {
@@ -60,6 +59,12 @@ export function createCollection(
   const entry: CollectionEntry = { id: takeId(store, namespaceId), generation: 1, ...asked }
   store.put(catalogKey(namespaceId, CatalogKind.collection, spec.name), writeDocument(entry))
   return { entry, created: true }
+}
+
+/** A part for eight values, unless it is said (DefaultPqParts in native/index/vector/vector_index.h). */
+function pqOptions(spec: CollectionSpec): Pick<CollectionEntry, 'pqNumSubvectors' | 'pqNumCentroids'> {
+  const { pqNumSubvectors = Math.ceil(spec.dimension / 8), pqNumCentroids = 256 } = spec
+  return { pqNumSubvectors, pqNumCentroids }
 }
 
 /** Drops a collection from the catalog; its documents are of a dead id from then on. `false` when there is none. */

@@ -128,6 +128,10 @@ export interface CollectionEntry {
   readonly enableHybridSearch: boolean
   /** Metadata fields whose text keyword searches read; empty: none. */
   readonly contentField: readonly string[]
+  /** One for each of these fields; absent: they are all 1. */
+  readonly contentWeights?: readonly number[]
+  /** Absent: words as they are. */
+  readonly text?: { readonly stemming?: 'english'; readonly stopWords?: 'english' | readonly string[] }
   /** Metadata fields with an index of their own; the id stands in its keys. */
   readonly indexed: readonly { readonly id: number; readonly field: string }[]
   readonly pqNumSubvectors?: number

@@ -28,6 +28,12 @@ export interface TableSpec {
   readonly indexPolicy?: IndexPolicyName
 }
 
+/** How text becomes terms. Defaults: words as they are. */
+export interface TextSpec {
+  readonly stemming?: 'english' | 'none'
+  readonly stopWords?: boolean | 'english' | readonly string[]
+}
+
 /** Defaults: cosine, m 16, efConstruction 100, efSearch 50, no quantization, no keyword index. */
 export interface CollectionSpec {
   readonly name: string
@@ -38,7 +44,9 @@ export interface CollectionSpec {
   readonly efSearch?: number
   readonly quantization?: 'none' | 'scalar' | 'pq' | 'binary'
   readonly enableHybridSearch?: boolean
-  readonly contentField?: string | readonly string[]
+  /** A field, fields, or fields with their weights. */
+  readonly contentField?: string | readonly string[] | Readonly<Record<string, number>>
+  readonly text?: TextSpec
   readonly indexed?: readonly string[]
   readonly pqNumSubvectors?: number
   readonly pqNumCentroids?: number

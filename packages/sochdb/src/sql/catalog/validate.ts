@@ -152,13 +152,12 @@ export function checkCollection(spec: CollectionSpec): void {
   if (spec.efSearch !== undefined) checkInteger(`${of}: efSearch`, spec.efSearch, 1, 10_000)
   if (spec.pqNumSubvectors !== undefined) {
     checkInteger(`${of}: pqNumSubvectors`, spec.pqNumSubvectors, 1, spec.dimension)
-    if (spec.dimension % spec.pqNumSubvectors !== 0) {
-      throw invalid(
-        `${of}: pqNumSubvectors must divide the dimension ${spec.dimension}; this one is ${spec.pqNumSubvectors}.`,
-      )
-    }
   }
   if (spec.pqNumCentroids !== undefined) checkInteger(`${of}: pqNumCentroids`, spec.pqNumCentroids, 2, 256)
+  for (const option of ['pqNumSubvectors', 'pqNumCentroids'] as const) {
+    if (spec[option] === undefined || spec.quantization === 'pq') continue
+    throw invalid(`${of}: ${option} means something with quantization 'pq' only; leave it out.`)
+  }
   checkFields(`${of}: contentField`, fieldsOf(spec.contentField))
   checkFields(`${of}: indexed`, spec.indexed ?? [])
 }
@@ -172,9 +171,33 @@ function checkFields(what: string, fields: readonly string[]): void {
   }
 }
 
-export function fieldsOf(contentField: string | readonly string[] | undefined): readonly string[] {
+export function fieldsOf(contentField: CollectionSpec['contentField']): readonly string[] {
   if (contentField === undefined) return []
-  return typeof contentField === 'string' ? [contentField] : contentField
+  if (typeof contentField === 'string') return [contentField]
+  return isFieldList(contentField) ? contentField : Object.keys(contentField)
+}
+
+const isFieldList = (
+  contentField: readonly string[] | Readonly<Record<string, number>>,
+): contentField is readonly string[] => Array.isArray(contentField)
+
+/** What the catalog keeps of a keyword index: in whatever way it was said, the same. */
+export function textOf(spec: CollectionSpec): Pick<CollectionEntry, 'contentField' | 'contentWeights' | 'text'> {
+  const { contentField: given, text: { stemming = 'none', stopWords = false } = {} } = spec
+  const fields = [...fieldsOf(given)].sort()
+  const weights =
+    typeof given === 'object' && !isFieldList(given) ? fields.map(field => given[field]!) : fields.map(() => 1)
+  const words = stopWords === true || stopWords === 'english' ? ('english' as const) : stopWords
+  const hasWords = words !== false && words.length > 0
+  const text = {
+    ...(stemming === 'none' ? {} : { stemming }),
+    ...(hasWords ? { stopWords: words === 'english' ? words : [...new Set(words)].sort() } : {}),
+  }
+  return {
+    contentField: fields,
+    ...(weights.every(weight => weight === 1) ? {} : { contentWeights: weights }),
+    ...(Object.keys(text).length === 0 ? {} : { text }),
+  }
 }
 
 /** A collection's configuration is fixed: asking for it again with another one is an error that names the difference. */
@@ -182,12 +205,14 @@ export function checkSameConfiguration(
   existing: CollectionEntry,
   asked: Omit<CollectionEntry, 'id' | 'generation'>,
 ): void {
-  for (const [option, value] of Object.entries(asked)) {
-    if (option === 'name') continue
-    const held: unknown = existing[option as keyof CollectionEntry]
-    if (JSON.stringify(held) === JSON.stringify(value)) continue
+  const compared = new Set([...Object.keys(asked), ...Object.keys(existing)])
+  for (const option of compared) {
+    if (option === 'name' || option === 'id' || option === 'generation') continue
+    const held = JSON.stringify(existing[option as keyof CollectionEntry])
+    const value = JSON.stringify(asked[option as keyof typeof asked])
+    if (held === value) continue
     throw configConflict(
-      `Collection "${existing.name}" exists with ${option} ${JSON.stringify(held)}; this one asks for ${JSON.stringify(value)}.`,
+      `Collection "${existing.name}" exists with ${option} ${held ?? 'left out'}; this one asks for ${value ?? 'none'}.`,
       'Open it with the configuration it has, or create another collection.',
       { collection: existing.name, option },
     )

@@ -22,7 +22,8 @@ import { renameColumn } from './rename.js'
 import { mentionsColumn } from './texts.js'
 import { checkCheck, checkForeignKey, checkNotNull } from './validate-rows.js'
 
-const hasRows = (context: DdlContext, entry: TableEntry) => context.exists(`select 1 from ${quoteName(entry.name)}`)
+const hasRows = (context: DdlContext, entry: TableEntry) =>
+  context.exists([entry], `select 1 from ${quoteName(entry.name)}`)
 
 export function addColumn(
   context: DdlContext,

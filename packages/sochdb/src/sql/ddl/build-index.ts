@@ -16,16 +16,22 @@ import { NativeStatement } from '../result/index.js'
 import type { NativeExec } from '../result/native.js'
 import { catalogOf } from '../session.js'
 import { DdlContext, sameName } from './context.js'
+import { NO_LIMITS } from './limits.js'
+import type { Limits } from './limits.js'
 
 const exec = native as unknown as NativeExec
 
 /** Tables up to this size are indexed in one transaction. */
 export const INLINE_ROWS = 10_000
 const CHUNK_ROWS = 5_000
-const ALL_ROWS = 0xffff_ffff
 
-/** A store is open in one process: what another one has begun to build, nobody builds any more. */
-export const BUILDER = String(process.pid)
+/**
+ * Who builds: the process, and where the log went on when it opened the store. A store is open in one process at a time, so what
+ * another one has begun nobody builds any more; process ids alone come again, in containers after every kill.
+ */
+export function builderOf(database: Database): string {
+  return `${process.pid}@${native.recoveryReport(database[nativeHandle]).endLsn}`
+}
 
 interface Chunk {
   readonly rows: number
@@ -34,8 +40,18 @@ interface Chunk {
 }
 
 /** Puts the rows there are into an index of the entry, in the transaction that added it. */
-export function fillInline(transaction: Transaction, entry: TableEntry, index: IndexEntry): void {
-  fill(transaction, entry, index, '', ALL_ROWS)
+export function fillInline(
+  transaction: Transaction,
+  entry: TableEntry,
+  index: IndexEntry,
+  limits: Limits = NO_LIMITS,
+): void {
+  for (let from = ''; ;) {
+    limits.check()
+    const chunk = fill(transaction, entry, index, from, CHUNK_ROWS)
+    if (chunk.done) return
+    from = chunk.next
+  }
 }
 
 function fill(transaction: Transaction, entry: TableEntry, index: IndexEntry, from: string, rows: number): Chunk {
@@ -64,15 +80,21 @@ export interface BuildProgress {
 }
 
 /**
- * Fills an index that the catalog says is being built, then says that it is ready. A row in the way of another ends it: the index
- * is gone then. Yields between transactions.
+ * Fills an index that the catalog says is being built, then says that it is ready. A row in the way of another ends it, and so do the
+ * limits: the index is gone then. Yields between transactions.
  */
-export function* buildInSteps(database: Database, table: string, name: string): Generator<BuildProgress, void, void> {
+export function* buildInSteps(
+  database: Database,
+  table: string,
+  name: string,
+  limits: Limits,
+): Generator<BuildProgress, void, void> {
   let rows = 0
   let from = ''
   for (;;) {
     let chunk: Chunk
     try {
+      limits.check()
       chunk = database.transaction(transaction => step(transaction, table, name, from))
     } catch (error) {
       database.transaction(transaction => dropBuilding(new DdlContext(transaction), name))
@@ -89,7 +111,7 @@ function step(transaction: Transaction, table: string, name: string, from: strin
   const context = new DdlContext(transaction)
   const { entry } = context.require(table)
   const index = entry.indexes.find(i => sameName(i.name, name))
-  if (index?.building !== BUILDER) {
+  if (index?.building !== builderOf(transaction.database)) {
     throw queryError(`Index "${name}" was dropped while it was being built.`, 'Create it again.', { index: name })
   }
   const chunk = fill(transaction, entry, index, from, CHUNK_ROWS)
@@ -110,11 +132,16 @@ export function dropBuilding(context: DdlContext, name: string): boolean {
   return true
 }
 
+/** Whether nobody builds it any more. */
+export function isAbandoned(context: DdlContext, index: IndexEntry): boolean {
+  return index.building !== undefined && index.building !== builderOf(context.transaction.database)
+}
+
 /** Takes away what a process that has ended was building. */
 export function dropAbandoned(context: DdlContext): void {
   for (const { entry } of context.tables()) {
     for (const index of entry.indexes) {
-      if (index.building !== undefined && index.building !== BUILDER) dropBuilding(context, index.name)
+      if (isAbandoned(context, index)) dropBuilding(context, index.name)
     }
   }
 }

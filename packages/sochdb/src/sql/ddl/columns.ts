@@ -2,6 +2,7 @@
 import type { ColumnDefinition, StoredExpression } from '../ast/ddl.js'
 import type { ColumnDefault, ColumnEntry } from '../catalog/entries.js'
 import { checkName, MAX_DIMENSION } from '../catalog/validate.js'
+import { collationOfName } from '../binder/collations.js'
 import { expectStorable } from '../binder/coercion.js'
 import { RowBinder } from '../binder/row-expressions.js'
 import { fold } from '../optimizer/fold.js'
@@ -10,15 +11,15 @@ import { isIntegral, typeOfSqlName } from '../types.js'
 import type { ColumnTypeName } from '../types.js'
 import type { SqlValue } from '../values.js'
 
-const COLLATIONS = new Set(['nocase', 'binary'])
-
 /** `id`: the column's, from its table's counter. */
 export function columnEntry(table: string, definition: ColumnDefinition, id: number): ColumnEntry {
   const { name } = definition
   checkName(`a column of table "${table}"`, name)
   const { type, dimension } = typeOf(table, name, definition.enum ? 'text' : definition.type)
-  const collation = definition.collation?.toLowerCase()
-  if (collation !== undefined && !COLLATIONS.has(collation)) throw unsupported(`The collation ${collation}`)
+  const collation = definition.collation === undefined ? undefined : collationOfName(definition.collation)
+  if (definition.collation !== undefined && !collation) {
+    throw unsupported(`The collation ${definition.collation}`, 'There are BINARY, NOCASE and RTRIM.')
+  }
   if (definition.identity && !isIntegral(type)) {
     throw invalid(`Column "${table}"."${name}" is ${type}; only a column of integers numbers its rows.`)
   }

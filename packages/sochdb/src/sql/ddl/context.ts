@@ -20,6 +20,7 @@ import { parseStatement } from '../parser/index.js'
 import { queryError } from '../problem.js'
 import { catalogStore, executeStatement } from '../session.js'
 import type { StatementResult } from '../session.js'
+import { holdRows } from './hold.js'
 
 export class DdlContext {
   readonly namespaceId = DEFAULT_NAMESPACE_ID
@@ -101,8 +102,12 @@ export class DdlContext {
     return executeStatement(this.transaction, parseStatement(text).statement, [])
   }
 
-  /** Whether a query has a row. */
-  exists(query: string): boolean {
+  /**
+   * Whether a query about the rows of tables has one. The answer holds when the change commits: at the weaker levels, too, a row that
+   * another transaction commits meanwhile is a conflict.
+   */
+  exists(tables: readonly TableEntry[], query: string): boolean {
+    for (const table of tables) holdRows(this.transaction, table)
     return this.run(`${query} limit 1`).rows.length > 0
   }
 }

@@ -1,6 +1,7 @@
 /** CREATE TABLE, with all that a column or a table can declare; CREATE TABLE AS. */
 import type { ColumnDefinition, CreateTable, IndexedColumn, TableConstraint } from '../ast/ddl.js'
 import { quoteName } from '../ast/quote.js'
+import { ownCollation } from '../binder/collations.js'
 import { liveColumns } from '../catalog/entries.js'
 import type { ColumnEntry, IndexPolicyName, TableEntry } from '../catalog/entries.js'
 import { foldName, takeId } from '../catalog/store.js'
@@ -27,6 +28,7 @@ export function createTable(context: DdlContext, s: CreateTable, values: readonl
     : s.columns.map((c, i) => columnEntry(s.table, c, i + 1))
   let entry = withPrimaryKey(bare(context, s, columns), s)
   checkColumns(entry)
+  entry = withCollatedKey(context, entry)
   for (const column of s.columns) entry = withColumnConstraints(context, entry, column)
   for (const constraint of s.constraints) entry = withConstraint(context, entry, constraint)
   const { entry: saved } = context.save(entry)
@@ -127,6 +129,22 @@ function withRowNumber(entry: TableEntry): TableEntry {
     primaryKey: [entry.columns.length],
     nextColumnId: entry.nextColumnId + 1,
   }
+}
+
+/** Rows are kept by the bytes of their key: what else is equal by its collation, a unique index keeps apart. */
+function withCollatedKey(context: DdlContext, entry: TableEntry): TableEntry {
+  const columns = entry.primaryKey.map(position => entry.columns[position]!)
+  if (!columns.some(column => ownCollation(column).collation)) return entry
+  return withIndex(context, entry, {
+    name: undefined,
+    unique: true,
+    columns: columns.map(({ name }) => ({
+      expression: { kind: 'column', table: undefined, name },
+      text: quoteName(name),
+      descending: false,
+      nulls: undefined,
+    })),
+  })
 }
 
 export function nameOfColumn({ expression, text }: IndexedColumn): string {

@@ -11,7 +11,10 @@ import { dropAbandoned } from './build-index.js'
 import { DdlContext } from './context.js'
 import { createTable, policyOf } from './create-table.js'
 import { createView, dropTables, dropViews, truncate } from './drop.js'
+import { settleForeignKeys } from './hold.js'
 import { createIndex, createIndexOn, dropIndexes } from './indexes.js'
+import { NO_LIMITS } from './limits.js'
+import type { Limits } from './limits.js'
 
 export type DdlStatement = Extract<
   UtilityStatement,
@@ -32,6 +35,9 @@ const KINDS = new Set([
   'truncate',
 ])
 
+/** What takes rows, or ways to find them, from where they were. */
+const MOVES_ROWS: ReadonlySet<string> = new Set(['alterTable', 'dropTable', 'dropIndex', 'truncate'])
+
 export function isDdl(statement: { readonly kind: string }): statement is DdlStatement {
   return KINDS.has(statement.kind)
 }
@@ -41,27 +47,57 @@ const looked = new WeakSet<Database>()
 
 /**
  * Runs a statement on a database, as a transaction of its own (the index of a large table: several), or in a transaction. Gives
- * back the rows that CREATE TABLE AS inserted. `values`: of the parameters of its query.
+ * back the rows that CREATE TABLE AS inserted. `values`: of the parameters of its query. `limits`: of the building of an index.
  *
  * @throws QueryError, ValidationError for what does not fit the schema
  * @throws UniqueConstraintError, CheckError, … for rows that break what is new; nothing has changed then
  */
-export function executeDdl(target: StatementTarget, statement: DdlStatement, values: readonly unknown[] = []): number {
-  if (isTransaction(target)) return target.transaction(inner => run(inner, statement, values))
+export function executeDdl(
+  target: StatementTarget,
+  statement: DdlStatement,
+  values: readonly unknown[] = [],
+  limits: Limits = NO_LIMITS,
+): number {
+  const steps = ddlSteps(target, statement, values, limits)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+/** The same step by step; the index of a large table is built in several. */
+export function* ddlSteps(
+  target: StatementTarget,
+  statement: DdlStatement,
+  values: readonly unknown[],
+  limits: Limits,
+): Generator<unknown, number, void> {
+  if (isTransaction(target)) return target.transaction(inner => run(inner, statement, values, limits))
   if (!looked.has(target)) {
-    looked.add(target)
     target.transaction(transaction => dropAbandoned(new DdlContext(transaction)))
+    looked.add(target)
   }
   if (statement.kind === 'createIndex') {
-    createIndexOn(target, statement)
+    yield* createIndexOn(target, statement, limits)
     return 0
   }
   if (statement.kind === 'alterTable' && movesTable(target, statement)) return 0
-  return target.transaction(transaction => run(transaction, statement, values))
+  return target.transaction(transaction => run(transaction, statement, values, limits))
 }
 
-function run(transaction: Transaction, statement: DdlStatement, values: readonly unknown[]): number {
+/** What is left of the building of indexes that a process did not live to end. */
+export function dropAbandonedIndexes(database: Database): void {
+  try {
+    database.transaction(transaction => dropAbandoned(new DdlContext(transaction)))
+    looked.add(database)
+  } catch {
+    // As when the disk is full: what can be read is there all the same, and the next change of the schema tries again.
+  }
+}
+
+function run(transaction: Transaction, statement: DdlStatement, values: readonly unknown[], limits: Limits): number {
   const context = new DdlContext(transaction)
+  if (MOVES_ROWS.has(statement.kind)) settleForeignKeys(transaction)
   switch (statement.kind) {
     case 'createTable':
       return createTable(context, statement, values)
@@ -72,7 +108,7 @@ function run(transaction: Transaction, statement: DdlStatement, values: readonly
       dropTables(context, statement)
       return 0
     case 'createIndex':
-      createIndex(context, statement)
+      createIndex(context, statement, limits)
       return 0
     case 'dropIndex':
       dropIndexes(context, statement)

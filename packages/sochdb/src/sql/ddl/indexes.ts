@@ -4,34 +4,34 @@ import type { CreateIndex, DropIndex } from '../ast/ddl.js'
 import { foldName } from '../catalog/store.js'
 import type { TableEntry } from '../catalog/entries.js'
 import { queryError } from '../problem.js'
-import { buildInSteps, BUILDER, dropBuilding, fillInline, hasManyRows } from './build-index.js'
+import { buildInSteps, builderOf, dropBuilding, fillInline, hasManyRows, isAbandoned } from './build-index.js'
 import { DdlContext, sameName } from './context.js'
+import type { Limits } from './limits.js'
 import { positionsOf, uniqueKeyOf } from '../binder/foreign-keys.js'
 import { referrersOf, withIndex } from './keys.js'
 
 /** All of it in the transaction of the context. */
-export function createIndex(context: DdlContext, s: CreateIndex): void {
+export function createIndex(context: DdlContext, s: CreateIndex, limits: Limits): void {
   const entry = declare(context, s)
-  if (entry) fillInline(context.transaction, entry, entry.indexes.at(-1)!)
+  if (entry) fillInline(context.transaction, entry, entry.indexes.at(-1)!, limits)
 }
 
-/** On a database: large tables are indexed in steps. */
-export function createIndexOn(database: Database, s: CreateIndex): void {
+/** On a database: large tables are indexed in steps, and it yields between them. */
+export function* createIndexOn(database: Database, s: CreateIndex, limits: Limits): Generator<unknown, void, void> {
   const name = database.transaction(transaction => {
     const context = new DdlContext(transaction)
     if (!hasManyRows(context, context.require(s.table).entry.name)) {
-      createIndex(context, s)
+      createIndex(context, s, limits)
       return undefined
     }
     const entry = declare(context, s)
     if (!entry) return undefined
-    const index = { ...entry.indexes.at(-1)!, building: BUILDER }
+    const index = { ...entry.indexes.at(-1)!, building: builderOf(database) }
     context.save({ ...entry, indexes: [...entry.indexes.slice(0, -1), index] })
     return index.name
   })
   if (name === undefined) return
-  const steps = buildInSteps(database, s.table, name)
-  while (!steps.next().done);
+  yield* buildInSteps(database, s.table, name, limits)
 }
 
 /** The table with the index, which is empty; `undefined` when it is there already. */
@@ -41,7 +41,7 @@ function declare(context: DdlContext, s: CreateIndex): TableEntry | undefined {
     const owner = context.ownerOfIndex(s.name)
     // What is left of a build that did not end.
     const left = owner !== undefined && context.find(owner)?.entry.indexes.find(i => sameName(i.name, s.name!))
-    if (left && left.building !== undefined && left.building !== BUILDER) dropBuilding(context, s.name)
+    if (left && isAbandoned(context, left)) dropBuilding(context, s.name)
     else if (owner !== undefined && s.ifNotExists) return undefined
   }
   const current = context.require(entry.name).entry

@@ -3,11 +3,11 @@ import type { ForeignKeyTarget, IndexedColumn } from '../ast/ddl.js'
 import type { CatalogTable, ForeignKeyEntry, IndexEntry, IndexKeyColumn, TableEntry } from '../catalog/entries.js'
 import { foldName } from '../catalog/store.js'
 import { MAX_INDEXES, MAX_KEY_COLUMNS } from '../catalog/validate.js'
+import { collatedKey, collationOfName } from '../binder/collations.js'
 import { positionsOf, uniqueKeyOf } from '../binder/foreign-keys.js'
 import { RowBinder } from '../binder/row-expressions.js'
 import { didYouMean, invalid, queryError } from '../problem.js'
 import { commonType, isIntegral, isKeyType } from '../types.js'
-import { quoteName } from '../ast/quote.js'
 import type { DdlContext } from './context.js'
 import { sameName } from './context.js'
 
@@ -71,8 +71,9 @@ function keyColumn(entry: TableEntry, { expression, text, descending }: IndexedC
   if (!isKeyType(type)) {
     throw invalid(`Column "${name}" of table "${entry.name}" is ${type}, which has no order to look it up by.`)
   }
-  if ((collation ?? own) === 'nocase')
-    return { column: -1, descending, expression: `${quoteName(name)} collate nocase` }
+  const compared = collationOfName(collation ?? own ?? 'binary')
+  if (compared !== undefined && compared !== 'binary' && type === 'text')
+    return { column: -1, descending, expression: collatedKey(name, compared) }
   return { column, descending }
 }
 

@@ -10,11 +10,13 @@ import { liveColumns } from '../catalog/entries.js'
 import type { CatalogTable, TableEntry } from '../catalog/entries.js'
 import { listDropped, takeId } from '../catalog/store.js'
 import { fold } from '../optimizer/fold.js'
+import { NO_CONFLICT } from '../optimizer/optimize.js'
 import { encodePlan } from '../plan/encode.js'
 import type { PlanNode } from '../plan/nodes.js'
 import { NativeStatement } from '../result/index.js'
 import { catalogOf } from '../session.js'
 import type { DdlContext } from './context.js'
+import { holdRows } from './hold.js'
 
 /** What a column of the new rows is, over the old rows (columns have the ids of their positions); others stay as they are. */
 export type NewValues = ReadonlyMap<number, Expr>
@@ -25,6 +27,8 @@ export function rebuild(
   after: TableEntry,
   values: NewValues = new Map(),
 ): TableEntry {
+  // A row that another transaction commits meanwhile would stay behind.
+  holdRows(context.transaction, before)
   const { entry, key } = context.save({
     ...after,
     columns: after.columns.map(({ added: _, ...column }) => column),
@@ -53,12 +57,10 @@ export function rebuild(
     ref: to,
     input: { op: 'project', input: scan, exprs, ids },
     targets,
-    action: 'error',
-    conflictIndex: -1,
-    excluded: undefined,
-    set: [],
-    where: undefined,
+    conflict: NO_CONFLICT,
+    more: [],
     returning: [],
+    returningRows: undefined,
   }
   const { timestamp, namespaceId } = catalogOf(context.transaction)
   const plan = encodePlan(root, { parameterCount: 0, namespaceId, catalogTimestamp: timestamp })

@@ -1,7 +1,9 @@
 /** GROUP BY and aggregates over a source. */
 import type { BoundSelect } from '../binder/bound.js'
-import { columnsOf, constant } from '../binder/expr.js'
+import { call, columnsOf, constant } from '../binder/expr.js'
 import type { AggregateExpr, ColumnId } from '../binder/expr.js'
+import type { SqlType } from '../types.js'
+import type { SqlValue } from '../values.js'
 import type { PlanNode } from '../plan/nodes.js'
 import { foldConjuncts, isFalse } from './fold.js'
 import type { JoinPlanner, Planned } from './joins.js'
@@ -33,7 +35,15 @@ export function planGrouping(planner: JoinPlanner, q: BoundSelect): Planned {
   }
 }
 
-/** `max(x)` alone, where an index has x in order, reads one row: the last. `min(x)` the first, where no NULL can come before. */
+/** The least value of a type: what no NULL is greater or equal to, and every other value is. */
+const LEAST: Readonly<Partial<Record<SqlType, SqlValue>>> = {
+  integer: -(2n ** 63n),
+  bigint: -(2n ** 63n),
+  real: -Infinity,
+  text: '',
+}
+
+/** `max(x)` alone, where an index has x in order, reads one row: the last. `min(x)` the first that is not NULL. */
 function planExtreme(planner: JoinPlanner, q: BoundSelect, needs: ReadonlySet<ColumnId>): Planned | undefined {
   const { groups, aggregates } = q.grouping!
   const aggregate = aggregates[0]?.expr
@@ -42,9 +52,14 @@ function planExtreme(planner: JoinPlanner, q: BoundSelect, needs: ReadonlySet<Co
   const { fn, arg, filter } = aggregate
   if ((fn !== 'min' && fn !== 'max') || filter || arg?.op !== 'column') return undefined
   const position = positionOf(q.from.ref, arg.id)
-  if (position < 0 || (fn === 'min' && !q.from.ref.table.entry.columns[position]!.notNull)) return undefined
+  if (position < 0) return undefined
   const where = foldConjuncts(q.where)
   if (isFalse(where)) return undefined
+  if (fn === 'min' && !q.from.ref.table.entry.columns[position]!.notNull) {
+    const least = LEAST[arg.type]
+    if (least === undefined) return undefined
+    where.push(call('greaterEqual', 'boolean', arg, constant(arg.type, least)))
+  }
   const order = [{ expr: arg, descending: fn === 'max', nullsLast: fn === 'max' }]
   const planned = planner.plan(pushDown(q.from, where), { needs, order, limit: 1 })
   if (!planned.ordered) return undefined

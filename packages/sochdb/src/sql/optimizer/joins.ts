@@ -11,12 +11,15 @@ import { columnsOfNode } from '../plan/nodes.js'
 import type { PlanNode } from '../plan/nodes.js'
 import { accessPaths, DEFAULT_ROWS, fullScan } from './access.js'
 import type { AccessPath } from './access.js'
+import { appliedTo, columnsOfJoined, startsOf, worthTrying } from './candidates.js'
+import { appliedInside, asksBoth } from './inside.js'
 import { SubqueryLifter } from './lifting.js'
 import type { Ids, LiftQuery } from './lifting.js'
-import { columnsOfRelation, isImplied } from './relations.js'
+import { isImplied } from './relations.js'
 import type { Joined, OuterKind } from './relations.js'
 import { unsupported } from '../problem.js'
 import { positionOf } from './terms.js'
+import { unionNode, unionsOf } from './unions.js'
 
 const INDEX_SEEK_COST = 2
 const HASH_COST = 1.5
@@ -110,12 +113,19 @@ export class JoinPlanner {
       const planned: Planned = {
         node: tableNode(ref, path, needs),
         rows: path.rows,
-        cost: INDEX_SEEK_COST * (path.keys?.length ?? 1) + path.scannedRows * path.rowCost,
+        cost: costOf(path),
         startup: 0,
         ordered: path.ordered,
         single: path.single,
       }
       if (!best || totalCost(planned, limit) < totalCost(best, limit)) best = planned
+    }
+    for (const union of this.optimize ? unionsOf(access, costOf) : []) {
+      const branches = union.paths.map(path => tableNode(ref, path, needs))
+      const cost = union.paths.reduce((total, path) => total + costOf(path), 0)
+      const node = unionNode(access, branches)
+      const planned: Planned = { node, rows: union.rows, cost, startup: 0, ordered: !order, single: false }
+      if (totalCost(planned, limit) < totalCost(best!, limit)) best = planned
     }
     return best!
   }
@@ -127,7 +137,7 @@ export class JoinPlanner {
   #inner(joined: Extract<Joined, { op: 'inner' }>, request: Request): Planned {
     const { parts, predicates } = joined
     const needs = withColumns(request.needs, predicates)
-    const starts = this.optimize ? parts.keys() : [0]
+    const starts = this.optimize ? startsOf(parts, part => this.plan(part, { ...request, needs }).rows) : [0]
     let best: Planned | undefined
     for (const start of starts) {
       const planned = this.#innerFrom(parts, start, predicates, { ...request, needs }, request.needs)
@@ -147,13 +157,9 @@ export class JoinPlanner {
     let left = predicates
     const remaining = parts.filter((_, i) => i !== start)
     while (remaining.length > 0) {
-      const candidates = this.optimize ? remaining : remaining.slice(0, 1)
+      const candidates = appliedTo(remaining, left, columnsOfNode(current.node))
       let best: { planned: Planned; part: Joined; applied: ReadonlySet<Expr>; total: number } | undefined
-      for (const part of candidates) {
-        const bound = new Set(columnsOfNode(current.node))
-        const inside = columnsOfJoined(part)
-        const meets = (p: Expr) => !hasSubquery(p) && [...columnsOf([p])].every(id => bound.has(id) || inside(id))
-        const applied = new Set(left.filter(meets))
+      for (const { part, applied } of this.optimize ? worthTrying(candidates) : candidates.slice(0, 1)) {
         const rest = left.filter(p => !applied.has(p))
         const needs = withColumns(finalNeeds, rest)
         const planned = this.#join(current, part, [...applied], 'inner', { ...request, needs })
@@ -173,6 +179,10 @@ export class JoinPlanner {
     const needs = withColumns(request.needs, predicates)
     const order = kind === 'full' ? undefined : request.order
     const outer = this.plan(joined.left, { ...request, order, needs: withColumns(needs, joined.on) })
+    if (kind === 'left' && asksBoth(joined.left, joined.on)) {
+      const applied = appliedInside(this, outer, joined.left, right, joined.on, needs)
+      return { ...applied, node: this.filtered(applied.node, predicates) }
+    }
     const { left, on } = this.#liftOn(outer, joined)
     const planned = this.#join(left, right, on, kind, { ...request, needs })
     const narrow = kind === 'semi' ? this.#fromRight(joined, request) : undefined
@@ -185,9 +195,8 @@ export class JoinPlanner {
   #liftOn(outer: Planned, { left, on }: Extract<Joined, { op: 'outer' }>): { left: Planned; on: readonly Expr[] } {
     const asked = on.filter(hasSubquery)
     if (asked.length === 0) return { left: outer, on }
-    const isLeft = columnsOfJoined(left)
-    if (asked.some(term => [...columnsOf([term])].some(id => !isLeft(id)))) {
-      throw unsupported('A subquery over both sides of an outer join in ON', 'Join with a derived table that has it.')
+    if (asksBoth(left, on)) {
+      throw unsupported('A subquery over both sides of a full join in ON', 'Join with a derived table that has it.')
     }
     const { node, exprs } = this.lifter.lift(outer.node, asked)
     return { left: { ...outer, node }, on: [...on.filter(term => !hasSubquery(term)), ...exprs] }
@@ -229,9 +238,12 @@ export class JoinPlanner {
         slots.map(s => s.expr),
       ),
     })
-    const right = this.plan(joined.right, { needs, order: undefined, limit: undefined })
     const asked = on.filter(hasSubquery)
-    if (asked.length > 0 && kind === 'left') throw unsupported('A subquery in ON of a lateral left join')
+    if (asked.length > 0 && kind === 'left') {
+      const applied = appliedInside(this, left, joined.left, joined.right, on, needs, slots)
+      return { ...applied, node: this.filtered(applied.node, predicates) }
+    }
+    const right = this.plan(joined.right, { needs, order: undefined, limit: undefined })
     const plain = on.filter(term => !hasSubquery(term))
     const lifted = this.lifter.lift(
       left.node,
@@ -364,27 +376,6 @@ export function withColumns(needs: ReadonlySet<ColumnId>, exprs: readonly Expr[]
   return exprs.length === 0 ? needs : new Set([...needs, ...columnsOf(exprs)])
 }
 
-function columnsOfJoined(joined: Joined): (id: ColumnId) => boolean {
-  switch (joined.op) {
-    case 'table':
-      return id => positionOf(joined.ref, id) >= 0
-    case 'leaf': {
-      const columns = columnsOfRelation(joined.relation)
-      return id => columns.has(id)
-    }
-    case 'inner': {
-      const tests = joined.parts.map(columnsOfJoined)
-      return id => tests.some(test => test(id))
-    }
-    default: {
-      const left = columnsOfJoined(joined.left)
-      if (joined.op === 'outer' && (joined.kind === 'semi' || joined.kind === 'anti')) return left
-      const right = columnsOfJoined(joined.right)
-      return id => left(id) || right(id)
-    }
-  }
-}
-
 function projectionOf(ref: TableRef, needs: ReadonlySet<ColumnId>): number[] {
   const positions: number[] = []
   for (const id of needs) {
@@ -392,6 +383,10 @@ function projectionOf(ref: TableRef, needs: ReadonlySet<ColumnId>): number[] {
     if (position >= 0) positions.push(position)
   }
   return positions
+}
+
+function costOf(path: AccessPath): number {
+  return INDEX_SEEK_COST * (path.keys?.length ?? 1) + path.scannedRows * path.rowCost
 }
 
 function tableNode(ref: TableRef, path: AccessPath, needs: ReadonlySet<ColumnId>): PlanNode {

@@ -9,6 +9,7 @@ import type { PlanNode } from '../plan/nodes.js'
 export interface Ids {
   column(): ColumnId
   slot(): number
+  workingTable(): number
 }
 
 /** The plan of a query with the columns that are needed, in this order where `exact`. */

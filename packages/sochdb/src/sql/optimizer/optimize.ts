@@ -1,5 +1,6 @@
 /** From bound statements to physical plans. */
 import type {
+  BoundConflict,
   BoundDelete,
   BoundInsert,
   BoundSelect,
@@ -7,11 +8,12 @@ import type {
   BoundTarget,
   BoundUpdate,
   QueryColumn,
+  TableRef,
 } from '../binder/bound.js'
-import { isNullable, mapOperands } from '../binder/expr.js'
+import { hasSubquery, isNullable, mapOperands } from '../binder/expr.js'
 import type { ColumnExpr, ColumnId, Expr } from '../binder/expr.js'
 import type { TableEntry } from '../catalog/entries.js'
-import type { PlanNode } from '../plan/nodes.js'
+import type { ConflictNode, OverRows, PlanNode } from '../plan/nodes.js'
 import { fold } from './fold.js'
 import { JoinPlanner } from './joins.js'
 import type { Ids } from './lifting.js'
@@ -40,8 +42,12 @@ export function optimize(statement: BoundStatement, options: OptimizeOptions = {
 }
 
 function makePlanner(statement: BoundStatement, options: OptimizeOptions): JoinPlanner {
-  let { columnIdCount, slotCount } = statement
-  const ids: Ids = { column: () => columnIdCount++, slot: () => slotCount++ }
+  let { columnIdCount, slotCount, workingTableCount } = statement
+  const ids: Ids = {
+    column: () => columnIdCount++,
+    slot: () => slotCount++,
+    workingTable: () => workingTableCount++,
+  }
   const planner: JoinPlanner = new JoinPlanner(
     options.rowCount ?? (() => undefined),
     options.optimize ?? true,
@@ -53,18 +59,62 @@ function makePlanner(statement: BoundStatement, options: OptimizeOptions): JoinP
 }
 
 function planInsert(planner: JoinPlanner, q: BoundInsert): PlanNode {
+  const returning = overRows(
+    planner,
+    [q.ref],
+    q.returning.map(({ expr }) => fold(expr)),
+  )
   return {
     op: 'insert',
     ref: q.ref,
     input: planQuery(planner, q.source, ALL).node,
     targets: q.targets,
-    action: q.conflict?.action ?? 'error',
-    conflictIndex: q.conflict?.index ?? -1,
-    excluded: q.conflict?.excluded,
-    set: (q.conflict?.set ?? []).map(({ position, value }) => ({ position, value: fold(value) })),
-    where: q.conflict?.where && fold(q.conflict.where),
-    returning: q.returning.map(({ expr }) => fold(expr)),
+    conflict: q.conflict ? planConflict(planner, q.ref, q.conflict) : NO_CONFLICT,
+    more: q.more.map(conflict => planConflict(planner, q.ref, conflict)),
+    returning: returning.exprs,
+    returningRows: returning.rows,
   }
+}
+
+export const NO_CONFLICT: ConflictNode = {
+  action: 'error',
+  index: -1,
+  excluded: undefined,
+  set: [],
+  where: undefined,
+  rows: undefined,
+}
+
+function planConflict(planner: JoinPlanner, ref: TableRef, c: BoundConflict): ConflictNode {
+  const written = [...c.set.map(({ value }) => value), ...(c.where ? [c.where] : [])]
+  const { exprs, rows } = overRows(planner, [ref, c.excluded], written.map(fold))
+  return {
+    action: c.action,
+    index: c.index,
+    excluded: c.excluded,
+    set: c.set.map(({ position }, i) => ({ position, value: exprs[i]! })),
+    where: c.where && exprs.at(-1),
+    rows,
+  }
+}
+
+/** Expressions over rows that an insert comes by; what runs their subqueries, where they have some. */
+function overRows(
+  planner: JoinPlanner,
+  refs: readonly TableRef[],
+  exprs: readonly Expr[],
+): { readonly exprs: readonly Expr[]; readonly rows: OverRows | undefined } {
+  if (!exprs.some(hasSubquery)) return { exprs, rows: undefined }
+  const table = planner.ids.workingTable()
+  const columns = refs.flatMap(ref => ref.columns)
+  const rows: PlanNode = {
+    op: 'workingTable',
+    table,
+    ids: columns.map(column => column.id),
+    types: columns.map(column => column.type),
+  }
+  const lifted = planner.lifter.lift(rows, exprs)
+  return { exprs: lifted.exprs, rows: { plan: lifted.node, table } }
 }
 
 function planUpdate(planner: JoinPlanner, q: BoundUpdate): PlanNode {
@@ -77,6 +127,7 @@ function planUpdate(planner: JoinPlanner, q: BoundUpdate): PlanNode {
     ref: q.ref,
     input: node,
     set: q.set.map(({ position }, i) => ({ position, value: exprs[i]! })),
+    action: q.action,
     returning: exprs.slice(values.length),
   }
 }

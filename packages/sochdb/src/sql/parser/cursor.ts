@@ -8,6 +8,8 @@ import type { Dialect } from './words.js'
 import { isName, isWord } from './words.js'
 
 export const PARAMETERS_MAX = 65_535
+/** Of a row that is selected or written out. */
+export const COLUMNS_MAX = 2000
 const EXPECTED_MAX = 6
 
 /** What the rules of a clause around an expression change in it. */
@@ -165,6 +167,15 @@ export class Cursor {
     while (this.accept(','))
     if (closed) this.expect(')')
     return items
+  }
+
+  /** The same of a row: one that is far too wide is not read to its end. */
+  rowOf<T>(item: () => T, closed = false): T[] {
+    let width = 0
+    return this.list(() => {
+      if (++width > COLUMNS_MAX) this.problem(`A row has at most ${COLUMNS_MAX} columns.`)
+      return item()
+    }, closed)
   }
 
   /** The index of the parameter at this token. */

@@ -3,7 +3,6 @@
  * nests is counted, so that no tree is higher than AST_DEPTH_MAX and no text exhausts the stack.
  */
 import type { BinaryOperator, ComparisonOperator, Expression } from '../ast/expressions.js'
-import type { Query } from '../ast/nodes.js'
 import { AST_DEPTH_MAX } from '../ast/walk.js'
 import type { Cursor } from './cursor.js'
 import { primary } from './primary.js'
@@ -70,6 +69,9 @@ function infixPrecedence(c: Cursor, rules: Precedences): number {
       return c.dialect === 'mysql' ? precedence : -1
     case 'similar':
       return c.ahead(1) === 'to' ? precedence : -1
+    // What stands behind an operand is no parameter.
+    case '#parameter':
+      return c.source() === '?' && (c.dialect === 'postgres' || c.dialect === 'auto') ? precedence : -1
     case 'div':
     case 'mod':
     case 'match':
@@ -164,6 +166,13 @@ function infix(c: Cursor, rules: Precedences, left: Expression, precedence: numb
     case '->>':
       ++c.pos
       return binary(operator, left, expression(c, precedence + 1), at)
+    case '@>':
+    case '<@':
+    case '#parameter':
+    case '#>':
+    case '#>>':
+      ++c.pos
+      return jsonOperator(c, operator, left, expression(c, precedence + 1), at)
     case '<=>':
       ++c.pos
       return binary('is', left, expression(c, precedence + 1), at)
@@ -204,6 +213,27 @@ function infix(c: Cursor, rules: Precedences, left: Expression, precedence: numb
 
 function binary(operator: BinaryOperator, left: Expression, right: Expression, at: number): Expression {
   return { kind: 'binary', operator, left, right, at }
+}
+
+/** PostgreSQL's operators of JSON, as calls. */
+function jsonOperator(c: Cursor, operator: string, left: Expression, right: Expression, at: number): Expression {
+  const calling = (name: string, args: readonly Expression[]): Expression => ({
+    kind: 'call',
+    name,
+    arguments: args,
+    distinct: false,
+    filter: undefined,
+    at,
+  })
+  if (operator === '@>') return calling('json_contains', [left, right])
+  if (operator === '<@') return calling('json_contains', [right, left])
+  if (operator === '#parameter') return calling('json_has_key', [left, right])
+  const path =
+    right.kind === 'literal' && typeof right.value === 'string' ? /^\{(.*)\}$/.exec(right.value.trim()) : null
+  if (!path) return c.refuse(`${operator} with a path that is no literal`, 'Use json_extract_path(x, a, b).', at)
+  const names = path[1]!.split(',').map(name => name.trim().replace(/^"(.*)"$/, '$1'))
+  const found = calling('json_extract_path', [left, ...names.map((value): Expression => ({ kind: 'literal', value }))])
+  return operator === '#>' ? found : binary('->>', found, { kind: 'literal', value: '$' }, at)
 }
 
 function chain(c: Cursor, kind: 'and' | 'or', left: Expression, precedence: number): Expression {
@@ -268,6 +298,22 @@ function isSomething(c: Cursor, operand: Expression, precedence: number): Expres
   return binary(negated ? 'is not' : 'is', operand, expression(c, precedence + 1), at)
 }
 
+/** `BETWEEN SYMMETRIC` takes its bounds in either order, as PostgreSQL expands it. */
+function between(c: Cursor, operand: Expression, precedence: number, negated: boolean, at: number): Expression {
+  const isSymmetric = c.acceptOneOf('symmetric') !== undefined
+  if (!isSymmetric) c.acceptText('asymmetric')
+  const low = expression(c, precedence + 1)
+  c.expect('and')
+  const high = expression(c, precedence + 1)
+  if (!isSymmetric) return { kind: 'between', operand, low, high, negated, at }
+  const ways: readonly Expression[] = [
+    { kind: 'between', operand, low, high, negated: false, at },
+    { kind: 'between', operand, low: high, high: low, negated: false, at },
+  ]
+  const either: Expression = { kind: 'or', operands: ways, at }
+  return negated ? { kind: 'not', operand: either, at } : either
+}
+
 /** IN, BETWEEN, LIKE and its kin, with and without NOT. */
 function matching(c: Cursor, operand: Expression, precedence: number, at: number): Expression {
   const negated = c.accept('not')
@@ -278,13 +324,8 @@ function matching(c: Cursor, operand: Expression, precedence: number, at: number
       return { kind: 'isNull', operand, negated: true, at }
     case 'in':
       return inList(c, operand, negated, at)
-    case 'between': {
-      if (c.acceptOneOf('symmetric')) c.refuse('BETWEEN SYMMETRIC', 'Put the smaller bound first.', at)
-      c.acceptText('asymmetric')
-      const low = expression(c, precedence + 1)
-      c.expect('and')
-      return { kind: 'between', operand, low, high: expression(c, precedence + 1), negated, at }
-    }
+    case 'between':
+      return between(c, operand, precedence, negated, at)
     case 'like':
     case 'ilike': {
       const exact = c.peek() === 'binary' && startsOperand(c.ahead(1)) && c.accept('binary')
@@ -370,7 +411,7 @@ export const EMPTY_SELECT = {
 function quantified(c: Cursor, operand: Expression, operator: ComparisonOperator, at: number): Expression {
   const quantifier = c.peek() === 'all' ? 'all' : 'any'
   c.pos += 2
-  let over: Query | { readonly kind: 'list'; readonly items: readonly Expression[] }
+  let over: Extract<Expression, { kind: 'quantified' }>['over']
   if (startsQuery(c)) over = query(c)
   else if (c.is('array') && c.ahead(1) === '[') {
     c.pos += 2
@@ -382,7 +423,7 @@ function quantified(c: Cursor, operand: Expression, operator: ComparisonOperator
   } else {
     let item = expression(c)
     if (item.kind === 'cast' && item.type.endsWith(']')) item = item.operand
-    over = { kind: 'list', items: [item] }
+    over = item.kind === 'parameter' ? { kind: 'array', array: item } : { kind: 'list', items: [item] }
   }
   c.expect(')')
   return { kind: 'quantified', operand, operator, quantifier, over, at }

@@ -3,6 +3,7 @@ import { QuerySyntaxError } from '../../errors/index.js'
 import type { Expression } from '../ast/expressions.js'
 import type { Statement } from '../ast/nodes.js'
 import { Cursor, Unexpected } from './cursor.js'
+import { decodeName } from './literals.js'
 import { expression } from './expressions.js'
 import { Lexer } from './lexer.js'
 import { statement } from './statement.js'
@@ -66,6 +67,29 @@ export function parseExpression(text: string, options: ParseOptions = {}): Expre
     if (!c.is('#end')) c.fail()
     return result
   })
+}
+
+/** A name in a text, and where it stands. */
+export interface NamePlace {
+  readonly name: string
+  readonly at: number
+  /** Words that mean something else elsewhere can be names too. */
+  readonly isWord: boolean
+}
+
+/** What may be a name in a text that was parsed before. */
+export function namesOf(text: string, dialect: Dialect): NamePlace[] {
+  lexer.run(text, dialect)
+  const names: NamePlace[] = []
+  for (let i = 0; i < lexer.count; ++i) {
+    const type = lexer.types[i]!
+    if (type !== '#name' && type !== '#quoted' && !/^[a-z]/.test(type)) continue
+    const source = text.slice(lexer.starts[i], lexer.ends[i])
+    const name = type === '#quoted' ? decodeName(source) : source
+    names.push({ name, at: lexer.starts[i]!, isWord: type !== '#name' && type !== '#quoted' })
+  }
+  lexer.shrink()
+  return names
 }
 
 function one(c: Cursor): Parsed {

@@ -20,6 +20,9 @@ function precedences(matching: number, term: number, pipesAreOr: boolean, ...lev
   return { infix, not: 30, matching, term, unary: 110, pipesAreOr }
 }
 
+/** PostgreSQL's; its ? looks like a parameter. */
+const JSON_OPERATORS = ['@>', '<@', '#>', '#>>', '#parameter']
+
 const SQLITE = precedences(
   40,
   60,
@@ -46,7 +49,7 @@ const SQLITE = precedences(
   ],
   [40, 'between', 'not', '~', '~*', '!~', '!~*'],
   [50, '<', '<=', '>', '>='],
-  [60, '&', '|', '<<', '>>'],
+  [60, '&', '|', '<<', '>>', ...JSON_OPERATORS],
   [70, '+', '-'],
   [80, '*', '/', '%', 'div', 'mod'],
   [85, '^'],
@@ -65,7 +68,7 @@ const POSTGRES = precedences(
   [40, 'is', 'isnull', 'notnull'],
   [45, '=', '<>', '<', '<=', '>', '>='],
   [50, 'in', 'like', 'ilike', 'glob', 'regexp', 'rlike', 'match', 'similar', 'between', 'not'],
-  [60, '&', '|', '<<', '>>', '||', '->', '->>', '~', '~*', '!~', '!~*', '<=>'],
+  [60, '&', '|', '<<', '>>', '||', '->', '->>', '~', '~*', '!~', '!~*', '<=>', ...JSON_OPERATORS],
   [70, '+', '-'],
   [80, '*', '/', '%'],
   [90, '^'],

@@ -200,6 +200,9 @@ const WORD_CALLS = new Set(
   current_catalog current_schema`.match(/\S+/g),
 )
 
+/** Those that are no words of the grammar. */
+const TYPES = new Set('smallint int integer bigint numeric decimal real bool boolean text'.split(' '))
+
 /** Calls without parentheses, and literals with a type in front of them. */
 function wordAlone(c: Cursor): Expression | undefined {
   const at = c.at
@@ -228,17 +231,36 @@ function wordAlone(c: Cursor): Expression | undefined {
     case 'bytea': {
       const typed = next === '#string' || ((next === 'with' || next === 'without') && c.ahead(4) === '#string')
       if (!typed || c.dialect === 'sqlite') return undefined
-      const name = typeOfOperand(c)
-      return { kind: 'cast', operand: { kind: 'literal', value: string(c), at: c.at }, type: name, at }
+      return typedLiteral(c, at)
     }
+    case '#name':
+      // In MySQL a column of that name may have a string for an alias.
+      if (next !== '#string' || c.dialect === 'sqlite' || c.dialect === 'mysql') return undefined
+      return TYPES.has(c.source().toLowerCase()) ? typedLiteral(c, at) : undefined
     case 'array':
-      return next === '[' || next === '(' ? c.refuse('An array', 'Use json_array, or = ANY (ARRAY[…]).') : undefined
+      if (next === '(') c.refuse('ARRAY of a query', 'Use (SELECT json_group_array(…) FROM …): arrays are JSON.')
+      return next === '[' ? array(c) : undefined
     case 'binary':
       if (c.dialect !== 'mysql' || !(isName(next) || next === '#string' || next === '(')) return undefined
       ++c.pos
       return { kind: 'collate', operand: expression(c, 110), collation: 'binary', at }
   }
   return undefined
+}
+
+/** `INT '5'`, `TIMESTAMP WITH TIME ZONE '…'`. */
+function typedLiteral(c: Cursor, at: number): Expression {
+  const type = typeOfOperand(c)
+  return { kind: 'cast', operand: { kind: 'literal', value: string(c), at: c.at }, type, at }
+}
+
+/** `ARRAY[a, b]`: a JSON array. */
+function array(c: Cursor): Expression {
+  const at = c.at
+  c.pos += 2
+  const items = c.is(']') ? [] : c.list(() => expression(c))
+  c.expect(']')
+  return callOf('json_array', items, at)
 }
 
 /** `INTERVAL '1 day'`, `INTERVAL '1' DAY`, `INTERVAL 1 DAY`. */

@@ -162,7 +162,7 @@ export function valuesQuery(rows: readonly (readonly Expression[])[]): Query {
 function row(c: Cursor): readonly Expression[] {
   c.accept('row')
   c.expect('(')
-  return c.list(() => expression(c), true)
+  return c.rowOf(() => expression(c), true)
 }
 
 /** ORDER BY, LIMIT, OFFSET, FETCH, FOR UPDATE behind a query; with the WITH in front of it. */
@@ -322,10 +322,7 @@ function refuseGrouping(c: Cursor, what: string): never {
 }
 
 export function selectItems(c: Cursor): SelectItem[] {
-  const items: SelectItem[] = []
-  do items.push(selectItem(c))
-  while (c.accept(','))
-  return items
+  return c.rowOf(() => selectItem(c))
 }
 
 /** Longer expressions do not name their column: kept at each level of nested queries, their text would be quadratic. */

@@ -5,23 +5,26 @@ import type { Cursor } from './cursor.js'
 import { expression } from './expressions.js'
 import { assignments } from './writes.js'
 
-/** Behind the rows of an INSERT. `action`: of INSERT OR …, INSERT IGNORE, REPLACE. */
+/** Behind the rows of an INSERT: a clause or several. `action`: of INSERT OR …, INSERT IGNORE, REPLACE. */
 export function upsert(
   c: Cursor,
   action: OnConflict['action'] | undefined,
   columns: readonly string[] | undefined,
-): OnConflict | undefined {
+): readonly OnConflict[] {
   const proposed = proposedAlias(c, columns)
-  if (c.peek() === 'on' && c.ahead(1) === 'duplicate') return onDuplicateKey(c, proposed)
-  if (c.peek() !== 'on' || c.ahead(1) !== 'conflict') {
-    return action && { target: [], action, set: [], where: undefined }
-  }
+  if (c.peek() === 'on' && c.ahead(1) === 'duplicate') return [onDuplicateKey(c, proposed)]
+  const isClause = () => c.peek() === 'on' && c.ahead(1) === 'conflict'
+  if (!isClause()) return action ? [{ target: [], action, set: [], where: undefined }] : []
   if (action) c.refuse('ON CONFLICT beside OR or IGNORE', 'Say in one of them what to do with rows that are there.')
-  const clause = onConflict(c)
-  if (c.peek() === 'on' && c.ahead(1) === 'conflict') {
-    c.refuse('More than one ON CONFLICT', 'Leave the target out to mean every unique key.')
+  const clauses = [onConflict(c)]
+  while (isClause()) {
+    const { target, constraint } = clauses.at(-1)!
+    if (target.length === 0 && constraint === undefined) {
+      c.problem('An ON CONFLICT without a target means every unique key: it is the last one.')
+    }
+    clauses.push(onConflict(c))
   }
-  return clause
+  return clauses
 }
 
 type Proposed = NonNullable<Cursor['clauses']['proposed']>

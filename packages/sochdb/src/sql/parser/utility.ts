@@ -28,19 +28,25 @@ export function begin(c: Cursor): TransactionStatement {
     if (!c.acceptOneOf('deferred', 'immediate', 'exclusive')) c.acceptText('concurrent')
     c.acceptOneOf('transaction', 'work')
   }
-  if (c.acceptPair('with', 'consistent')) c.expect('snapshot')
-  c.accept(',')
-  return { kind: 'begin', ...transactionModes(c), at }
+  let wanted = false
+  if (c.acceptPair('with', 'consistent')) {
+    c.expect('snapshot')
+    wanted = c.accept(',')
+  }
+  return { kind: 'begin', ...transactionModes(c, wanted), at }
 }
 
-function transactionModes(c: Cursor): Pick<Begin, 'isolation' | 'readOnly'> {
+/** `wanted`: one at the least, behind a comma. */
+function transactionModes(c: Cursor, wanted = false): Pick<Begin, 'isolation' | 'readOnly'> {
   let isolation: Begin['isolation']
   let readOnly = false
-  for (;;) {
+  for (let isOpen = wanted; ; isOpen = c.accept(',')) {
     if (c.acceptPair('isolation', 'level')) isolation = isolationLevel(c)
     else if (c.acceptPair('read', 'only')) readOnly = true
-    else if (!c.acceptPair('read', 'write') && !c.acceptPair('not', 'deferrable') && !c.accept('deferrable')) break
-    c.accept(',')
+    else if (!c.acceptPair('read', 'write') && !c.acceptPair('not', 'deferrable') && !c.accept('deferrable')) {
+      if (isOpen) c.fail('ISOLATION LEVEL')
+      break
+    }
   }
   return { isolation, readOnly }
 }

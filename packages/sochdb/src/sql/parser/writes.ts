@@ -50,10 +50,15 @@ export function tableName(c: Cursor): string {
 export function insert(c: Cursor, withTables: WithClause | undefined): InsertStatement {
   const at = c.at
   let action: OnConflict['action'] | undefined
+  let orFailAt: number | undefined
   if (c.accept('replace')) action = 'replace'
   else {
     ++c.pos
-    if (c.accept('or')) action = conflictWord(c)
+    if (c.accept('or')) {
+      orFailAt = c.peek() === 'fail' ? c.at : undefined
+      if (orFailAt === undefined) action = conflictWord(c)
+      else ++c.pos
+    }
   }
   while (c.peek() === 'low_priority' || c.peek() === 'high_priority' || c.peek() === 'delayed') ++c.pos
   if (
@@ -98,7 +103,10 @@ export function insert(c: Cursor, withTables: WithClause | undefined): InsertSta
     c.is('values')
     c.fail('a query')
   }
-  const onConflict = upsert(c, action, columns)
+  // It keeps the rows before the one that failed: there are none before a single one.
+  if (orFailAt !== undefined && rows.length !== 1)
+    c.refuse('OR FAIL for several rows', 'Leave it out, or insert them one by one.', orFailAt)
+  const [onConflict, ...moreConflicts] = upsert(c, action, columns)
   const returning = returningClause(c)
   return {
     kind: 'insert',
@@ -109,6 +117,7 @@ export function insert(c: Cursor, withTables: WithClause | undefined): InsertSta
     rows,
     ...(source && { query: source }),
     onConflict,
+    ...(moreConflicts.length > 0 && { moreConflicts }),
     returning,
     at,
   }
@@ -152,11 +161,7 @@ function insertRows(c: Cursor): (Expression | undefined)[][] {
     if (c.peek() === 'row') ++c.pos
     c.expect('(')
     if (c.peek() === ')' && c.accept(')')) return []
-    const row: (Expression | undefined)[] = []
-    do row.push(isDefault(c) ? undefined : expression(c))
-    while (c.accept(','))
-    c.expect(')')
-    return row
+    return c.rowOf(() => (isDefault(c) ? undefined : expression(c)), true)
   })
 }
 

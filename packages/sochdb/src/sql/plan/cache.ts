@@ -1,6 +1,9 @@
-/** Compiled statements by key, the least recently used leaving first; bounded in number and in what they weigh. */
+/**
+ * Compiled statements by key, bounded in number and in what they weigh. What leaves is the oldest that was not asked for since it was
+ * last looked at for that: a look-up moves nothing.
+ */
 export class PlanCache<T> {
-  readonly #entries = new Map<string, { readonly value: T; readonly weight: number }>()
+  readonly #entries = new Map<string, { readonly value: T; readonly weight: number; used: boolean }>()
   #weight = 0
 
   constructor(
@@ -16,19 +19,23 @@ export class PlanCache<T> {
   get(key: string): T | undefined {
     const entry = this.#entries.get(key)
     if (!entry) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
+    entry.used = true
     return entry.value
   }
 
   set(key: string, value: T, weight: number): void {
     this.delete(key)
     if (weight > this.maxWeight / 4) return
-    this.#entries.set(key, { value, weight })
+    this.#entries.set(key, { value, weight, used: false })
     this.#weight += weight
-    for (const oldest of this.#entries.keys()) {
+    // Entries put back at the end come around again, unused by then: this ends.
+    for (const [oldest, entry] of this.#entries) {
       if (this.#entries.size <= this.maxEntries && this.#weight <= this.maxWeight) break
-      this.delete(oldest)
+      this.#entries.delete(oldest)
+      if (entry.used) {
+        entry.used = false
+        this.#entries.set(oldest, entry)
+      } else this.#weight -= entry.weight
     }
   }
 

@@ -31,6 +31,8 @@ export interface BoundPlan {
   readonly constants: Uint8Array
   /** Of the rows it yields; none for a write without RETURNING. */
   readonly columns: readonly ResultColumn[]
+  /** Those of the columns. Frozen: every result of the plan shows them. */
+  readonly names: readonly string[]
   /** Of the caller's parameters, then of the generated ones; `any` where the value's own type counts. */
   readonly parameterTypes: readonly SqlType[]
   /** How many parameters the caller passes. */
@@ -42,6 +44,8 @@ export interface BoundPlan {
   /** Parameters that are stored as vectors. */
   readonly vectors: readonly VectorParameter[]
   readonly isWrite: boolean
+  /** Of an analysing plan, whose rows are what each of these operators did, and the whole. */
+  readonly operators?: readonly string[]
   readonly tables: readonly CatalogTable[]
   readonly views: readonly CatalogView[]
   /** The read timestamp of the catalog it was bound against. */
@@ -51,20 +55,34 @@ export interface BoundPlan {
 export interface CompileOptions extends BindOptions {
   /** Default true; see {@link optimize}. */
   readonly optimize?: boolean
+  /** EXPLAIN ANALYZE. */
+  readonly analyze?: boolean
 }
+
+const COUNTS: readonly ResultColumn[] = ['rows', 'loops', 'nanos'].map(name => ({
+  name,
+  type: 'integer',
+  nullable: false,
+}))
 
 /** Errors: QueryError for a statement that does not fit the catalog, or is too large for a plan. */
 export function compile(statement: Statement, catalog: CatalogSnapshot, options: CompileOptions = {}): BoundPlan {
   const bound = bind(statement, catalog, options)
-  const encoded = encodePlan(physical(bound, catalog, options), {
+  const analyzes = options.analyze === true
+  const root = physical(bound, catalog, options)
+  const encoded = encodePlan(root, {
     parameterCount: bound.parameterTypes.length,
     namespaceId: catalog.namespaceId,
     catalogTimestamp: catalog.timestamp,
     foreignKeys: bound.foreignKeys,
+    analyzes,
   })
+  const columns = analyzes ? COUNTS : resultColumns(bound.root)
   return {
     ...encoded,
-    columns: resultColumns(bound.root),
+    columns,
+    names: Object.freeze(columns.map(({ name }) => name)),
+    ...(analyzes && { operators: explainPlan(root).split('\n') }),
     parameterTypes: bound.parameterTypes,
     parameterCount: bound.parameterCount,
     generated: bound.generated,

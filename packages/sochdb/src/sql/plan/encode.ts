@@ -40,8 +40,10 @@ import { columnsOfNode, columnsOfSides } from './nodes.js'
 import type {
   ApplyNode,
   Bound,
+  ConflictNode,
   IndexJoinNode,
   InsertNode,
+  OverRows,
   PlanNode,
   ScanKeysNode,
   ScanNode,
@@ -57,6 +59,8 @@ export interface PlanHeader {
   readonly parameterCount: number
   readonly namespaceId: number
   readonly catalogTimestamp: bigint
+  /** Whether it yields what its operators did in the place of rows. */
+  readonly analyzes?: boolean
   /** Those that a write may have to do with. */
   readonly foreignKeys?: readonly BoundForeignKey[]
 }
@@ -99,7 +103,7 @@ class PlanWriter {
       offset,
       header.parameterCount,
       this.#pool.count,
-      writes ? PlanFlag.writes : 0,
+      (writes ? PlanFlag.writes : 0) | (header.analyzes === true ? PlanFlag.analyzes : 0),
       header.namespaceId | 0,
       high,
       low,
@@ -232,7 +236,7 @@ class PlanWriter {
       case 'update':
       case 'delete': {
         const layout = layoutOf(node.input)
-        const set = node.op === 'update' ? this.#assignments(node.set, layout) : []
+        const set = node.op === 'update' ? [...this.#assignments(node.set, layout), ConflictAction[node.action]] : []
         return this.#emit([
           PlanOp[node.op],
           { table: node.ref.table },
@@ -350,20 +354,36 @@ class PlanWriter {
 
   #insert(node: InsertNode): Part[] {
     const stored = layoutOfRefs(node.ref)
-    const both = node.excluded ? layoutOfRefs(node.ref, node.excluded) : stored
+    const { returningRows } = node
     return [
       PlanOp.insert,
       { table: node.ref.table },
       () => this.#node(node.input),
       node.targets.length,
       ...node.targets,
-      ConflictAction[node.action],
-      node.conflictIndex,
-      ...this.#assignments(node.set, both),
-      this.#optional(node.where, both),
-      ...this.#list(node.returning, stored),
+      ...this.#conflict(node, node.conflict),
+      node.more.length,
+      ...node.more.flatMap(more => this.#conflict(node, more)),
+      ...this.#overRows(returningRows),
+      ...this.#list(node.returning, returningRows ? layoutOf(returningRows.plan) : stored),
       this.#keys(),
     ]
+  }
+
+  #conflict({ ref }: InsertNode, c: ConflictNode): Part[] {
+    const both = c.excluded ? layoutOfRefs(ref, c.excluded) : layoutOfRefs(ref)
+    const layout = c.rows ? layoutOf(c.rows.plan) : both
+    return [
+      ConflictAction[c.action],
+      c.index,
+      ...this.#overRows(c.rows),
+      ...this.#assignments(c.set, layout),
+      this.#optional(c.where, layout),
+    ]
+  }
+
+  #overRows(rows: OverRows | undefined): Part[] {
+    return rows ? [() => this.#node(rows.plan), rows.table] : [NONE, 0]
   }
 
   /** The foreign keys that go with a write. */
@@ -372,7 +392,7 @@ class PlanWriter {
     return () => this.#emit(foreignKeyParts(this.#foreignKeys, this.#pool))
   }
 
-  #assignments(set: InsertNode['set'], layout: Layout): Part[] {
+  #assignments(set: ConflictNode['set'], layout: Layout): Part[] {
     return [set.length, ...set.flatMap(({ position, value }) => [position, this.#ref(value, layout)])]
   }
 

@@ -3,10 +3,39 @@ import type { TableRef } from '../binder/bound.js'
 import { formatExpr, formatSortKeys } from '../binder/expr.js'
 import type { Expr } from '../binder/expr.js'
 import { rowExpressions } from '../binder/row-expressions.js'
-import type { ApplyNode, Bound, IndexJoinNode, InsertNode, PlanNode, ScanKeysNode, ScanNode } from './nodes.js'
+import type {
+  ApplyNode,
+  Bound,
+  ConflictNode,
+  IndexJoinNode,
+  InsertNode,
+  PlanNode,
+  ScanKeysNode,
+  ScanNode,
+} from './nodes.js'
 
 export function explainPlan(node: PlanNode): string {
   return lines(node).join('\n')
+}
+
+/** What an operator did, or the whole plan (`Counts` of an analysing plan). */
+export interface OperatorCounts {
+  /** That it yielded, over all loops; of a write those that it wrote. */
+  readonly rows: number
+  /** How often it was run. */
+  readonly loops: number
+  /** Its inputs included. */
+  readonly nanos: number
+}
+
+/** The operators with what they did, and what the whole took. */
+export function explainCounts(operators: readonly string[], counts: readonly OperatorCounts[]): string[] {
+  const milliseconds = (nanos: number) => `${(nanos / 1e6).toFixed(3)} ms`
+  const described = operators.map((operator, i) => {
+    const { rows, loops, nanos } = counts[i]!
+    return `${operator} (rows=${rows} loops=${loops} time=${milliseconds(nanos)})`
+  })
+  return [...described, `total ${milliseconds(counts.at(-1)!.nanos)}`]
 }
 
 function lines(node: PlanNode): string[] {
@@ -32,6 +61,10 @@ function inputsOf(node: PlanNode): PlanNode[] {
       return [node.anchor, node.step]
     case 'apply':
       return [node.outer, node.inner]
+    case 'insert': {
+      const over = [node.conflict.rows, ...node.more.map(c => c.rows), node.returningRows]
+      return [node.input, ...over.flatMap(rows => (rows ? [rows.plan] : []))]
+    }
     default:
       return [node.input]
   }
@@ -81,7 +114,8 @@ function describeNode(node: PlanNode): string {
       return describeInsert(node)
     case 'update': {
       const set = node.set.map(s => `${nameAt(node.ref, s.position)} = ${formatExpr(s.value)}`).join(', ')
-      return `update ${node.ref.table.entry.name} set ${set}${returning(node.returning)}`
+      const or = node.action === 'error' ? '' : `or ${node.action} `
+      return `update ${or}${node.ref.table.entry.name} set ${set}${returning(node.returning)}`
     }
     case 'delete':
       return `delete from ${node.ref.table.entry.name}${returning(node.returning)}`
@@ -125,14 +159,15 @@ function describeApply(node: ApplyNode): string {
 
 function describeInsert(node: InsertNode): string {
   const into = `insert into ${node.ref.table.entry.name} (${node.targets.map(p => nameAt(node.ref, p)).join(', ')})`
-  let conflict = ''
-  if (node.action !== 'error') {
-    const key = node.conflictIndex === -2 ? 'any key' : keyName(node.ref, node.conflictIndex)
-    const set = node.set.map(s => `${nameAt(node.ref, s.position)} = ${formatExpr(s.value)}`).join(', ')
-    const where = node.where ? ` where ${formatExpr(node.where)}` : ''
-    conflict = ` on conflict with ${key} ${node.action}${set === '' ? '' : ` ${set}`}${where}`
-  }
-  return `${into}${conflict}${returning(node.returning)}`
+  const conflicts = [node.conflict, ...node.more].filter(c => c.action !== 'error')
+  return `${into}${conflicts.map(c => describeConflict(node.ref, c)).join('')}${returning(node.returning)}`
+}
+
+function describeConflict(ref: TableRef, c: ConflictNode): string {
+  const key = c.index === -2 ? 'any key' : keyName(ref, c.index)
+  const set = c.set.map(s => `${nameAt(ref, s.position)} = ${formatExpr(s.value)}`).join(', ')
+  const where = c.where ? ` where ${formatExpr(c.where)}` : ''
+  return ` on conflict with ${key} ${c.action}${set === '' ? '' : ` ${set}`}${where}`
 }
 
 function tableName(ref: TableRef): string {

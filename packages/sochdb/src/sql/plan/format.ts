@@ -8,7 +8,7 @@ export const HEADER_WORDS = 10
 export const PLAN_WORDS_MAX = 1 << 20
 export const PLAN_DEPTH_MAX = 200
 
-export const PlanFlag = Object.freeze({ writes: 1 })
+export const PlanFlag = Object.freeze({ writes: 1, analyzes: 2 })
 export const ColumnFlag = Object.freeze({ notNull: 1, dropped: 2, generated: 4 })
 export const IndexFlag = Object.freeze({ unique: 1, nullsNotDistinct: 2, building: 4 })
 export const ForeignKeyFlag = Object.freeze({ deferred: 1 })
@@ -69,6 +69,7 @@ export const AggregateNumber: Readonly<Record<AggregateFn, number>> = Object.fre
   bitAnd: 16,
   bitOr: 17,
   anyValue: 18,
+  median: 19,
 })
 
 /** An aggregate over a window has its number as an aggregate. */

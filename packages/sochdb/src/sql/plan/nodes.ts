@@ -180,13 +180,29 @@ export interface InsertNode {
   /** Yields a column per target. */
   readonly input: PlanNode
   readonly targets: readonly number[]
+  readonly conflict: ConflictNode
+  /** Further ON CONFLICT clauses, `nothing` or `update` each. */
+  readonly more: readonly ConflictNode[]
+  readonly returning: readonly Expr[]
+  /** What runs the subqueries of `returning`. */
+  readonly returningRows: OverRows | undefined
+}
+
+export interface ConflictNode {
   readonly action: 'error' | 'nothing' | 'update' | 'ignore' | 'replace'
-  readonly conflictIndex: number
+  readonly index: number
   /** The proposed row, in expressions of `set` and `where`. */
   readonly excluded: TableRef | undefined
   readonly set: readonly BoundAssignment[]
   readonly where: Expr | undefined
-  readonly returning: readonly Expr[]
+  /** What runs the subqueries of `set` and `where`. */
+  readonly rows: OverRows | undefined
+}
+
+/** Subqueries over rows that a write comes by: `plan` reads them from the working table, and yields each with more columns. */
+export interface OverRows {
+  readonly plan: PlanNode
+  readonly table: number
 }
 
 export interface UpdateNode {
@@ -195,6 +211,8 @@ export interface UpdateNode {
   /** Yields all columns of `ref`, in storage order. */
   readonly input: PlanNode
   readonly set: readonly BoundAssignment[]
+  /** What happens to rows that cannot be what they would become. */
+  readonly action: 'error' | 'ignore' | 'replace'
   readonly returning: readonly Expr[]
 }
 

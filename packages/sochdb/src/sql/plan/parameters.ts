@@ -8,12 +8,41 @@ import { uuid7 } from '../values.js'
 export interface Generators {
   readonly uuid7: () => string
   readonly now: () => Date
+  readonly statementTime: () => Date
+  readonly changes: () => bigint
+  readonly totalChanges: () => bigint
+  readonly lastKey: () => bigint
 }
 
-/** Those of one statement: its time is the same wherever it is asked for. */
-function statementGenerators(): Generators {
+/** What a statement runs on: a transaction, unless it is one of its own, and what was written before. */
+export interface Origin {
+  readonly transaction: object | undefined
+  readonly counts: () => readonly [changes: bigint, total: bigint, key: bigint]
+}
+
+/** When each transaction first asked for the time, which stays that to its end. */
+const timesOfTransactions = new WeakMap<object, Date>()
+
+/** Those of one statement. */
+function statementGenerators({ transaction, counts }: Origin): Generators {
+  let held: ReturnType<Origin['counts']> | undefined
+  const written = () => (held ??= counts())
   let time: Date | undefined
-  return { uuid7, now: () => (time ??= new Date()) }
+  const statementTime = () => (time ??= new Date())
+  const now = () => {
+    const known = transaction && timesOfTransactions.get(transaction)
+    if (known) return known
+    if (transaction) timesOfTransactions.set(transaction, statementTime())
+    return statementTime()
+  }
+  return {
+    uuid7,
+    now,
+    statementTime,
+    changes: () => written()[0],
+    totalChanges: () => written()[1],
+    lastKey: () => BigInt.asIntN(64, written()[2]),
+  }
 }
 
 /** Errors: QueryError when there are more or fewer values than parameters. */
@@ -31,12 +60,13 @@ export function checkParameterCount(expected: number, values: readonly unknown[]
 export function completeValues(
   values: readonly unknown[],
   generated: readonly GeneratedParameter[],
+  origin: Origin,
   generators?: Generators,
 ): readonly unknown[] {
   if (generated.length === 0) return values
-  const { uuid7, now } = generators ?? statementGenerators()
+  const from = generators ?? statementGenerators(origin)
   const all = values.slice()
-  for (const { kind } of generated) all.push(kind === 'uuid7' ? uuid7() : now())
+  for (const { kind } of generated) all.push(from[kind]())
   return all
 }
 
@@ -44,9 +74,10 @@ export function completeValues(
 export function completeRows(
   rows: readonly (readonly unknown[])[],
   generated: readonly GeneratedParameter[],
+  origin: Origin,
 ): readonly (readonly unknown[])[] {
-  const generators = statementGenerators()
-  return rows.map(row => completeValues(row, generated, generators))
+  const generators = statementGenerators(origin)
+  return rows.map(row => completeValues(row, generated, origin, generators))
 }
 
 /** The types that values ask for, where they do not fit the ones a plan chose; `undefined` when they all do. */
@@ -57,14 +88,20 @@ export function typesOfValues(
   let types: Map<number, SqlType> | undefined
   for (const { index, kind } of flexible) {
     const value = values[index]
-    const type = kind === 'open' ? typeOfValue(value) : isFraction(value) ? 'real' : undefined
+    const type = kind === 'open' ? typeOfValue(value) : ownType(value, kind)
     if (type !== undefined) (types ??= new Map<number, SqlType>()).set(index, type)
   }
   return types
 }
 
+/** The type of a value that is no integer where the plan chose one; texts are a cast's to read. */
+function ownType(value: unknown, kind: 'number' | 'cast'): SqlType | undefined {
+  if (kind === 'cast' && typeof value === 'string') return 'text'
+  return isFraction(value) ? 'real' : undefined
+}
+
 function isFraction(value: unknown): boolean {
-  return typeof value === 'number' && !Number.isInteger(value)
+  return typeof value === 'number' && (!Number.isInteger(value) || Math.abs(value) >= 2 ** 63)
 }
 
 /** The type a value has by itself; `undefined` for null, which has none. */

@@ -28,7 +28,7 @@ export function rowsOfPayload(
     const textAt = at + HEADER_BYTES + blockBytes
     const views = viewsOf(buffer, at + HEADER_BYTES, blockBytes)
     const text = textBytes === 0 ? '' : whole.toString(isLatin1 ? 'latin1' : 'utf8', textAt, textAt + textBytes)
-    factory(views, text, views.i32[0]!, out)
+    factory.many(views, text, views.i32[0]!, out)
     at = textAt + padded(textBytes)
   }
 }

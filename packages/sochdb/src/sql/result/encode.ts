@@ -74,7 +74,12 @@ export class ParameterWriter {
     if (Number.isNaN(value))
       throw new ValidationError(`Parameter ${String(index + 1)} is NaN, which no column can hold.`)
     this.#room(9)
-    if (type === 'timestamp') {
+    if (value >> 0 === value && type !== 'real' && type !== 'timestamp' && (value !== 0 || 1 / value > 0)) {
+      this.bytes[this.at] = Tag.integer
+      this.data.setInt32(this.at + 1, value, true)
+      this.data.setInt32(this.at + 5, value >> 31, true)
+      this.at += 9
+    } else if (type === 'timestamp') {
       this.#int64(Tag.timestamp, BigInt(wholeMilliseconds(value, index)))
     } else if (Number.isSafeInteger(value) && type !== 'real' && !Object.is(value, -0)) {
       this.bytes[this.at] = Tag.integer
@@ -211,22 +216,24 @@ class JsonText {
  * Runs whatever code a value brings (`toJSON`, getters, proxies) before the first byte is written: it may run statements of
  * its own, which use the same buffer.
  */
-function settle(values: readonly unknown[], types: readonly ParameterType[]): unknown[] {
+function settle(values: readonly unknown[], types: readonly ParameterType[], first = 0): unknown[] {
   return Array.from(values, (value, i) => {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
     const type = types[i]
     if (type === 'vector' && Array.isArray(value)) return Array.from(value as readonly unknown[])
     if (value instanceof Date && type !== 'json') return new Date(Date.prototype.getTime.call(value))
-    return type === 'json' || type === 'any' ? new JsonText(jsonOf(value, i)) : value
+    return type === 'json' || type === 'any' ? new JsonText(jsonOf(value, first + i)) : value
   })
 }
 
-const hasObjects = (values: readonly unknown[]): boolean =>
-  values.some(value => typeof value === 'object' && value !== null)
+/** Whether a value brings code of its own that writing it would run. */
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 /** Writes single rows of parameters into an exchange. One per exchange: a statement makes nothing anew. */
 export class ExchangeWriter {
   readonly #writer: ParameterWriter
+  /** Counts the rows that were begun: reading a value of a proxy may begin another one. */
+  #turn = 0
 
   constructor(exchange: Exchange) {
     this.#writer = new ParameterWriter(exchange.views.u8, PARAMETERS_AT, wanted => {
@@ -237,30 +244,63 @@ export class ExchangeWriter {
     })
   }
 
-  /** Returns the length of the parameters in bytes. `bytes` is the exchange's buffer as it is now. */
-  encode(bytes: Buffer, types: readonly ParameterType[], given: readonly unknown[]): number {
-    const values = hasObjects(given) ? settle(given, types) : given
+  /** Returns the length of the parameters in bytes. `exchange` may have another buffer then. */
+  encode(exchange: Exchange, types: readonly ParameterType[], values: readonly unknown[]): number {
     checkCount(types, values)
     const writer = this.#writer
-    writer.restart(bytes, PARAMETERS_AT)
+    const turn = ++this.#turn
+    writer.restart(exchange.views.u8, PARAMETERS_AT)
+    for (let i = 0; i < types.length; i++) {
+      const value = values[i]
+      if (isObject(value) || turn !== this.#turn) return this.#encodeSettled(exchange, types, settle(values, types))
+      writer.write(value, types[i]!, i)
+    }
+    return writer.at - PARAMETERS_AT
+  }
+
+  #encodeSettled(exchange: Exchange, types: readonly ParameterType[], values: readonly unknown[]): number {
+    checkCount(types, values)
+    const writer = this.#writer
+    writer.restart(exchange.views.u8, PARAMETERS_AT)
     for (let i = 0; i < values.length; i++) writer.write(values[i], types[i]!, i)
     return writer.at - PARAMETERS_AT
   }
 }
 
+const FIRST_BYTES = 64 * 1024
+
 /** Many rows, in a buffer of their own. */
 export function encodeRows(types: readonly ParameterType[], rows: readonly (readonly unknown[])[]): Uint8Array {
-  const writer: ParameterWriter = new ParameterWriter(Buffer.allocUnsafe(64 * 1024), 0, wanted => {
-    const grown = Buffer.allocUnsafe(Math.max(wanted, writer.bytes.length * 2))
-    writer.bytes.copy(grown, 0, 0, writer.at)
-    return grown
-  })
+  const writer = rowsWriter()
   for (const given of rows) {
-    const values = hasObjects(given) ? settle(given, types) : given
+    const values = given.some(isObject) ? settle(given, types) : given
     checkCount(types, values)
     for (let i = 0; i < values.length; i++) writer.write(values[i], types[i]!, i)
   }
   return writer.bytes.subarray(0, writer.at)
+}
+
+/** The same of rows one behind the other in one array. */
+export function encodeFlat(types: readonly ParameterType[], values: readonly unknown[]): Uint8Array {
+  const writer = rowsWriter()
+  const width = types.length
+  for (let from = 0; from < values.length; from += width) {
+    for (let i = 0; i < width; i++) {
+      const value = values[from + i]
+      if (isObject(value)) writer.write(settle([value], [types[i]!], from + i)[0], types[i]!, from + i)
+      else writer.write(value, types[i]!, from + i)
+    }
+  }
+  return writer.bytes.subarray(0, writer.at)
+}
+
+function rowsWriter(): ParameterWriter {
+  const writer: ParameterWriter = new ParameterWriter(Buffer.allocUnsafeSlow(FIRST_BYTES), 0, wanted => {
+    const grown = Buffer.allocUnsafeSlow(Math.max(wanted, writer.bytes.length * 2))
+    writer.bytes.copy(grown, 0, 0, writer.at)
+    return grown
+  })
+  return writer
 }
 
 /** A parameter that is stored as a vector; BoundPlan.vectors. */
@@ -270,10 +310,10 @@ export interface VectorParameter {
   readonly dimension: number
 }
 
-/** Vectors must be as long as their columns declare. What is no vector is the engine's to refuse. */
-export function checkVectors(vectors: readonly VectorParameter[], values: readonly unknown[]): void {
+/** Vectors must be as long as their columns declare; `first` is where the row begins. What is no vector is the engine's to refuse. */
+export function checkVectors(vectors: readonly VectorParameter[], values: readonly unknown[], first = 0): void {
   for (const { index, column, dimension } of vectors) {
-    const value = values[index]
+    const value = values[first + index]
     if (Array.isArray(value) || value instanceof Float32Array) checkDimension(column, dimension, value)
   }
 }

@@ -2,6 +2,7 @@
  * The buffer that statements and their rows pass through: parameters on the way in, one batch of columns on the way out. One
  * per thread; the engine keeps a pointer to it, so it never leaves this module's friends (statement.ts, factory.ts).
  *
+ * Before a call: i32[0] bytes of parameters, which begin at PARAMETERS_AT   f64[1] timeout in milliseconds, 0 for none
  * Layout of a batch (native/binding/batch_writer.h writes it):
  *   i32[0] rows   i32[1] 1 when more follow   f64[1] rows affected   f64[2] handle of the open result   i32[6] bytes wanted, when rows is -1
  *   i32[7] where the ends of texts begin (in i32s)
@@ -23,8 +24,8 @@ export const Mode = Object.freeze({
   tagged: 6,
 })
 
-/** Parameters begin here; below lies the header. */
-export const PARAMETERS_AT = 4096
+/** Parameters begin here; below lies the header, with room for more columns than a row may have. */
+export const PARAMETERS_AT = 24 * 1024
 const INITIAL_BYTES = 512 * 1024
 /** Larger than any batch the engine makes of rows that fit; a single larger row asks for more. */
 const MAX_BYTES = 2 ** 30

@@ -12,14 +12,19 @@ export interface ResultColumn {
 
 export type Row = Record<string, unknown>
 
-/** Appends `rows` rows of the batch in the exchange to `out`. `text` is the batch's string. */
-export type RowFactory = (views: ExchangeViews, text: string, rows: number, out: Row[]) => void
+/** Makes rows of the batch in the exchange. `text` is the batch's string. */
+export interface RowFactory {
+  /** Appends the first `rows` rows to `out`. */
+  many(views: ExchangeViews, text: string, rows: number, out: Row[]): void
+  /** The first row, of which there is one. */
+  one(views: ExchangeViews, text: string): Row
+}
 
 const HEADER = 8
 const isText = ({ type }: ResultColumn): boolean =>
   type === 'text' || type === 'decimal' || type === 'uuid' || type === 'json'
 
-/** A generated loop; a plain closure where the process forbids generating code (`--disallow-code-generation-from-strings`). */
+/** Generated code; plain closures where the process forbids generating code (`--disallow-code-generation-from-strings`). */
 export function makeRowFactory(columns: readonly ResultColumn[]): RowFactory {
   try {
     return generate(columns)
@@ -40,14 +45,23 @@ function generate(columns: readonly ResultColumn[]): RowFactory {
   })
   const ends = Array.from({ length: texts }, (_, k) => `const e${k} = i32[j + ${k}];`).join(' ')
   const body = `
-    return function rows(views, text, rows, out) {
-      const { i32, f64, i64, u8 } = views;
-      ${setup.join('\n      ')}
-      let e = 0, j = i32[7];
-      for (let i = 0; i < rows; i++) {
+    return {
+      many(views, text, rows, out) {
+        const { i32, f64, i64, u8 } = views;
+        ${setup.join('\n        ')}
+        let e = 0, j = i32[7];
+        for (let i = 0; i < rows; i++) {
+          ${ends}
+          out.push({ ${properties.join(', ')} });
+          ${texts > 0 ? `e = e${texts - 1}; j += ${texts};` : ''}
+        }
+      },
+      one(views, text) {
+        const { i32, f64, i64, u8 } = views;
+        ${setup.join('\n        ')}
+        const e = 0, i = 0, j = i32[7];
         ${ends}
-        out.push({ ${properties.join(', ')} });
-        ${texts > 0 ? `e = e${texts - 1}; j += ${texts};` : ''}
+        return { ${properties.join(', ')} };
       }
     }`
   // Names are JSON strings, everything else is made here: nothing of the statement's text becomes code.
@@ -91,7 +105,7 @@ const propertyName = (name: string): string => (name === '__proto__' ? '["__prot
 
 function interpret(columns: readonly ResultColumn[]): RowFactory {
   const texts = columns.filter(isText).length
-  return (views, text, rows, out) => {
+  const many: RowFactory['many'] = (views, text, rows, out) => {
     const { i32, u8 } = views
     let end = 0
     let at = i32[7]!
@@ -116,6 +130,12 @@ function interpret(columns: readonly ResultColumn[]): RowFactory {
       }
     }
   }
+  const one: RowFactory['one'] = (views, text) => {
+    const rows: Row[] = []
+    many(views, text, 1, rows)
+    return rows[0]!
+  }
+  return { many, one }
 }
 
 function read(views: ExchangeViews, { type, asNumber }: ResultColumn, c: number, i: number, piece: string): unknown {

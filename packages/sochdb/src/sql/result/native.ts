@@ -7,16 +7,10 @@ export interface NativeExec {
   statementPrepare(database: number, words: Int32Array, constants: Uint8Array): number
   statementClose(statement: number): void
   /**
-   * Runs a statement with the parameters that lie in the exchange buffer and leaves the first batch there. Returns the batch's
-   * string, or undefined when it has no text.
+   * Runs a statement with the parameters that lie in the exchange buffer, and says so in its first words: i32[0] their bytes, f64[1] the
+   * timeout in milliseconds (0: none). Leaves the first batch there. Returns the batch's string, or undefined when it has no text.
    */
-  statementRun(
-    target: number,
-    statement: number,
-    exchange: number,
-    parameterBytes: number,
-    timeoutMs: number,
-  ): string | undefined
+  statementRun(target: number, statement: number, exchange: number): string | undefined
   /** The same for many rows of parameters, in a buffer of their own. */
   statementRunMany(
     target: number,
@@ -51,6 +45,8 @@ export interface NativeExec {
   catalogScan(target: number, lo: Uint8Array, hi: Uint8Array): CatalogDocument[]
   /** Commit timestamp of the newest write to the catalog. */
   catalogTimestamp(database: number): bigint
+  /** Of the newest statements that wrote, whoever ran them: rows, rows of all so far, and the key of the last row inserted. */
+  writeCounts(database: number): readonly [changes: bigint, total: bigint, key: bigint]
 
   /**
    * Fills up to `maxRows` rows from the key `from` on (empty: the first) into an index of the table that the statement writes to.
@@ -70,6 +66,10 @@ export interface NativeExec {
   copyTableChunk(...chunk: TableChunkArguments): TableChunk
   /** Deletes about `maxBytes` of [lo, hi) from the tree of `from`. */
   deleteTableChunk(...chunk: TableChunkArguments): TableChunk
+  /** Deferred foreign keys of the transaction hold now, and are not checked at its commit; throws where one does not. */
+  settleForeignKeys(transaction: number): void
+  /** The transaction cannot commit once another one has written rows in [lo, hi), whatever its isolation. */
+  holdTable(transaction: number, policy: number, lo: Uint8Array, hi: Uint8Array): void
 }
 
 export type TableChunkArguments = [

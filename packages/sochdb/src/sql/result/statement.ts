@@ -6,11 +6,19 @@ import type { Database, Namespace, Transaction } from '../../engine/index.js'
 import { nativeHandle } from '../../engine/handle.js'
 import { native } from '../../engine/native.js'
 import { errorFromNative } from '../../errors/index.js'
-import { checkVectors, encodeRows, ExchangeWriter, type ParameterType, type VectorParameter } from './encode.js'
+import {
+  checkVectors,
+  encodeFlat,
+  encodeRows,
+  ExchangeWriter,
+  type ParameterType,
+  type VectorParameter,
+} from './encode.js'
 import { Exchange } from './exchange.js'
 import { makeRowFactory, type ResultColumn, type Row, type RowFactory } from './factory.js'
 import { rowsOfPayload } from './blocks.js'
 import type { NativeExec, RowsPayload } from './native.js'
+import { ResultSize } from './size.js'
 
 /** What statements run on. */
 export type StatementTarget = Database | Transaction
@@ -27,6 +35,7 @@ export interface RunnablePlan {
   /** One per parameter, in order. */
   readonly parameterTypes: readonly ParameterType[]
   readonly vectors?: readonly VectorParameter[]
+  readonly isWrite?: boolean
 }
 
 export interface RunOptions {
@@ -62,20 +71,32 @@ export class NativeStatement {
   }
 
   /** Every row. */
-  all(target: RunTarget, database: Database, values: readonly unknown[], options: RunOptions = {}): Row[] {
+  all(target: RunTarget, database: Database, values: readonly unknown[], options?: RunOptions): Row[] {
     const rows: Row[] = []
-    this.#run(target, database, values, options, rows)
+    this.#drain(this.#start(target, database, values, options), rows)
     return rows
   }
 
-  /** The first row. */
-  get(target: RunTarget, database: Database, values: readonly unknown[]): Row | undefined {
-    return this.all(target, database, values)[0]
+  /** The first row. A write is run to its end; what a read would give behind the first rows is left. */
+  get(target: RunTarget, database: Database, values: readonly unknown[], options?: RunOptions): Row | undefined {
+    const text = this.#start(target, database, values, options)
+    const { views } = shared!.exchange
+    const { i32 } = views
+    if (i32[1] === 0) return i32[0] === 0 ? undefined : this.#factory.one(views, text ?? '')
+    if (this.plan.isWrite === false && i32[0]! > 0) {
+      exec.rowsClose(views.f64[2]!)
+      return this.#factory.one(views, text ?? '')
+    }
+    const rows: Row[] = []
+    this.#drain(text, rows)
+    return rows[0]
   }
 
   /** Rows affected. */
-  run(target: RunTarget, database: Database, values: readonly unknown[], options: RunOptions = {}): number {
-    return this.#run(target, database, values, options, [])
+  run(target: RunTarget, database: Database, values: readonly unknown[], options?: RunOptions): number {
+    const text = this.#start(target, database, values, options)
+    const { i32, f64 } = shared!.exchange.views
+    return i32[1] === 0 ? f64[1]! : this.#drain(text, [])
   }
 
   /** Rows and how many were affected. */
@@ -83,10 +104,10 @@ export class NativeStatement {
     target: RunTarget,
     database: Database,
     values: readonly unknown[],
-    options: RunOptions = {},
+    options?: RunOptions,
   ): { rows: Row[]; rowsAffected: number } {
     const rows: Row[] = []
-    const rowsAffected = this.#run(target, database, values, options, rows)
+    const rowsAffected = this.#drain(this.#start(target, database, values, options), rows)
     return { rows, rowsAffected }
   }
 
@@ -95,24 +116,43 @@ export class NativeStatement {
     target: RunTarget,
     database: Database,
     valuesOfRows: readonly (readonly unknown[])[],
-    options: RunOptions = {},
+    options?: RunOptions,
   ): number {
     if (this.#hasVectors) for (const values of valuesOfRows) checkVectors(this.plan.vectors!, values)
     const parameters = encodeRows(this.plan.parameterTypes, valuesOfRows)
-    const { exchange: buffer } = channel()
+    return this.#runEncoded(target, database, parameters, valuesOfRows.length, options)
+  }
+
+  /** The same with the values of all rows in one array, each row's behind those of the row before. */
+  runFlat(target: RunTarget, database: Database, values: readonly unknown[], options?: RunOptions): number {
+    const { parameterTypes, vectors } = this.plan
+    const rows = values.length / parameterTypes.length
+    if (this.#hasVectors) for (let i = 0; i < rows; i++) checkVectors(vectors!, values, i * parameterTypes.length)
+    return this.#runEncoded(target, database, encodeFlat(parameterTypes, values), rows, options)
+  }
+
+  #runEncoded(
+    target: RunTarget,
+    database: Database,
+    parameters: Uint8Array,
+    rows: number,
+    options: RunOptions | undefined,
+  ): number {
+    const { exchange } = channel()
+    let text: string | undefined
     try {
-      const text = exec.statementRunMany(
+      text = exec.statementRunMany(
         target[nativeHandle],
         this.#handle(database),
-        buffer.id,
+        exchange.id,
         parameters,
-        valuesOfRows.length,
-        options.timeoutMs ?? 0,
+        rows,
+        options?.timeoutMs ?? 0,
       )
-      return this.#drain(buffer, text, [])
     } catch (error) {
       throw errorFromNative(error, 'query')
     }
+    return this.#drain(text, [])
   }
 
   /** Rows batch by batch, as they are asked for; what is not read when it is closed is never read. */
@@ -122,21 +162,17 @@ export class NativeStatement {
     values: readonly unknown[],
     options: RunOptions = {},
   ): Generator<Row[], void> {
-    if (this.#hasVectors) checkVectors(this.plan.vectors!, values)
-    const { exchange: buffer, writer } = channel()
-    const parameters = writer.encode(buffer.views.u8, this.plan.parameterTypes, values)
+    let text = this.#start(target, database, values, options)
+    const buffer = shared!.exchange
     let open = 0
     try {
-      let text = explained(() =>
-        exec.statementRun(target[nativeHandle], this.#handle(database), buffer.id, parameters, options.timeoutMs ?? 0),
-      )
       for (;;) {
         const { views } = buffer
         const rows = views.i32[0]!
         const more = views.i32[1] === 1
         open = more ? views.f64[2]! : 0
         const batch: Row[] = []
-        if (rows > 0) this.#factory(views, text ?? '', rows, batch)
+        if (rows > 0) this.#factory.many(views, text ?? '', rows, batch)
         if (rows < 0) buffer.grow(views.i32[6]!)
         // Other statements may run while the caller has the batch: the exchange is free.
         if (batch.length > 0) yield batch
@@ -166,25 +202,37 @@ export class NativeStatement {
   }
 
   /** Appends the rows of a payload. */
-  take(payload: RowsPayload, out: Row[]): void {
+  take(payload: RowsPayload, out: Row[], size?: ResultSize): void {
+    size?.add(0, 0, payload.bytes)
     rowsOfPayload(exec, payload, this.#factory, out)
   }
 
-  #run(target: RunTarget, database: Database, values: readonly unknown[], options: RunOptions, out: Row[]): number {
+  /** Runs it, and leaves its first rows in the exchange; their string. */
+  #start(
+    target: RunTarget,
+    database: Database,
+    values: readonly unknown[],
+    options: RunOptions | undefined,
+  ): string | undefined {
     if (this.#hasVectors) checkVectors(this.plan.vectors!, values)
-    const { exchange: buffer, writer } = channel()
-    const bytes = writer.encode(buffer.views.u8, this.plan.parameterTypes, values)
+    const { exchange, writer } = shared ?? channel()
+    const bytes = writer.encode(exchange, this.plan.parameterTypes, values)
+    const { i32, f64 } = exchange.views
     try {
-      const statement = this.#handle(database)
-      const text = exec.statementRun(target[nativeHandle], statement, buffer.id, bytes, options.timeoutMs ?? 0)
-      return this.#drain(buffer, text, out)
+      const statement = database === this.#lastDatabase ? this.#lastHandle : this.#handle(database)
+      i32[0] = bytes
+      f64[1] = options?.timeoutMs ?? 0
+      return exec.statementRun(target[nativeHandle], statement, exchange.id)
     } catch (error) {
       throw errorFromNative(error, 'query')
     }
   }
 
   /** Takes batch after batch out of the exchange; returns the rows affected. */
-  #drain(buffer: Exchange, text: string | undefined, out: Row[]): number {
+  #drain(first: string | undefined, out: Row[]): number {
+    const buffer = shared!.exchange
+    let text = first
+    let size: ResultSize | undefined
     for (;;) {
       const { views } = buffer
       const rows = views.i32[0]!
@@ -192,14 +240,17 @@ export class NativeStatement {
       const handle = views.f64[2]!
       const rowsAffected = views.f64[1]!
       try {
-        if (rows > 0) this.#factory(views, text ?? '', rows, out)
+        if (rows > 0) this.#factory.many(views, text ?? '', rows, out)
         if (!more) return rowsAffected
+        // Of what comes in one piece there is no more to come.
+        size ??= new ResultSize()
+        size.add(Math.max(rows, 0), this.plan.columns.length, text?.length ?? 0)
         if (rows < 0) buffer.grow(views.i32[6]!)
       } catch (error) {
         exec.rowsClose(handle)
         throw error
       }
-      text = exec.rowsNext(handle, buffer.id)
+      text = explained(() => exec.rowsNext(handle, buffer.id))
     }
   }
 

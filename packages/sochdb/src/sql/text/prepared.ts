@@ -7,6 +7,7 @@ import type { SqlText } from './cache.js'
 import { executeText, iterateText } from './execute.js'
 import type { ExecuteOptions } from './options.js'
 import type { SqlResult } from './result.js'
+import { valuesOf } from './values.js'
 import type { SqlParameters } from './values.js'
 
 /**
@@ -14,7 +15,7 @@ import type { SqlParameters } from './values.js'
  *
  * @example
  * const adults = db.prepare('SELECT name FROM users WHERE age > ?')
- * adults.execute([18]).rows
+ * adults.all([18])
  * adults.close()
  */
 export class PreparedSql<T = Row> {
@@ -37,10 +38,37 @@ export class PreparedSql<T = Row> {
     return this.#text.parsed.text
   }
 
-  /** Runs it. See `Database.execute`. */
+  /** Runs it: rows, what they are called, how long it took. See `Database.execute`. */
   execute(params?: SqlParameters): SqlResult<T> {
     this.#check()
     return executeText<T>(this.#target, this.#text, params, this.#options)
+  }
+
+  /** The first row, or `undefined`: the shortest way to a row by its key. */
+  get(params?: SqlParameters): T | undefined {
+    this.#check()
+    const text = this.#text
+    if (!text.isData) return executeText<T>(this.#target, text, params, this.#options).rows[0]
+    this.#options.signal?.throwIfAborted()
+    return text.prepared.get(this.#target, valuesOf(text.parsed, params), this.#options) as T | undefined
+  }
+
+  /** Every row, and nothing about them. */
+  all(params?: SqlParameters): T[] {
+    this.#check()
+    const text = this.#text
+    if (!text.isData) return executeText<T>(this.#target, text, params, this.#options).rows
+    this.#options.signal?.throwIfAborted()
+    return text.prepared.all(this.#target, valuesOf(text.parsed, params), this.#options) as T[]
+  }
+
+  /** Runs it; the rows inserted, updated or deleted. */
+  run(params?: SqlParameters): number {
+    this.#check()
+    const text = this.#text
+    if (!text.isData) return executeText<T>(this.#target, text, params, this.#options).rowsAffected
+    this.#options.signal?.throwIfAborted()
+    return text.prepared.run(this.#target, valuesOf(text.parsed, params), this.#options)
   }
 
   /** Runs it, and reads its rows as they are asked for. See `Database.iterate`. */

@@ -34,9 +34,16 @@ export class SqlResult<T = Row> implements Iterable<T> {
   /** From the call to the last row. */
   readonly executionTimeMs: number
 
-  constructor(columns: readonly ResultColumn[], rows: T[], rowsAffected: number, executionTimeMs: number) {
+  /** `names`: those of the columns. */
+  constructor(
+    columns: readonly ResultColumn[],
+    names: readonly string[],
+    rows: T[],
+    rowsAffected: number,
+    executionTimeMs: number,
+  ) {
     this.#columns = columns
-    this.columns = columns.map(({ name }) => name)
+    this.columns = names
     this.rows = rows
     this.rowsAffected = rowsAffected
     this.executionTimeMs = executionTimeMs
@@ -76,7 +83,7 @@ export class SqlResult<T = Row> implements Iterable<T> {
     for (const column of this.#columns) {
       const type = arrowType(arrow, column.type)
       const values = this.rows.map(row => arrowValue(column.type, (row as Row)[column.name]))
-      vectors[column.name] = type === undefined ? arrow.vectorFromArray(values) : arrow.vectorFromArray(values, type)
+      vectors[column.name] = arrow.vectorFromArray(values, type)
     }
     return new arrow.Table(vectors)
   }
@@ -103,7 +110,7 @@ function arrowModule(): ArrowModule {
   }
 }
 
-/** The Arrow type of a column; `undefined` where the values decide. */
+/** The Arrow type of a column. */
 function arrowType(arrow: ArrowModule, type: ResultColumn['type']): unknown {
   const types = arrow as unknown as Record<string, ArrowType>
   switch (type) {
@@ -119,7 +126,7 @@ function arrowType(arrow: ArrowModule, type: ResultColumn['type']): unknown {
     case 'blob':
       return new types['Binary']!()
     case 'vector':
-      return undefined
+      return new types['List']!(new types['Field']!('item', new types['Float32']!(), false))
     case 'null':
       return new types['Null']!()
     default:

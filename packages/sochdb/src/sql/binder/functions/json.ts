@@ -21,4 +21,6 @@ export const JSON_FUNCTIONS = {
   json_patch: { number: 316, signature: 'JJ:J', aliases: ['jsonb_patch', 'json_merge_patch'] },
   json_contains: { number: 317, signature: 'JJ:O', aliases: ['jsonb_contains'] },
   json_extract_path: { number: 318, signature: 'JT*:J', aliases: ['jsonb_extract_path'] },
+  /** The operator ? of PostgreSQL. */
+  json_has_key: { number: 319, signature: 'JT:O', aliases: ['jsonb_exists'] },
 } as const satisfies FunctionTable

@@ -16,4 +16,6 @@ export const OTHER_FUNCTIONS = {
   vector_distance_l2: { number: 212, signature: 'VV:R', aliases: ['l2_distance'] },
   vector_distance_dot: { number: 213, signature: 'VV:R', aliases: ['inner_product'] },
   vector_dims: { number: 214, signature: 'V:I' },
+  md5: { number: 215, signature: 'B:T' },
+  to_char: { number: 216, signature: 'AT:T' },
 } as const satisfies FunctionTable

@@ -1,8 +1,9 @@
 /** Functions that are more than a call by number: those that lower to operators, take arguments of one type, or other orders. */
 import { queryError } from '../../problem.js'
 import { isIntegral, isNumeric } from '../../types.js'
-import { describe, expectBoolean, expectType, unify, unifyAll } from '../coercion.js'
-import { divided } from '../dialect.js'
+import { collationOf } from '../collations.js'
+import { describe, expectBoolean, expectNumber, expectType, unify, unifyAll } from '../coercion.js'
+import { comparable, divided, meetAsClasses } from '../dialect.js'
 import { call, constant } from '../expr.js'
 import type { CallOp, Expr } from '../expr.js'
 import type { BindContext } from '../scope.js'
@@ -71,10 +72,10 @@ const ofOneType =
     return bindFunction(fn, exprs, name)
   }
 
-function abs(_: BindContext, args: readonly Expr[]): Expr {
+function abs(context: BindContext, args: readonly Expr[]): Expr {
   const first = args[0]!
   const open = first.type === 'any' || first.type === 'null'
-  const arg = open && first.op !== 'function' ? expectType(first, 'real', 'abs()') : first
+  const arg = open && first.op !== 'function' ? expectNumber(context, first, 'abs()') : first
   if (arg.type === 'any') return call('abs', 'any', arg)
   if (!isNumeric(arg.type)) throw queryError(`abs() takes a number; ${describe(arg)} is none.`)
   return call('abs', arg.type, arg)
@@ -83,7 +84,7 @@ function abs(_: BindContext, args: readonly Expr[]): Expr {
 function modulo(context: BindContext, args: readonly Expr[], name: string): Expr {
   const [a, b] = unify(context, args[0]!, args[1]!, 'divide')
   if (isNumeric(a.type)) return divided(context, 'modulo', a, b)
-  return divided(context, 'modulo', expectType(a, 'real', `${name}()`), expectType(b, 'real', `${name}()`))
+  return divided(context, 'modulo', expectNumber(context, a, `${name}()`), expectNumber(context, b, `${name}()`))
 }
 
 /** `//` and DIV: the whole part of the quotient. */
@@ -97,6 +98,14 @@ export function integerDivision(context: BindContext, left: Expr, right: Expr): 
 const number = (expr: Expr): Expr => (expr.type === 'decimal' ? expr : expectType(expr, 'real', '//'))
 
 const now: Special = { min: 0, max: 1, bind: context => context.generate('now', 'timestamp') }
+const statementTime: Special = { min: 0, max: 1, bind: context => context.generate('statementTime', 'timestamp') }
+
+/** What was written before the statement, by whoever uses the database in this process. */
+const written = (kind: 'changes' | 'totalChanges' | 'lastKey'): Special => ({
+  min: 0,
+  max: 0,
+  bind: context => context.generate(kind, 'integer'),
+})
 
 const swapped =
   (fn: FunctionName): Special['bind'] =>
@@ -110,6 +119,13 @@ const regexp =
     const bare = context.dialect === 'mysql' && args.length === flagsAt
     return bindFunction(fn, bare ? [...args, constant('text', flags)] : args, name)
   }
+
+/** MySQL has another function of that name. */
+const format: Special['bind'] = (_, args, name) => {
+  if (!isNumeric(args[0]!.type)) return bindFunction('format', args, name)
+  const wanted = "Write printf('%,.2f', x) for FORMAT(x, 2)."
+  throw queryError(`${name}() takes a text with directives first, not ${describe(args[0]!)}.`, wanted)
+}
 
 const SPECIAL: Readonly<Record<string, Special>> = {
   lower: { min: 1, max: 1, bind: text('lower') },
@@ -135,8 +151,11 @@ const SPECIAL: Readonly<Record<string, Special>> = {
     min: 2,
     max: 2,
     bind: (context, args) => {
-      const [a, b] = unify(context, args[0]!, args[1]!, 'compare')
-      return call('case', a.type, call('equal', 'boolean', a, b), constant(a.type, null), a)
+      const [a, b] = comparable(context, args[0]!, args[1]!)
+      // Where they are compared as classes, or folded for a collation, what comes back is the value as it was.
+      const isOther = meetAsClasses(context, args[0]!, args[1]!) || collationOf(args[0]!, args[1]!) !== 'binary'
+      const value = isOther ? args[0]! : a
+      return call('case', value.type, call('equal', 'boolean', a, b), constant(value.type, null), context.repeat(value))
     },
   },
   iif,
@@ -148,16 +167,25 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   min: { min: 2, max: 100, bind: ofOneType('min_of') },
   regexp_like: { min: 2, max: 3, bind: regexp('regexp_like', 2, 'i') },
   regexp_replace: { min: 3, max: 4, bind: regexp('regexp_replace', 3, 'gi') },
+  format: { min: 1, max: Infinity, bind: format },
+  printf: { min: 1, max: Infinity, bind: format },
   likely: { min: 1, max: 1, bind: (_, args) => args[0]! },
   unlikely: { min: 1, max: 1, bind: (_, args) => args[0]! },
   likelihood: { min: 2, max: 2, bind: (_, args) => args[0]! },
+  changes: written('changes'),
+  row_count: written('changes'),
+  total_changes: written('totalChanges'),
+  last_insert_rowid: written('lastKey'),
+  last_insert_id: written('lastKey'),
+  lastval: written('lastKey'),
   now,
   current_timestamp: now,
   transaction_timestamp: now,
-  statement_timestamp: now,
+  statement_timestamp: statementTime,
+  clock_timestamp: statementTime,
   localtimestamp: now,
   utc_timestamp: now,
-  sysdate: now,
+  sysdate: statementTime,
 }
 
 /** The call as an expression, or `undefined` when the name is none of these. */

@@ -25,4 +25,5 @@ export const TEXT_FUNCTIONS = {
   nocase: { number: 22, signature: 'T:T' },
   glob: { number: 23, signature: 'TT:O' },
   substring_index: { number: 24, signature: 'TTI:T' },
+  format: { number: 25, signature: 'TA*:T', aliases: ['printf'] },
 } as const satisfies FunctionTable

@@ -1,0 +1,454 @@
+/**
+ * The verbs of graphs as plans: what the engine is asked (native/index/graph/graph_request.h, graph_changes.h), and what its
+ * answer means. Who runs them, and in which namespace, is not known here.
+ */
+import { timestampOf } from '../engine/index.js'
+import type { AsOf } from '../engine/index.js'
+import { describe } from '../bytes/bytes.js'
+import { ValidationError } from '../errors/index.js'
+import * as check from './check.js'
+import type { Given } from './check.js'
+import type {
+  CountEdgesRequest,
+  CountNodesRequest,
+  DegreeRequest,
+  EdgeChange,
+  EdgeEnd,
+  EdgeRule,
+  GraphEdge,
+  GraphNode,
+  GraphPath,
+  GraphProperties,
+  GraphReadOptions,
+  MatchRequest,
+  MatchStep,
+  Neighbor,
+  NeighborsRequest,
+  NewEdge,
+  NewNode,
+  NodeChange,
+  NodesRequest,
+  PathRequest,
+  Subgraph,
+  TemporalEdge,
+  TemporalRequest,
+  TraverseRequest,
+} from './types.js'
+
+export interface GraphPlan<T> {
+  readonly writes: boolean
+  /** JSON. */
+  readonly text: string
+  readonly decode: (answer: string | undefined) => T
+  /** What is read where there is no graph. */
+  readonly empty: T
+  readonly asOf?: bigint | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs: number
+}
+
+// --- writes
+
+const change = <T>(changes: readonly string[], decode: (answers: unknown[]) => T): GraphPlan<T> => ({
+  writes: true,
+  text: `[${changes.join(',')}]`,
+  decode: answer => decode(JSON.parse(answer!) as unknown[]),
+  empty: undefined as T, // a write makes the graph
+  timeoutMs: 0,
+})
+
+const nothing = (): void => undefined
+const first = <T>(answers: unknown[]): T => answers[0] as T
+
+const json = JSON.stringify
+
+function nodeChange(id: unknown, type: unknown, properties: unknown): string {
+  const nodeId = check.text(id, 'nodeId')
+  return `["node",${json(nodeId)},${json(check.text(type, 'nodeType'))},${check.properties(properties, check.NODE, nodeId)}]`
+}
+
+const edgeName = (from: unknown, type: unknown, to: unknown): string =>
+  `${json(check.text(from, 'fromId'))},${json(check.text(type, 'edgeType'))},${json(check.text(to, 'toId'))}`
+
+const edgeProperties = (value: unknown, from: unknown, to: unknown): string =>
+  check.properties(value, check.EDGE, edgeId(from, to))
+const edgeId = (from: unknown, to: unknown): string => `${String(from)} → ${String(to)}`
+
+function temporalChange(edge: Given): string {
+  const { fromId, edgeType, toId } = edge
+  const name = edgeName(fromId, edgeType, toId)
+  const from = check.moment(edge['validFrom'], 'validFrom')
+  const until = check.momentOr(edge['validUntil'], 'validUntil', 0)
+  return `["temporal",${name},${from},${until},${edgeProperties(edge['properties'], fromId, toId)}]`
+}
+
+const newEdgeChecks = {
+  fromId: check.anyCheck,
+  edgeType: check.anyCheck,
+  toId: check.anyCheck,
+  properties: check.anyCheck,
+  validFrom: check.anyCheck,
+  validUntil: check.anyCheck,
+}
+const newNodeChecks = { id: check.anyCheck, nodeType: check.anyCheck, properties: check.anyCheck }
+
+/** One change for an edge of a list. */
+export function edgeChange(edge: unknown, place: string): string {
+  const given = check.record(edge, newEdgeChecks, place)
+  if (given['validFrom'] !== undefined) return temporalChange(given)
+  if (given['validUntil'] !== undefined) {
+    throw new ValidationError(`${place} has a validUntil and no validFrom: a temporal edge has both.`, {
+      details: { argument: 'validFrom' },
+    })
+  }
+  const { fromId, edgeType, toId } = given
+  return `["edge",${edgeName(fromId, edgeType, toId)},${edgeProperties(given['properties'], fromId, toId)}]`
+}
+
+function listOf(value: unknown, name: string): unknown[] {
+  if (Array.isArray(value)) return value
+  throw new ValidationError(`${name} must be an array; this is ${describe(value)}.`, { details: { argument: name } })
+}
+
+const RULES: readonly EdgeRule[] = ['any', 'oncePerEdge', 'oncePerNode']
+
+export const addNode = (nodeId: string, nodeType: string, properties?: GraphProperties): GraphPlan<void> =>
+  change([nodeChange(nodeId, nodeType, properties)], nothing)
+
+export function addNodes(nodes: readonly NewNode[]): GraphPlan<number> {
+  const changes = listOf(nodes, 'nodes').map((node, i) => {
+    const given = check.record(node, newNodeChecks, `nodes[${i}]`)
+    return nodeChange(given['id'], given['nodeType'], given['properties'])
+  })
+  return change(changes, answers => answers.length)
+}
+
+export function updateNode(nodeId: string, changes: NodeChange): GraphPlan<boolean> {
+  const id = check.text(nodeId, 'nodeId')
+  const given = check.record(changes, { nodeType: check.anyCheck, properties: check.anyCheck }, 'updateNode')
+  const type = given['nodeType'] === undefined ? null : check.text(given['nodeType'], 'nodeType')
+  return change(
+    [`["updateNode",${json(id)},${json(type)},${patch(given['properties'], check.NODE, id)}]`],
+    first<boolean>,
+  )
+}
+
+function patch(properties: unknown, of: typeof check.NODE, id: string): string {
+  const text = check.properties(properties, of, id)
+  return `${text},${json(properties === undefined ? [] : check.removedNames(properties as object))}`
+}
+
+export const deleteNode = (nodeId: string): GraphPlan<boolean> =>
+  change([`["deleteNode",${json(check.text(nodeId, 'nodeId'))}]`], first<boolean>)
+
+export const addEdge = (
+  fromId: string,
+  edgeType: string,
+  toId: string,
+  properties?: GraphProperties,
+): GraphPlan<void> =>
+  change([`["edge",${edgeName(fromId, edgeType, toId)},${edgeProperties(properties, fromId, toId)}]`], nothing)
+
+export const addEdges = (edges: readonly NewEdge[]): GraphPlan<number> =>
+  change(
+    listOf(edges, 'edges').map((edge, i) => edgeChange(edge, `edges[${i}]`)),
+    answers => answers.length,
+  )
+
+export function updateEdge(fromId: string, edgeType: string, toId: string, changes: EdgeChange): GraphPlan<boolean> {
+  const given = check.record(changes, { properties: check.anyCheck, validFrom: check.anyCheck }, 'updateEdge')
+  const from = check.momentOr(given['validFrom'], 'validFrom', null)
+  const name = edgeName(fromId, edgeType, toId)
+  const patched = patch(given['properties'], check.EDGE, edgeId(fromId, toId))
+  return change([`["updateEdge",${name},${json(from)},${patched}]`], first<boolean>)
+}
+
+export const deleteEdge = (fromId: string, edgeType: string, toId: string): GraphPlan<boolean> =>
+  change([`["deleteEdge",${edgeName(fromId, edgeType, toId)}]`], first<boolean>)
+
+export const addTemporalEdge = (edge: TemporalEdge): GraphPlan<void> =>
+  change([temporalChange(check.record(edge, newEdgeChecks, 'addTemporalEdge'))], nothing)
+
+export function endTemporalEdge(end: EdgeEnd): GraphPlan<boolean> {
+  const checks = {
+    fromId: check.anyCheck,
+    edgeType: check.anyCheck,
+    toId: check.anyCheck,
+    endTime: check.anyCheck,
+  }
+  const given = check.record(end, checks, 'endTemporalEdge')
+  const at = check.endOf(given['endTime'] as number, 'endTime')
+  const name = edgeName(given['fromId'], given['edgeType'], given['toId'])
+  return change([`["end",${name},${at}]`], answers => first<number>(answers) > 0)
+}
+
+export function setEdgeRule(edgeType: string, rule: EdgeRule): GraphPlan<void> {
+  const number = RULES.indexOf(rule)
+  if (number < 0) {
+    throw new ValidationError(`rule must be one of ${RULES.join(', ')}; this is ${describe(rule)}.`, {
+      details: { argument: 'rule' },
+    })
+  }
+  return change([`["rule",${json(check.text(edgeType, 'edgeType'))},${number}]`], nothing)
+}
+
+// --- reads
+
+interface Reading {
+  readonly [member: string]: unknown
+}
+
+/** Members are JSON values; `raw` is JSON text already. */
+function read<T>(
+  place: string,
+  given: Given,
+  members: Reading,
+  raw: Readonly<Record<string, string | undefined>>,
+  empty: T,
+): GraphPlan<T> {
+  const { validAt, asOf, signal, timeoutMs } = given
+  const parts = Object.entries(raw).flatMap(([name, text]) => (text === undefined ? [] : [`"${name}":${text}`]))
+  const all = json({ ...members, validAt: check.momentOr(validAt, 'validAt', undefined) })
+  const text = parts.length === 0 ? all : `${all.slice(0, -1)},${parts.join(',')}}`
+  return {
+    writes: false,
+    text,
+    decode: answer => (answer === undefined ? undefined : JSON.parse(answer)) as T,
+    empty,
+    asOf: asOf === undefined ? undefined : timestampOf(asOf as AsOf, place),
+    signal: signal as AbortSignal | undefined,
+    timeoutMs: (timeoutMs as number | undefined) ?? 0,
+  }
+}
+
+export function getNode(nodeId: string, options?: GraphReadOptions): GraphPlan<GraphNode | undefined> {
+  const given = check.record(options, check.readChecks, 'getNode')
+  return read('getNode', given, { op: 'node', id: check.text(nodeId, 'nodeId') }, {}, undefined)
+}
+
+export function getEdge(
+  fromId: string,
+  edgeType: string,
+  toId: string,
+  options?: GraphReadOptions,
+): GraphPlan<GraphEdge | undefined> {
+  const given = check.record(options, check.readChecks, 'getEdge')
+  const members = {
+    op: 'edge',
+    id: check.text(fromId, 'fromId'),
+    edgeType: check.text(edgeType, 'edgeType'),
+    to: check.text(toId, 'toId'),
+  }
+  return read('getEdge', given, members, {}, undefined)
+}
+
+export function listNodes(request: NodesRequest = {}): GraphPlan<GraphNode[]> {
+  const checks = { ...check.readChecks, ...check.nodeChecks, after: check.textCheck, limit: check.boundChecks.limit }
+  const given = check.record(request, checks, 'listNodes')
+  const members = { op: 'nodes', after: given['after'], limit: given['limit'] ?? 100 }
+  return read('listNodes', given, members, { nodes: check.nodeTest(given) }, [])
+}
+
+export function countNodes(request: CountNodesRequest = {}): GraphPlan<number> {
+  const given = check.record(request, { ...check.readChecks, ...check.nodeChecks }, 'countNodes')
+  return read('countNodes', given, { op: 'countNodes' }, { nodes: check.nodeTest(given) }, 0)
+}
+
+export function countEdges(request: CountEdgesRequest = {}): GraphPlan<number> {
+  const checks = { ...check.readChecks, edgeTypes: check.edgeChecks.edgeTypes }
+  const given = check.record(request, checks, 'countEdges')
+  return read('countEdges', given, { op: 'countEdges', edgeTypes: check.edgeTypes(given) }, {}, 0)
+}
+
+const step = (given: Given): Reading => ({
+  direction: check.direction(given['direction']),
+  edgeTypes: check.edgeTypes(given),
+})
+
+export function getNeighbors(request: NeighborsRequest): GraphPlan<Neighbor[]> {
+  const checks = {
+    ...check.readChecks,
+    ...check.nodeChecks,
+    ...check.edgeChecks,
+    ...check.boundChecks,
+    nodeId: check.anyCheck,
+  }
+  const given = check.record(request, checks, 'getNeighbors')
+  const { maxVisits, limit } = given
+  const members = { op: 'neighbors', id: check.text(given['nodeId'], 'nodeId'), ...step(given), maxVisits, limit }
+  return read('getNeighbors', given, members, { nodes: check.nodeTest(given) }, [])
+}
+
+export function degree(request: DegreeRequest): GraphPlan<number> {
+  const checks = {
+    ...check.readChecks,
+    ...check.edgeChecks,
+    maxVisits: check.boundChecks.maxVisits,
+    nodeId: check.anyCheck,
+  }
+  const given = check.record(request, checks, 'degree')
+  const members = {
+    op: 'degree',
+    id: check.text(given['nodeId'], 'nodeId'),
+    ...step(given),
+    maxVisits: given['maxVisits'],
+  }
+  return read('degree', given, members, {}, 0)
+}
+
+export function traverse(request: TraverseRequest): GraphPlan<Subgraph> {
+  const checks = {
+    ...check.readChecks,
+    ...check.nodeChecks,
+    ...check.edgeChecks,
+    ...check.boundChecks,
+    startNode: check.anyCheck,
+    maxDepth: check.depthCheck,
+    order: check.orderCheck,
+    prune: check.flagCheck,
+  }
+  const given = check.record(request, checks, 'traverse')
+  const { maxVisits, limit, maxDepth = 10, prune } = given
+  const id = check.text(given['startNode'], 'startNode')
+  const dfs = given['order'] === 'dfs' ? true : undefined
+  const members = { op: 'traverse', id, ...step(given), maxDepth, dfs, prune, maxVisits, limit }
+  const plan = read<Subgraph>('traverse', given, members, { nodes: check.nodeTest(given) }, { nodes: [], edges: [] })
+  return { ...plan, decode: answer => subgraph(JSON.parse(answer!) as PackedSubgraph) }
+}
+
+/** What native/index/graph/graph_traversal.h writes: types and ends of edges are numbers, ids stand one after the other. */
+interface PackedSubgraph {
+  readonly types: readonly string[]
+  readonly ids: string
+  readonly nodes: readonly (readonly [idLength: number, type: number, properties: GraphProperties])[]
+  readonly edges: readonly (readonly [
+    from: number,
+    type: number,
+    to: number,
+    properties: GraphProperties,
+    validFrom?: number,
+    validUntil?: number,
+  ])[]
+}
+
+function subgraph({ types, ids, nodes: packed, edges }: PackedSubgraph): Subgraph {
+  let at = 0
+  const nodes = packed.map(([idLength, type, properties]) => {
+    const id = ids.slice(at, (at += idLength))
+    return { id, nodeType: types[type]!, properties }
+  })
+  return {
+    nodes,
+    edges: edges.map(edge => {
+      const fromId = nodes[edge[0]]!.id
+      const edgeType = types[edge[1]]!
+      const toId = nodes[edge[2]]!.id
+      const properties = edge[3]
+      if (edge.length === 4) return { fromId, edgeType, toId, properties }
+      return { fromId, edgeType, toId, properties, validFrom: edge[4]!, validUntil: edge[5]! }
+    }),
+  }
+}
+
+export function findPath(request: PathRequest): GraphPlan<GraphPath | undefined> {
+  const checks = {
+    ...check.readChecks,
+    ...check.edgeChecks,
+    maxVisits: check.boundChecks.maxVisits,
+    fromId: check.anyCheck,
+    toId: check.anyCheck,
+    maxDepth: check.depthCheck,
+    weight: check.textCheck,
+  }
+  const given = check.record(request, checks, 'findPath')
+  const { maxVisits, maxDepth, weight } = given
+  const id = check.text(given['fromId'], 'fromId')
+  const members = { op: 'path', id, to: check.text(given['toId'], 'toId'), ...step(given), maxDepth, weight, maxVisits }
+  return read<GraphPath | undefined>('findPath', given, members, {}, undefined)
+}
+
+export function match(request: MatchRequest): GraphPlan<Subgraph[]> {
+  const checks = {
+    ...check.readChecks,
+    ...check.nodeChecks,
+    ...check.boundChecks,
+    startNode: check.anyCheck,
+    steps: check.anyCheck,
+  }
+  const given = check.record(request, checks, 'match')
+  const { maxVisits, limit = 100, startNode } = given
+  const id = startNode === undefined ? undefined : check.text(startNode, 'startNode')
+  const steps = listOf(given['steps'], 'steps').map((each, i) => matchStep(each as MatchStep, `steps[${i}]`))
+  if (steps.length > 16) throw new ValidationError(`A pattern has at most 16 steps; this one has ${steps.length}.`)
+  const raw = { nodes: check.nodeTest(given), steps: `[${steps.join(',')}]` }
+  return read('match', given, { op: 'match', id, maxVisits, limit }, raw, [])
+}
+
+function matchStep(given: MatchStep, place: string): string {
+  const checks = { ...check.nodeChecks, ...check.edgeChecks, minHops: check.hopsCheck, maxHops: check.hopsCheck }
+  const checked = check.record(given, checks, place)
+  const minHops = (checked['minHops'] as number | undefined) ?? 1
+  const maxHops = (checked['maxHops'] as number | undefined) ?? Math.max(1, minHops)
+  if (maxHops < minHops) {
+    throw new ValidationError(`${place} has a maxHops of ${maxHops}, less than its minHops of ${minHops}.`)
+  }
+  const test = check.nodeTest(checked)
+  const members = json({ ...step(checked), minHops, maxHops })
+  return test === undefined ? members : `${members.slice(0, -1)},"nodes":${test}}`
+}
+
+export function queryTemporalGraph(request: TemporalRequest): GraphPlan<GraphEdge[]> {
+  const checks = {
+    asOf: check.anyCheck,
+    timeoutMs: check.readChecks.timeoutMs,
+    signal: check.readChecks.signal,
+    ...check.boundChecks,
+    nodeId: check.anyCheck,
+    mode: check.modeCheck,
+    timestamp: check.anyCheck,
+    startTime: check.anyCheck,
+    endTime: check.anyCheck,
+    edgeType: check.anyCheck,
+    direction: check.edgeChecks.direction,
+  }
+  const given = check.record(request, checks, 'queryTemporalGraph')
+  const { edgeType, limit, maxVisits } = given
+  const [start, end] = interval(given)
+  const members = {
+    op: 'temporal',
+    id: check.text(given['nodeId'], 'nodeId'),
+    direction: check.direction(given['direction']),
+    edgeTypes: edgeType === undefined ? undefined : [check.text(edgeType, 'edgeType')],
+    start,
+    end,
+    limit,
+    maxVisits,
+  }
+  return read('queryTemporalGraph', given, members, {}, [])
+}
+
+/** A moment is the shortest interval that there is. */
+function interval(given: Given): [start: number, end: number] {
+  const needs = (name: string, wanted: boolean): void => {
+    if ((given[name] !== undefined) === wanted) return
+    const mode = given['mode'] === undefined ? 'queryTemporalGraph' : `mode '${String(given['mode'])}'`
+    throw new ValidationError(`${mode} takes ${wanted ? 'a' : 'no'} ${name}.`, { details: { argument: name } })
+  }
+  needs('mode', true)
+  const isRange = given['mode'] === 'RANGE'
+  needs('timestamp', given['mode'] === 'POINT_IN_TIME')
+  needs('startTime', isRange)
+  needs('endTime', isRange)
+  if (!isRange) {
+    const at = check.momentOr(given['timestamp'], 'timestamp', Date.now())
+    return [at, at + 1]
+  }
+  const start = check.moment(given['startTime'], 'startTime')
+  const end = check.moment(given['endTime'], 'endTime')
+  if (end < start) {
+    throw new ValidationError(`The range ends before it begins: from ${start} to ${end}.`, {
+      details: { argument: 'endTime' },
+    })
+  }
+  return [start, end]
+}
