@@ -1,5 +1,5 @@
 import type { AbortableOperationOptions, CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
-import { TransactionError } from 'sochdb'
+import { CheckError, NotNullError, TransactionError, UniqueConstraintError } from 'sochdb'
 import type { Row, Statement, TransactionStatement } from 'sochdb/internal'
 import type { Executor, Outcome, Place, Root, Scope } from './executor.js'
 import type { Printer } from './query-compiler.js'
@@ -34,6 +34,17 @@ export class SochdbConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
+    if (!isOrRollback(query)) return this.#execute(query, options)
+    try {
+      return await this.#execute(query, options)
+    } catch (error) {
+      // Without a transaction nothing is left to undo; with one it ends here, and what follows is on its own, as in SQLite.
+      if (CONSTRAINTS.some(kind => error instanceof kind)) await this.#end()?.rollback()
+      throw error
+    }
+  }
+
+  async #execute<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
     const runnable = this.#admit(query)
     if (isOfTransactions(runnable.statement)) {
       await this.#transact(runnable.statement)
@@ -44,8 +55,8 @@ export class SochdbConnection implements DatabaseConnection {
     const key = insert && executor.integerKey(insert.table)
     const runs = insert && key !== undefined ? runnable.returning(insert, key, this.#cache) : runnable
     // Kysely stops a statement through `cancelQuery`, or leaves it to run when its signal is aborted, as it was told to.
-    const outcome =
-      options?.signal === undefined ? await executor.execute(runs, undefined) : await this.#stoppable(executor, runs)
+    const made = options?.signal === undefined ? executor.execute(runs, undefined) : this.#stoppable(executor, runs)
+    const outcome = made instanceof Promise ? await made : made
     if (runs !== runnable) return inserted(outcome, key!)
     const rows = outcome.rows as R[]
     return isCounted(runnable) ? { rows, numAffectedRows: BigInt(outcome.rowsAffected) } : { rows }
@@ -66,6 +77,10 @@ export class SochdbConnection implements DatabaseConnection {
       rows = []
     }
     if (rows.length > 0) yield { rows: rows as R[] }
+  }
+
+  get isInTransaction(): boolean {
+    return this.#scope !== undefined
   }
 
   /** Undoes what a BEGIN without an end did: nobody has this connection any more. */
@@ -158,8 +173,25 @@ export class SochdbConnection implements DatabaseConnection {
   }
 }
 
-const isOfTransactions = (statement: Statement): statement is TransactionStatement =>
-  ['begin', 'commit', 'rollback', 'savepoint', 'release'].includes(statement.kind)
+/** What OR ROLLBACK answers to: as in SQLite, foreign keys are not among them. */
+const CONSTRAINTS = [UniqueConstraintError, NotNullError, CheckError] as const
+
+function isOrRollback({ query }: CompiledQuery): boolean {
+  return query.kind === 'InsertQueryNode' && query.orAction?.action === 'rollback'
+}
+
+function isOfTransactions(statement: Statement): statement is TransactionStatement {
+  switch (statement.kind) {
+    case 'begin':
+    case 'commit':
+    case 'rollback':
+    case 'savepoint':
+    case 'release':
+      return true
+    default:
+      return false
+  }
+}
 
 const isCounted = ({ statement: { kind } }: Runnable): boolean =>
   kind === 'insert' || kind === 'update' || kind === 'delete'

@@ -5,6 +5,8 @@ import type { Printer } from './query-compiler.js'
 import { StatementCache } from './statement-cache.js'
 import { resolveTarget, type TargetOption } from './target.js'
 
+const IDLE_MAX = 64
+
 /** A transaction of Kysely's is an optimistic one: a conflict is raised at commit, as `TransactionConflictError`. */
 export class SochdbDriver implements Driver {
   readonly #target: TargetOption
@@ -12,6 +14,11 @@ export class SochdbDriver implements Driver {
   readonly #lane: Lane | undefined
   readonly #cache = new StatementCache()
   #root: Root | undefined
+  /**
+   * Connections that nobody has, to be given out again: Kysely remembers each one it ever saw. Only of targets that run statements by
+   * call: elsewhere one may have been left to run.
+   */
+  readonly #idle: SochdbConnection[] = []
 
   /** `lane`: how queries become statements, for tests. */
   constructor(target: TargetOption, printer: Printer, lane?: Lane) {
@@ -25,6 +32,8 @@ export class SochdbDriver implements Driver {
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
+    const idle = this.#idle.pop()
+    if (idle !== undefined) return idle
     if (this.#root === undefined) await this.init()
     return new SochdbConnection(this.#root!, this.#printer, this.#cache, this.#lane)
   }
@@ -58,7 +67,9 @@ export class SochdbDriver implements Driver {
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    if (connection instanceof SochdbConnection) await connection.release()
+    if (!(connection instanceof SochdbConnection)) return
+    if (connection.isInTransaction) await connection.release()
+    if (this.#root?.isSynchronous === true && this.#idle.length < IDLE_MAX) this.#idle.push(connection)
   }
 
   /** The database belongs to whoever opened it. */

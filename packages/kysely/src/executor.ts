@@ -46,6 +46,8 @@ export interface Scope extends Executor {
 }
 
 export interface Root extends Executor {
+  /** Whether a statement has ended when its call returns. */
+  readonly isSynchronous: boolean
   begin(isolation: IsolationLevel | undefined): Promise<Scope>
 }
 
@@ -75,6 +77,8 @@ class SyncExecutor implements Executor {
 }
 
 class SyncRoot extends SyncExecutor implements Root {
+  readonly isSynchronous = true
+
   async begin(isolation: IsolationLevel | undefined): Promise<Scope> {
     const { target } = this
     if (isTransaction(target)) return new SyncNested(target, target.savepoint())
@@ -141,6 +145,7 @@ class AsyncExecutor implements Executor {
 }
 
 class AsyncRoot extends AsyncExecutor implements Root {
+  readonly isSynchronous = false
   readonly #target: AsyncDatabase | AsyncTransaction
 
   constructor(target: AsyncDatabase | AsyncTransaction) {

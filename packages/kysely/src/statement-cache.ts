@@ -11,7 +11,17 @@ const PARAMETERS_MAX = 100
 
 export class StatementCache {
   readonly #texts = new Map<number, SqlText[]>()
+  readonly #returning = new WeakMap<SqlText, { readonly column: string; readonly text: SqlText }>()
   #size = 0
+
+  /** The statement that also returns a column; made once. */
+  returning(text: SqlText, column: string, make: () => SqlText): SqlText {
+    const held = this.#returning.get(text)
+    if (held?.column === column) return held.text
+    const made = make()
+    this.#returning.set(text, { column, text: made })
+    return made
+  }
 
   /** The statement, in the form in which it was seen first. */
   get(statement: Statement, parameterCount: number): SqlText {

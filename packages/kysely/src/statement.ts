@@ -45,7 +45,6 @@ export class Runnable {
       case 'select':
       case 'values':
       case 'setOperation':
-      case 'explain':
       case 'pragma':
       case 'show':
       case 'begin':
@@ -54,6 +53,10 @@ export class Runnable {
       case 'savepoint':
       case 'release':
         return false
+      case 'explain': {
+        const { analyze, statement } = this.statement
+        return analyze && ['insert', 'update', 'delete'].includes(statement.kind)
+      }
       default:
         return true
     }
@@ -68,10 +71,12 @@ export class Runnable {
 
   /** The same, which also returns a column of the row that it inserts. */
   returning(insert: InsertStatement, column: string, cache: StatementCache): Runnable {
-    const expression = { kind: 'column', table: undefined, name: column } as const
-    const returning = [{ kind: 'expression', expression, alias: undefined } as const]
-    const statement = { ...insert, returning }
-    return new Runnable(statement, this.values, cache.get(statement, this.values.length))
+    const text = cache.returning(this.text, column, () => {
+      const expression = { kind: 'column', table: undefined, name: column } as const
+      const returning = [{ kind: 'expression', expression, alias: undefined } as const]
+      return cache.get({ ...insert, returning }, this.values.length)
+    })
+    return new Runnable(text.parsed.statement, this.values, text)
   }
 }
 

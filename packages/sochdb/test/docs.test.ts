@@ -9,7 +9,16 @@ import * as sochdb from 'sochdb'
 import { arrows, problems, runnable } from './support/pages.js'
 
 const requireHere = createRequire(import.meta.url)
-const pages = ['keys.md', 'namespaces.md', 'sql.md', 'storage.md']
+const pages = [
+  'collections.md',
+  'graph.md',
+  'keys.md',
+  'memory.md',
+  'namespaces.md',
+  'sql.md',
+  'storage.md',
+  'vector-index.md',
+]
 
 describe.each(pages)('docs/%s', page => {
   test('its examples compile', () => {

@@ -5,7 +5,22 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 
 /** Layers of packages/sochdb/src, from the bottom: a folder imports itself and what stands before it. */
-const layers = ['errors', 'bytes', 'engine', 'kv', 'sql', 'search', 'database', 'client', 'testing', 'internal', 'cli']
+const layers = [
+  'errors',
+  'bytes',
+  'engine',
+  'kv',
+  'sql',
+  'search',
+  'graph',
+  'database',
+  'memory',
+  'vector',
+  'client',
+  'testing',
+  'internal',
+  'cli',
+]
 /** Two faces of one thing, which know each other: `db.async` and `asyncDb.database`. */
 const faces: Readonly<Record<string, string>> = { async: 'database' }
 const levelOf = (folder: string): number => layers.indexOf(faces[folder] ?? folder)

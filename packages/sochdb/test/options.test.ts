@@ -29,6 +29,7 @@ const options: Readonly<Record<string, { readonly good: readonly unknown[]; read
   flushThreads: { good: [1, 2], bad: [0, 17] },
   retentionMs: { good: [0, 1000, 1e12], bad: [-1, 1.5, Infinity, '1d'] },
   queryMemoryBytes: { good: [2 ** 20, 2 ** 30], bad: [0, 1000, '1gb', 2 ** 40] },
+  learnedNavigator: { good: [true, false], bad: ['yes', 1, null] },
 }
 
 describe.each(Object.entries(options))('%s', (name, { good, bad }) => {
@@ -77,11 +78,12 @@ test('config() tells what is in effect, and cannot be changed', () => {
     walCompression: 'none',
     indexPolicy: 'balanced',
     memtableSizeBytes: 64 * 1024 * 1024,
-    blockCacheSizeBytes: 64 * 1024 * 1024,
+    blockCacheSizeBytes: 256 * 1024 * 1024,
     compactionThreads: 1,
     flushThreads: 1,
     retentionMs: 24 * 3600 * 1000,
     queryMemoryBytes: 256 * 1024 * 1024,
+    learnedNavigator: false,
     logLevel: 'off',
   })
   expect(Object.isFrozen(db.config())).toBe(true)

@@ -63,6 +63,7 @@ function conflictOf(context: LoweringContext, node: InsertQueryNode): OnConflict
   switch (action) {
     case undefined:
     case 'abort':
+    case 'rollback': // The connection ends its transaction.
       return undefined
     case 'replace':
     case 'ignore':

@@ -1,6 +1,6 @@
 /** Transactions, controlled ones, savepoints, streams and cancellation, by call and by promise. */
 import { Kysely, sql } from 'kysely'
-import { Database, TransactionConflictError, TransactionError } from 'sochdb'
+import { Database, TransactionConflictError, TransactionError, UniqueConstraintError } from 'sochdb'
 import { SochdbDialect, type Target } from '@sochdb/kysely'
 
 interface DB {
@@ -178,6 +178,19 @@ describe.each(Object.entries(targets))('on %s', (_, target) => {
       .executeTakeFirst()
     expect(nothing.insertId).toBeUndefined()
     expect(nothing.numInsertedOrUpdatedRows).toBe(0n)
+  })
+
+  it('fails an insert or rolls back all of its transaction', async () => {
+    await expect(db.insertInto('notes').orFail().values(note(1)).execute()).rejects.toThrow(UniqueConstraintError)
+    await expect(db.insertInto('notes').orRollback().values(note(1)).execute()).rejects.toThrow(UniqueConstraintError)
+    for (const way of ['orFail', 'orRollback'] as const) {
+      const trx = await db.startTransaction().execute()
+      await trx.insertInto('notes')[way]().values(note(60)).execute()
+      await expect(trx.insertInto('notes')[way]().values(note(60)).execute()).rejects.toThrow(UniqueConstraintError)
+      expect(await ids(trx)).toEqual(way === 'orFail' ? [1, 2, 3, 60] : [1, 2, 3])
+      await trx.rollback().execute()
+    }
+    expect(await ids()).toEqual([1, 2, 3])
   })
 
   it('does not begin a query whose signal is aborted', async () => {

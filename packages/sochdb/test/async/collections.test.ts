@@ -29,6 +29,9 @@ describe('collections by promise', () => {
     expect((await docs.get('extra'))?.metadata).toEqual({ even: true })
     expect(await docs.update('extra', { metadata: { even: false } })).toBe(true)
     expect(await docs.delete('extra')).toBe(true)
+    await docs.insertBatch({ ids: ['x', 'y'], vectors: [vector(1001), vector(1002)], metadata: [{ n: 1 }, { n: 2 }] })
+    expect(await docs.deleteWhere({ n: { $gte: 2 } })).toBe(1)
+    expect(await docs.deleteWhere({ n: { $exists: true } })).toBe(1)
     expect(await docs.optimize()).toBe(true)
     expect((await docs.info()).count).toBe(500)
     expect(await db.listCollections()).toEqual(['docs'])
@@ -42,6 +45,43 @@ describe('collections by promise', () => {
       CollectionNotFoundError,
     )
     await again.close()
+  })
+
+  test('everything a collection can do is there, and in transactions', async () => {
+    const db = await AsyncDatabase.open(':memory:')
+    const docs = await db.createCollection({ name: 'docs', dimension: 2, metric: 'euclidean' })
+    const names = (of: object): string[] =>
+      Object.getOwnPropertyNames(Object.getPrototypeOf(of)).filter(name => name !== 'constructor')
+    const internal = /By$|^limitTextCache$/
+    const all = names(db.database.collection('docs')).filter(name => !internal.test(name))
+    expect(all.filter(name => !(name in docs))).toEqual([])
+    expect(all).toContain('insertMulti')
+    const properties = ['name', 'dimension', 'metric']
+    expect(all.filter(name => !(name in db.collection('docs')) && !properties.includes(name))).toEqual([])
+    expect(docs.metric).toBe('euclidean')
+    await db.transaction(async txn => {
+      const inside = await txn.collection('docs')
+      await inside.insertMulti({ id: 'a', vectors: Float32Array.of(1, 0, 0, 1), chunkTexts: ['x', 'y'] })
+      await inside.insertBatch({
+        ids: ['b', 'c'],
+        vectors: Float32Array.of(5, 5, 6, 6),
+        metadata: [{ n: 1 }, { n: 2 }],
+      })
+      await inside.update('a', { metadata: { n: 1 } })
+      const [hits] = await inside.searchMany([{ vector: [0, 1], k: 3, groupBy: 'n', explain: true }])
+      expect(hits!.toArray().map(({ id, group, matchedChunk }) => [id, group, matchedChunk?.text])).toEqual([
+        ['a', 1, 'y'],
+        ['c', 2, undefined],
+      ])
+      expect(hits!.explanation?.ownDocuments).toBe(3)
+      expect(db.database.collection('docs').count()).toBe(0)
+    })
+    expect((await docs.search({ vector: [0, 1], k: 2, mmr: true })).length).toBe(2)
+    await expect(docs.search({ vector: [0, 1], groupBy: 3 } as never)).rejects.toThrow(/"groupBy"/)
+    await expect(docs.count({}, { asOf: 'x' })).rejects.toThrow(/asOf of count/)
+    await expect(docs.insertMulti({ id: 'x', vectors: [] })).rejects.toThrow(/at least one/)
+    await expect(docs.searchMany([{ vector: [0] }])).rejects.toThrow(/2-dimensional/)
+    await db.close()
   })
 
   test('many searches run at once, and agree with the synchronous one', async () => {

@@ -45,6 +45,8 @@ describe('a client', () => {
     using database = Database.open(':memory:')
     const db = openClient({ database })
     await fill(db)
+    const codes = { quantization: 'pq', pqNumSubvectors: 3, pqNumCentroids: 16 }
+    expect(database.collection('passages').info()).toMatchObject(codes)
     database.put('beside', 'it')
     await db.$close()
     expect(database.getString('beside')).toBe('it')
@@ -156,6 +158,40 @@ describe('a typed collection', () => {
     expect((await db.passages.get('a'))?.metadata).toEqual({ noteId: 1, lang: 'de' })
     expect(await db.passages.delete('a')).toBe(true)
     expect(await db.passages.count()).toBe(2)
+  })
+
+  it('finds words by the weights and stems of its schema, alone and with a vector', async () => {
+    await using db = openClient()
+    await db.texts.insert({ id: 'a', vector: [1, 0], metadata: { title: 'Machines', body: 'about gardens' } })
+    await db.texts.upsert({ id: 'b', vector: [0, 1], metadata: { title: 'The garden', body: 'machine' } })
+    await db.texts.insertMulti({
+      id: 'c',
+      vectors: [
+        [0, 1],
+        [1, 1],
+      ],
+      chunkTexts: ['one chunk', 'another'],
+      metadata: { title: 'Chunks' },
+    })
+    const ids = (hits: Iterable<{ id: string }>): string[] => Array.from(hits, ({ id }) => id)
+    const words = await db.texts.keywordSearch({ query: 'gardening', highlight: true })
+    expect(ids(words)).toEqual(['b', 'a'])
+    expect(Array.from(words)[0]).toMatchObject({ highlights: { title: 'The <em>garden</em>' } })
+    expect(words.totalCount).toBe(2)
+    expect(ids(await db.texts.keywordSearch({ query: 'the' }))).toEqual([])
+    expect(ids(db.sync.texts.hybridSearch({ vector: [1, 0], textQuery: 'garden', k: 1, alpha: 1 }))).toEqual(['a'])
+    expect(Array.from(await db.texts.keywordSearch({ query: 'chunk' }))[0]?.matchedChunk?.text).toBe('one chunk')
+    expect((await db.texts.get('c'))?.metadata).toEqual({ title: 'Chunks', body: '' })
+    expect((await db.texts.getMany(['x', 'c'])).map(each => each?.vectors?.length)).toEqual([undefined, 2])
+    expect(ids(await db.texts.list({ after: 'a', limit: 1 }))).toEqual(['b'])
+    const many = await db.texts.searchMany([
+      { vector: [1, 0], k: 1, explain: true },
+      { vector: [0, 1], k: 3, groupBy: 'title' },
+    ])
+    expect(many.map(ids)).toEqual([['a'], ['b', 'c', 'a']])
+    expect(many[0]?.explanation?.plan).toBe('exact')
+    expect(many[1]?.groups.map(({ value }) => value)).toEqual(['The garden', 'Chunks', 'Machines'])
+    await expect(db.passages.keywordSearch({ query: 'x' })).rejects.toThrow(/no keyword search/)
   })
 
   it('refuses what the schema refuses, and writes nothing', async () => {

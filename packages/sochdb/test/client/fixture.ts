@@ -36,6 +36,15 @@ export const schema = defineSchema({
       metric: 'cosine',
       metadata: z.object({ noteId: z.number(), lang: z.enum(['en', 'de']) }),
       indexed: ['lang'],
+      quantization: 'pq',
+      pqNumSubvectors: 3,
+      pqNumCentroids: 16,
+    }),
+    texts: collection('texts', {
+      dimension: 2,
+      metadata: z.object({ title: z.string(), body: z.string().default('') }),
+      contentField: { title: 3, body: 1 },
+      text: { stemming: 'english', stopWords: ['the'] },
     }),
   },
 })
@@ -57,6 +66,7 @@ interface Members {
   readonly notes: Repository<AnyModel>
   readonly marks: Repository<AnyModel>
   readonly passages: TypedCollection<Record<string, unknown>, Record<string, unknown>>
+  readonly texts: TypedCollection<Record<string, unknown>, Record<string, unknown>>
   readonly $qb: unknown
 }
 
@@ -65,6 +75,7 @@ interface SyncMembers {
   readonly notes: SyncRepository<AnyModel>
   readonly marks: SyncRepository<AnyModel>
   readonly passages: SyncTypedCollection<Record<string, unknown>, Record<string, unknown>>
+  readonly texts: SyncTypedCollection<Record<string, unknown>, Record<string, unknown>>
 }
 
 export interface TestClient extends Members {

@@ -37,6 +37,27 @@ describe('a repository', () => {
     expect(await db.notes.update({ id: 99 }, { title: 'x' })).toBeUndefined()
   })
 
+  it('finds a row by a unique value again and again, as it is then', async () => {
+    const byEmail = (email: unknown) => db.authors.findFirst({ where: { email } })
+    for (let i = 0; i < 3; i++) {
+      expect((await byEmail('ada@example.com'))?.['id']).toBe(ada)
+      expect((await byEmail('bob@example.com'))?.['id']).toBe(bob)
+      expect(await byEmail('eve@example.com')).toBeUndefined()
+      expect(await db.notes.findFirst({ where: { id: 1 } })).toMatchObject({ id: 1 })
+      expect(await db.notes.findFirst({ where: { id: 1n } })).toMatchObject({ id: 1 })
+      expect(await byEmail(7)).toBeUndefined()
+      await expect(byEmail(undefined)).rejects.toThrow(ValidationError)
+      await expect(byEmail({ in: ['bob@example.com'] })).resolves.toMatchObject({ id: bob })
+    }
+    await db.authors.update({ id: bob }, { email: 'eve@example.com' })
+    expect(await byEmail('bob@example.com')).toBeUndefined()
+    expect((await byEmail('eve@example.com'))?.['id']).toBe(bob)
+    expect(await db.authors.findFirst({ where: { email: 'eve@example.com' }, select: { id: true } })).toEqual({
+      id: bob,
+    })
+    expect(await db.authors.findFirst({ where: { email: 'eve@example.com' }, limit: 0 } as never)).toBeUndefined()
+  })
+
   it('filters with every operator, in both spellings', async () => {
     const where = async (filter: Record<string, unknown>) => ids(await db.notes.findMany({ where: filter }))
     expect(await where({ stars: 3 })).toEqual([1])
@@ -67,6 +88,42 @@ describe('a repository', () => {
     ])
     expect(await db.notes.count()).toBe(5)
     expect(await db.notes.count({ where: { authorId: bob } })).toBe(2)
+  })
+
+  it('gives the same for a query that comes again with other values', async () => {
+    const byEmail = (email: unknown) => db.authors.findMany({ where: { email } } as never)
+    const [first] = await byEmail('ada@example.com')
+    expect(first).toMatchObject({ id: ada })
+    for (let i = 0; i < 2; i++) {
+      expect(ids(await byEmail('bob@example.com'))).toEqual([bob])
+      expect(ids(await byEmail('nobody'))).toEqual([])
+      expect(await db.authors.findFirst({ where: { id: ada, email: 'bob@example.com' } } as never)).toBeUndefined()
+      // One row at most: paged all the same.
+      expect(ids(await db.notes.findMany({ where: { id: 2 }, limit: 5 }))).toEqual([2])
+      expect(ids(await db.notes.findMany({ where: { id: 2 }, limit: 0 }))).toEqual([])
+      expect(ids(await db.notes.findMany({ where: { id: 2 }, limit: 1, offset: 1 }))).toEqual([])
+      expect(ids(await db.notes.findMany({ orderBy: { stars: 'desc' }, limit: 2, offset: i }))).toEqual(
+        [3, 5, 1].slice(i, i + 2),
+      )
+      expect(ids(await db.notes.findMany({ orderBy: [{ stars: 'asc' }, { id: 'desc' }], limit: 1 }))).toEqual([4])
+      expect(ids(await db.notes.findMany({ where: { stars: 2.5 + i } }))).toEqual([])
+      expect(ids(await db.notes.findMany({ where: { stars: { gt: 2.5 } } }))).toEqual([1, 3, 5])
+      expect(ids(await db.notes.findMany({ where: { stars: { gt: 3n } } }))).toEqual([3, 5])
+      expect((await db.notes.update({ id: 1 }, { title: `T${i}`, stars: { increment: 1 } }))?.['stars']).toBe(4)
+      expect((await db.notes.update({ id: 2 }, { title: `T${i}`, stars: 1 }))?.['title']).toBe(`T${i}`)
+      await db.notes.update({ id: 1 }, { stars: 3 })
+      for (const wrong of [
+        { where: { id: 2 }, orderBy: { nothing: 'asc' } },
+        { where: { id: 2 }, orderBy: { id: 'up' } },
+        { where: { id: 2 }, limit: -1 },
+        { where: { nothing: 1 } },
+        { where: { title: { contains: 1 } } },
+        { where: { title: { like: 'x' } } },
+        { where: { title: undefined } },
+        { where: { id: NaN } },
+      ])
+        await expect(db.notes.findMany(wrong as never)).rejects.toThrow(ValidationError)
+    }
   })
 
   it('loads relations, nested and paged for each row', async () => {

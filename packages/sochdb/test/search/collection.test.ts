@@ -375,6 +375,7 @@ describe('collections', () => {
       indexed: [],
       count: 1,
       deadVectors: 1,
+      reclaimedVectors: 0,
     })
     expect(docs.info().indexSizeBytes).toBeGreaterThan(0)
   })

@@ -41,10 +41,29 @@ describe('configurations', () => {
     ['m of 1', { ...base, m: 1 }, /"m".*from 2 to 64/],
     ['efConstruction of 3', { ...base, efConstruction: 3 }, /"efConstruction"/],
     ['efSearch of 0', { ...base, efSearch: 0 }, /"efSearch"/],
-    ['quantization', { ...base, quantization: 'scalar' }, /"quantization".*not available in this version/],
-    ['hybrid search', { ...base, enableHybridSearch: true }, /"enableHybridSearch".*not available in this version/],
-    ['a content field', { ...base, contentField: 'text' }, /"contentField".*not available in this version/],
-    ['subvectors', { ...base, pqNumSubvectors: 8 }, /not available in this version/],
+    ['hybrid search of nothing', { ...base, enableHybridSearch: true }, /"enableHybridSearch".*needs "contentField"/],
+    ['a content field of no use', { ...base, enableHybridSearch: false, contentField: 'a' }, /"contentField".*no use/],
+    ['a content field that is none', { ...base, contentField: 'a..b' }, /"contentField".*metadata field/],
+    ['no content fields', { ...base, contentField: [] }, /"contentField"/],
+    ['a content field that comes twice', { ...base, contentField: ['a', 'a'] }, /twice/],
+    ['a weight of 0', { ...base, contentField: { a: 0 } }, /"contentField".*weight/],
+    ['a weight that is infinite', { ...base, contentField: { a: Infinity } }, /"contentField".*weight/],
+    ['65 content fields', { ...base, contentField: Array.from({ length: 65 }, (_, i) => `f${i}`) }, /at most 64/],
+    ['text options for nothing', { ...base, text: {} }, /"text".*needs "contentField"/],
+    ['a language without stems', { ...base, contentField: 'a', text: { stemming: 'latin' } }, /"stemming".*'english'/],
+    ['stop words that are none', { ...base, contentField: 'a', text: { stopWords: [1] } }, /"stopWords"/],
+    ['an unknown text option', { ...base, contentField: 'a', text: { stem: true } }, /no option "stem"/],
+    ['an unknown quantization', { ...base, quantization: 'int8' }, /"quantization".*'none', 'scalar', 'pq', 'binary'/],
+    ['no subvectors', { ...base, quantization: 'pq', pqNumSubvectors: 0 }, /"pqNumSubvectors".*from 1/],
+    [
+      'more subvectors than values',
+      { ...base, quantization: 'pq', pqNumSubvectors: 4 },
+      /pqNumSubvectors.*from 1 to 3/,
+    ],
+    ['one centroid', { ...base, quantization: 'pq', pqNumCentroids: 1 }, /"pqNumCentroids".*from 2 to 256/],
+    ['too many centroids', { ...base, quantization: 'pq', pqNumCentroids: 257 }, /"pqNumCentroids"/],
+    ['centroids without pq', { ...base, quantization: 'scalar', pqNumCentroids: 16 }, /pqNumCentroids.*'pq' only/],
+    ['subvectors without pq', { ...base, pqNumSubvectors: 3 }, /pqNumSubvectors.*'pq' only/],
     ['an unknown member', { ...base, dimensions: 3 }, /no option "dimensions"/],
     ['indexed fields that are no array', { ...base, indexed: 'lang' }, /"indexed"/],
     ['a path with an empty part', { ...base, indexed: ['a..b'] }, /"indexed"/],
@@ -220,7 +239,7 @@ describe('requests', () => {
   const vector = [1, 0, 0]
 
   test.each<[object, RegExp]>([
-    [{}, /needs a vector/],
+    [{}, /needs a vector, or a textQuery/],
     [{ vector, k: 0 }, /"k".*from 1 to 100000/],
     [{ vector, k: 1.5 }, /"k"/],
     [{ vector, k: '3' }, /"k"/],
@@ -232,31 +251,102 @@ describe('requests', () => {
     [{ vector, timeoutMs: -1 }, /"timeoutMs"/],
     [{ vector, topK: 3 }, /no option "topK"/],
     [{ vector, topK: undefined }, /no option "topK"/],
-    [{ vector, textQuery: 'x' }, /"textQuery".*not available in this version/],
-    [{ vector, alpha: 0.5 }, /not available in this version/],
-    [{ vector, rrfK: 60 }, /not available in this version/],
-    [{ vector, aggregate: 'max' }, /not available in this version/],
-    [{ vector, groupBy: 'x' }, /not available in this version/],
-    [{ vector, asOf: new Date() }, /not available in this version/],
-    [{ vector, explain: true }, /not available in this version/],
+    [{ vector, textQuery: 'x' }, /"docs" has no keyword search.*contentField/],
+    [{ textQuery: 'x' }, /"docs" has no keyword search/],
+    [{ vector, textQuery: 1 }, /"textQuery".*a string/],
+    [{ vector, alpha: 0.5 }, /"alpha".*goes with a textQuery/],
+    [{ vector, rrfK: 60 }, /"rrfK".*goes with a textQuery/],
+    [{ vector, highlight: true }, /"highlight".*goes with a textQuery/],
+    [{ textQuery: 'x', alpha: 0.5 }, /"alpha".*goes with a vector/],
+    [{ textQuery: 'x', efSearch: 5 }, /"efSearch".*goes with a vector/],
+    [{ textQuery: 'x', exact: true }, /"exact".*goes with a vector/],
+    [{ vector, textQuery: 'x', alpha: 1.1 }, /"alpha".*from 0 to 1/],
+    [{ vector, textQuery: 'x', alpha: NaN }, /"alpha"/],
+    [{ vector, textQuery: 'x', rrfK: -1 }, /"rrfK".*0 or above/],
+    [{ vector, textQuery: 'x', rrfK: Infinity }, /"rrfK"/],
+    [{ vector, textQuery: 'x', highlight: 'yes' }, /"highlight"/],
+    [{ vector, textQuery: 'x', highlight: { tag: '<b>' } }, /"tag"/],
+    [{ vector, textQuery: 'x', highlight: { maxLength: 0 } }, /"maxLength"/],
+    [{ vector, textQuery: 'x', highlight: { colour: 1 } }, /no option "colour"/],
+    [{ vector, groupBy: '' }, /"groupBy".*metadata field/],
+    [{ vector, groupBy: 'a..b' }, /"groupBy".*metadata field/],
+    [{ vector, groupBy: 3 }, /"groupBy".*metadata field/],
+    [{ vector, groupBy: ['a'] }, /"groupBy".*metadata field/],
+    [{ vector, groupBy: { limit: 2 } }, /"groupBy".*metadata field/],
+    [{ vector, groupBy: { field: 'a', limit: 0 } }, /"limit".*"groupBy".*from 1 to 100000/],
+    [{ vector, groupBy: { field: 'a', size: 2 } }, /"groupBy".*no option "size"/],
+    [{ vector, k: 1000, groupBy: { field: 'a', limit: 1000 } }, /"groupBy".*at most 100000 hits/],
+    [{ vector, groupBy: 'a', mmr: true }, /groupBy or mmr, not both/],
+    [{ vector, mmr: 1 }, /"mmr".*lambda and fetch/],
+    [{ vector, mmr: null }, /"mmr".*lambda and fetch/],
+    [{ vector, mmr: { lambda: 1.5 } }, /"lambda".*"mmr".*from 0 to 1/],
+    [{ vector, mmr: { lambda: NaN } }, /"lambda"/],
+    [{ vector, mmr: { fetch: 0 } }, /"fetch".*"mmr".*from 1 to 10000/],
+    [{ vector, mmr: { fetch: 5 } }, /"mmr".*at least k \(10\)/],
+    [{ vector, mmr: { weight: 5 } }, /"mmr".*no option "weight"/],
+    [{ vector, k: 10_001, mmr: true }, /"k".*at most 10000 with mmr/],
+    [{ vector, textQuery: 'x', mmr: true }, /"mmr".*a vector alone/],
+    [{ vector, asOf: 'yesterday' }, /asOf of search takes/],
+    [{ vector, asOf: -1 }, /asOf of search takes/],
+    [{ vector, asOf: {} }, /asOf of search takes/],
+    [{ vector, explain: 'yes' }, /"explain".*true or false/],
   ])('search(%p) is refused', (request, message) => {
     const error = thrownBy(() => docs.search(request as never))
     expect(error).toBeInstanceOf(ValidationError)
     expect(error.message).toMatch(message)
   })
 
+  test.each<[string, () => unknown, RegExp]>([
+    ['searchMany of no array', () => docs.searchMany({ vector } as never), /array of what search takes/],
+    [
+      'a request of searchMany',
+      () => docs.searchMany([{ vector }, { vector, k: 0 }]),
+      /requests\[1\].*"k"|"k".*requests\[1\]/,
+    ],
+    ['a time within searchMany', () => docs.searchMany([{ vector, asOf: 1 }]), /"asOf".*one for all/],
+    ['a limit within searchMany', () => docs.searchMany([{ vector, timeoutMs: 5 }]), /"timeoutMs".*one for all/],
+    ['an option of searchMany', () => docs.searchMany([], { limit: 1 } as never), /searchMany has no option "limit"/],
+    ['a limit of searchMany', () => docs.searchMany([], { timeoutMs: -1 }), /"timeoutMs" of searchMany/],
+    ['a time of get', () => docs.get('a', { asOf: 'x' }), /asOf of get takes/],
+    ['an option of get', () => docs.get('a', { at: 1 } as never), /get has no option "at"/],
+    ['a time of getMany', () => docs.getMany(['a'], { asOf: NaN }), /asOf of getMany takes/],
+    ['a time of count', () => docs.count({}, { asOf: new Date(NaN) }), /asOf of count takes/],
+    ['a time of list', () => docs.list({ asOf: true as never }), /asOf of list takes/],
+  ])('%s is refused', (_, call, message) => {
+    const error = thrownBy(call)
+    expect(error).toBeInstanceOf(ValidationError)
+    expect(error.message).toMatch(message)
+  })
+
   test.each<[unknown, RegExp]>([
-    [{ a: { $gt: 1 } }, /"\$gt" is not available in this version/],
-    [{ a: { lt: 1 } }, /"lt" is not available in this version/],
-    [{ a: { $in: [1] } }, /"\$in" is not available/],
-    [{ a: { notIn: [1] } }, /"notIn" is not available/],
-    [{ a: { not: 1 } }, /"not" is not available/],
-    [{ a: { $exists: true } }, /"\$exists" is not available/],
-    [{ a: { startsWith: 'x' } }, /"startsWith" is not available/],
-    [{ $or: [{ a: 1 }] }, /"\$or" is not available/],
-    [{ NOT: { a: 1 } }, /"NOT" is not available/],
+    [{ a: { $gth: 1 } }, /"\$gth" is no filter operator\. Did you mean "\$gt"\?/],
+    [{ a: { $startWith: 'x' } }, /Did you mean "\$startsWith"\?/],
+    [{ a: { notin: [1] } }, /Did you mean "notIn"\?/],
+    [{ $ro: [{ a: 1 }] }, /Did you mean "\$or"\?/],
     [{ a: { $near: 1 } }, /"\$near" is no filter operator/],
     [{ $where: 'x' }, /"\$where" is no filter operator/],
+    [{ $gt: 5 }, /"\$gt" stands with a field/],
+    [{ a: { $or: [1, 2] } }, /"\$or" combines filters/],
+    [{ a: { $gt: true } }, /\$gt of "a" takes a string or a finite number; this is a boolean/],
+    [{ a: { $lte: null } }, /\$lte of "a" takes/],
+    [{ a: { lt: Infinity } }, /lt of "a" takes .* this is Infinity/],
+    [{ a: { $gte: new Date() } }, /toISOString/],
+    [{ a: { $in: 'x' } }, /\$in of "a" takes an array of values; this is a string/],
+    [{ a: { $in: [1, {}] } }, /\$in\[1\] of "a" takes .* this is an object/],
+    [{ a: { $nin: [1, [2]] } }, /\$nin\[1\] of "a"/],
+    [{ a: { $in: new Array(2) } }, /\$in\[0\] of "a" takes .* this is undefined/],
+    [{ a: { $exists: 1 } }, /\$exists of "a" takes true or false/],
+    [{ a: { $contains: 3 } }, /\$contains of "a" takes a string/],
+    [{ a: { $startsWith: null } }, /\$startsWith of "a" takes a string/],
+    [{ a: { endsWith: ['x'] } }, /endsWith of "a" takes a string/],
+    [{ a: { $not: {} } }, /empty object/],
+    [{ a: { $not: [1] } }, /is an array/],
+    [{ a: { $eq: undefined } }, /is undefined/],
+    [{ $not: 5 }, /\$not must be an object/],
+    [{ $not: [{ a: 1 }] }, /\$not must be an object/],
+    [{ $or: { a: 1 } }, /"\$or" takes an array/],
+    [{ $or: [{ a: 1 }, { $not: { b: { $and: [] } } }] }, /"\$and" combines filters/],
+    [{ $and: [{}, { $or: [{}, null] }] }, /\$and\[1\]\.\$or\[1\] must be an object/],
     [{ a: { b: 1 } }, /path: "a\.b"/],
     [{ a: {} }, /empty object/],
     [{ a: [1] }, /is an array/],
@@ -266,9 +356,8 @@ describe('requests', () => {
     [{ a: new Date() }, /is a Date/],
     [{ $and: { a: 1 } }, /"\$and" takes an array/],
     [{ $and: [1] }, /\$and\[0\] must be an object/],
-    [{ 'a..b': 1 }, /./],
-    [{ '': 1 }, /./],
-    [Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`f${i}`, i])), /at most 64/],
+    [{ 'a..b': 1 }, /no path into metadata/],
+    [{ '': 1 }, /no path into metadata/],
     ['a = 1', /must be an object/],
     [null, /must be an object/],
     [[], /must be an object/],
@@ -280,10 +369,46 @@ describe('requests', () => {
     }
   })
 
-  test('filters that nest without end are refused', () => {
-    let filter: object = { a: 1 }
-    for (let i = 0; i < 100; i++) filter = { $and: [filter] }
-    expect(() => docs.count(filter as never)).toThrow(/at most 32 deep/)
+  test.each<[string, object, RegExp]>([
+    ['tests', Object.fromEntries(Array.from({ length: 1025 }, (_, i) => [`f${i}`, i])), /at most 1024 tests/],
+    ['values', { a: { $in: Array.from({ length: 20_000 }, (_, i) => i) } }, /at most 16384 values/],
+    ['text', { a: 'x'.repeat(1024 * 1024) }, /at most 1 MiB/],
+    ['path', { ['x'.repeat(1025)]: 1 }, /at most 1024 bytes/],
+  ])('a filter of too much %s is refused', (_, filter, message) => {
+    expect(() => docs.count(filter as never)).toThrow(ValidationError)
+    expect(() => docs.count(filter as never)).toThrow(message)
+  })
+
+  test.each<[string, (filter: object) => object]>([
+    ['$and', filter => ({ $and: [filter] })],
+    ['$or', filter => ({ $or: [filter, { b: 1 }] })],
+    ['$not', filter => ({ $not: filter })],
+    ['AND', filter => ({ AND: filter })],
+  ])('filters of %s that nest without end are refused', (_, wrap) => {
+    for (const depth of [31, 10_000]) {
+      let filter: object = { a: 1 }
+      for (let i = 0; i < depth; i++) filter = wrap(filter)
+      const error = thrownBy(() => docs.count(filter as never))
+      expect(error).toBeInstanceOf(ValidationError)
+      expect(error.message).toMatch(/at most 30 deep/)
+    }
+    let field: object = { $gt: 1 }
+    for (let i = 0; i < 10_000; i++) field = { $not: field }
+    expect(() => docs.count({ a: field } as never)).toThrow(/at most 30 deep/)
+  })
+
+  test('a filter as deep as it may be is answered', () => {
+    let filter: object = { a: { $not: { $nin: [1, 2], $ne: 3 } }, b: { $ne: 5 } }
+    for (let i = 0; i < 28; i++) filter = { $or: [filter, { c: i }], d: { $ne: i } }
+    expect(docs.count(filter as never)).toBe(0)
+  })
+
+  test('deleting by a filter takes one', () => {
+    const count = docs.count()
+    for (const filter of [undefined, null, 'x', [], { a: { $gth: 1 } }, { a: undefined }]) {
+      expect(() => docs.deleteWhere(filter as never)).toThrow(ValidationError)
+    }
+    expect(docs.count()).toBe(count)
   })
 
   test.each([
@@ -291,7 +416,7 @@ describe('requests', () => {
     { limit: 1e9 },
     { after: 5 },
     { order: 'x' },
-    { filter: { a: { $gt: 1 } } },
+    { filter: { a: { $gth: 1 } } },
     { includeVectors: 1 },
   ])('list(%p) is refused', options => {
     expect(() => docs.list(options as never)).toThrow(ValidationError)

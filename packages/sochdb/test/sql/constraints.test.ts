@@ -183,6 +183,57 @@ describe('foreign keys', () => {
     expect(rows(db, 'select id from p where id = 7')).toEqual([[7]])
   })
 
+  describe('that are deferred, and a change of the schema', () => {
+    const PARENT = `insert into p values (7, 'later')`
+    beforeEach(() =>
+      run(
+        'create table e (id integer primary key, n integer, p integer references p (id) deferrable initially deferred)',
+      ),
+    )
+
+    test('have to hold before the change', () => {
+      db.transaction(t => {
+        sql(t, 'insert into e values (1, 1, 7)')
+        expect(() => sql(t, 'alter table e alter column n type text')).toThrow(/Before the schema changes/)
+        sql(t, 'create table more (id integer primary key)')
+        sql(t, PARENT)
+        sql(t, 'alter table e alter column n type text')
+      })
+      expect(rows(db, 'select * from e')).toEqual([[1, '1', 7]])
+    })
+
+    test('are checked in the table as it is', () => {
+      const write = () =>
+        db.transaction(t => {
+          sql(t, 'insert into e values (1, 1, 7)')
+          sql(t, PARENT)
+          sql(t, 'alter table e alter column n type text')
+          sql(t, 'delete from p where id = 7')
+        })
+      expect(write).toThrow(ForeignKeyError)
+      expect(rows(db, 'select * from e')).toEqual([])
+    })
+
+    test('are open again when the row that they name is rolled back', () => {
+      const write = () =>
+        db.transaction(t => {
+          sql(t, 'insert into e values (1, 1, 7)')
+          const savepoint = t.savepoint()
+          sql(t, PARENT)
+          sql(t, 'alter table e alter column n type text')
+          savepoint.rollback()
+        })
+      expect(write).toThrow(ForeignKeyError)
+      db.transaction(t => {
+        const savepoint = t.savepoint()
+        sql(t, 'insert into e values (1, 1, 7)')
+        savepoint.rollback()
+        sql(t, 'alter table e alter column n type text')
+      })
+      expect(rows(db, 'select * from e')).toEqual([])
+    })
+  })
+
   test('a statement that fails leaves the transaction as it was', () => {
     db.transaction(t => {
       sql(t, 'insert into c values (1, 1)')

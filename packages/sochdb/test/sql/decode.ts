@@ -148,10 +148,18 @@ class Reader {
           const columns = next()
           return [op, this.#many(rows, () => this.#many(columns, expr))]
         }
-        case 'insert':
-          return [op, table(), child(), numbers(), next(), next(), sets(), expr(), exprs()]
+        case 'insert': {
+          const over = () => {
+            const plan = next()
+            const working = next()
+            return plan === -1 ? undefined : [this.node(plan, at), working]
+          }
+          const conflict = () => [next(), next(), over(), sets(), expr()]
+          const head = [op, table(), child(), numbers(), conflict()]
+          return [...head, this.#many(next(), conflict), over(), exprs()]
+        }
         case 'update':
-          return [op, table(), child(), sets(), exprs()]
+          return [op, table(), child(), sets(), next(), exprs()]
         default:
           return [op, table(), child(), exprs()]
       }

@@ -191,3 +191,11 @@ describe('a column beside GROUP BY', () => {
     }
   })
 })
+
+test("MySQL's ranges of integers are integers", () => {
+  db.execute('create table ranges (a int unsigned primary key, b bigint unsigned, c tinyint(1) unsigned)')
+  expect(db.getTableSchema('ranges').columns.map(c => c.type)).toEqual(['integer', 'bigint', 'integer'])
+  expect(rows('mysql', "select cast('5' as signed), convert('7', unsigned), cast(1.5 as int signed)")).toEqual([
+    [5, 7, 1],
+  ])
+})

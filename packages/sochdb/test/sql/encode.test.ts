@@ -186,9 +186,8 @@ test('an upsert sees the row there is, then the row proposed', () => {
     anyTable,
     ['values', [['$0:integer', '$1:uuid', '$2:text', null]]],
     [0, 1, 2, 3],
-    2,
-    -1,
-    [[3, ['add:integer', '#7:integer', '#3:integer']]],
+    [2, -1, undefined, [[3, ['add:integer', '#7:integer', '#3:integer']]], undefined],
+    [],
     undefined,
     ['#3:integer'],
   ])
@@ -200,6 +199,7 @@ test('updates and deletes read whole rows', () => {
     anyTable,
     ['scan', anyTable, { index: -1, flags: 0 }, [0, 1, 2, 3], ['$0:integer'], undefined, 0, undefined, 0],
     [[3, 0n]],
+    0,
     [],
   ])
   expect(decoded(remove('documents')).root).toEqual([

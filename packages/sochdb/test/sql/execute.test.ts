@@ -104,6 +104,84 @@ test('prepared statements run many times, and not when they are closed', () => {
   expect(thrownBy(() => older.execute([20]))).toMatchObject({ message: 'The prepared statement is closed.' })
 })
 
+test('a prepared statement gives its first row, all rows, or the number it wrote', () => {
+  using db = filled()
+  const byAge = db.prepare<{ name: string }>('SELECT name FROM users WHERE age > ? ORDER BY age')
+  expect(byAge.get([20])).toEqual({ name: 'Bob' })
+  expect(byAge.get([99])).toBeUndefined()
+  expect(byAge.all([20])).toEqual([{ name: 'Bob' }, { name: 'Alice' }])
+  expect(byAge.run([20])).toBe(0)
+  const insert = db.prepare<{ id: number }>('INSERT INTO users (id, name, age) VALUES (:id, :name, :age) RETURNING id')
+  expect(insert.get({ id: 10, name: 'n', age: 50 })).toEqual({ id: 10 })
+  expect(insert.all({ id: 11, name: 'm', age: 50 })).toEqual([{ id: 11 }])
+  expect(insert.run({ id: 12, name: 'l', age: 50 })).toBe(1)
+  expect(thrownBy(() => insert.run({ id: 12, name: 'l', age: 50 }))).toMatchObject({ name: 'UniqueConstraintError' })
+  expect(thrownBy(() => byAge.get([1, 2]))).toMatchObject({ name: 'QueryError' })
+  expect(db.prepare('CREATE TABLE other (id INTEGER PRIMARY KEY)').run()).toBe(0)
+  expect(db.prepare('PRAGMA table_info(other)').get()).toMatchObject({ name: 'id' })
+  // The plan is made again where the schema has changed.
+  db.execute('ALTER TABLE users RENAME COLUMN name TO title')
+  expect(thrownBy(() => byAge.get([20]))).toMatchObject({ name: 'QueryError' })
+  db.execute('ALTER TABLE users RENAME COLUMN title TO name')
+  expect(byAge.get([20])).toEqual({ name: 'Bob' })
+  expect(db.transaction(txn => txn.prepare('DELETE FROM users WHERE age = ?').run([50]))).toBe(3)
+  byAge.close()
+  for (const run of [() => byAge.get([1]), () => byAge.all([1]), () => byAge.run([1])])
+    expect(thrownBy(run)).toMatchObject({ message: 'The prepared statement is closed.' })
+})
+
+test('the first row of a long result is all that is taken of it', () => {
+  using db = filled()
+  for (let i = 10; i < 5000; i++) db.execute(INSERT, [i, `n${i}`, i])
+  expect(db.prepare('SELECT id FROM users ORDER BY id').get()).toEqual({ id: 1 })
+  expect(db.prepare('UPDATE users SET age = 1 WHERE id > 9 RETURNING id').get()).toEqual({ id: 10 })
+  expect(db.prepare('SELECT count(*) AS n FROM users WHERE age = 1').get()).toEqual({ n: 4990 })
+})
+
+test('an insert of many rows is one statement, whichever way its values come', () => {
+  using db = filled()
+  const many = db.prepare('INSERT INTO users (id, name, age) VALUES (?, ?, ?), (?, ?, ?), (?, ?, ?)')
+  expect(many.execute([10, 'a', 1, 11, 'b', null, 12, 'c', 3])).toMatchObject({
+    rows: [],
+    columns: [],
+    rowsAffected: 3,
+  })
+  expect(many.run([20, 'a', 1, 21, 'b', 2, 22, 'c', 3])).toBe(3)
+  expect(thrownBy(() => many.run([30, 'a', 1, 31, 'b', 2, 10, 'c', 3]))).toMatchObject({
+    name: 'UniqueConstraintError',
+  })
+  expect(thrownBy(() => many.run([30, 'a', 1, 31, 'b', 2]))).toMatchObject({
+    message: 'The statement has 9 parameters; 6 values were passed.',
+  })
+  expect(thrownBy(() => many.run([30, 'a', 1, 31, 'b', undefined, 32, 'c', 3]))).toMatchObject({
+    message: 'Parameter 6 is undefined. Pass null for NULL.',
+  })
+  expect(db.execute('SELECT id, age FROM users WHERE id BETWEEN 11 AND 20 OR id >= 30 ORDER BY id').rows).toEqual([
+    { id: 11, age: null },
+    { id: 12, age: 3 },
+    { id: 20, age: 1 },
+  ])
+  const ignoring = db.prepare('INSERT INTO users (id, name, age) VALUES (?, ?, ?), (?, ?, ?) ON CONFLICT DO NOTHING')
+  expect(ignoring.run([10, 'x', 1, 40, 'y', 2])).toBe(1)
+})
+
+test('values that run statements of their own when they are read do no harm', () => {
+  using db = filled()
+  const find = db.prepare<{ name: string }>('SELECT name FROM users WHERE id = ? AND name <> ?')
+  let reads = 0
+  const nasty = new Proxy([1, 'nobody'], {
+    get(values, key, receiver) {
+      if (key === '0' || key === '1') {
+        reads++
+        expect(db.prepare('SELECT name FROM users WHERE id = ?').all([2])).toEqual([{ name: 'Bob' }])
+      }
+      return Reflect.get(values, key, receiver) as unknown
+    },
+  })
+  expect(find.get(nasty)).toEqual({ name: 'Alice' })
+  expect(reads).toBeGreaterThan(1)
+})
+
 test('rows are read as they are asked for', () => {
   using db = filled()
   for (let i = 10; i < 5000; i++) db.execute(INSERT, [i, `n${i}`, i])
@@ -114,6 +192,11 @@ test('rows are read as they are asked for', () => {
   }
   expect(seen.slice(0, 4)).toEqual([1, 2, 3, 10])
   expect([...db.iterate('SELECT id FROM users')]).toHaveLength(4993)
+  const rows = db.iterate<{ id: number }>('SELECT id FROM users ORDER BY id')
+  expect(rows[Symbol.iterator]()).toBe(rows)
+  expect(rows.next()).toEqual({ done: false, value: { id: 1 } })
+  expect(rows.return!()).toEqual({ done: true, value: undefined })
+  expect(rows.next()).toEqual({ done: true, value: undefined })
 })
 
 test('a transaction sees its own statements, and has savepoints by name', () => {

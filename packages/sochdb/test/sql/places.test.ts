@@ -67,6 +67,29 @@ test('an error inside a view belongs where the view is named', () => {
   expect(message).toMatch(/more than 2000 queries.* \(line 2, column \d+\)\./)
 })
 
+test.each([
+  'create table u (\n  id integer primary key,\n  ^x nonsense)',
+  'create table ^t (a integer)',
+  'alter table ^nope add x integer',
+  'alter table t add column ^a integer',
+  'alter table t drop column ^id',
+  'alter table t rename a to ^id',
+  'create index i on t (^nope)',
+  'create unique index i on t (a) where\n ^nope > 1',
+  'drop index ^nope',
+  'create table u (id integer primary key, x integer references ^nope (id))',
+  'create table u (id integer, check (^y > 1))',
+])('of a change of the schema: %s', marked => {
+  const position = marked.indexOf('^')
+  const before = marked.slice(0, position).split('\n')
+  const [line, column] = [before.length, before.at(-1)!.length + 1]
+  const { message, details } = error(marked.replace('^', ''))
+  expect({ message, details }).toEqual({
+    message: expect.stringContaining(` (line ${line}, column ${column})`),
+    details: expect.objectContaining({ line, column, position }),
+  })
+})
+
 test('trees without a text have no places', () => {
   const { statement } = parseStatement('select nope from t')
   try {

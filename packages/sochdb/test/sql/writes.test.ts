@@ -117,6 +117,34 @@ function outcome(body: () => readonly unknown[]): unknown {
   }
 }
 
+/**
+ * What SQLite gives. It looks at unique keys row by row, we when all rows are written: an UPDATE that it refuses runs again without
+ * keys, and what comes out must then fit them.
+ */
+function theirs(peer: InstanceType<typeof sqlite.Database>, sql: string): readonly unknown[] {
+  try {
+    return peer.all(sql)
+  } catch (error) {
+    if (!/update t set/.test(sql) || !/unique/i.test((error as Error).message)) throw error
+  }
+  peer.exec('alter table t rename to kept')
+  peer.exec(SCHEMA[0]!.replace(/,\s*unique\s*\([^)]*\)/i, '').replace(/primary key/i, ''))
+  peer.exec('insert into t select * from kept')
+  const rows = peer.all(sql)
+  peer.exec('create table became as select * from t')
+  peer.exec('drop table t')
+  peer.exec('alter table kept rename to t')
+  try {
+    peer.exec('begin; delete from t; insert into t select * from became; commit')
+    return rows
+  } catch (error) {
+    peer.exec('rollback')
+    throw error
+  } finally {
+    peer.exec('drop table became')
+  }
+}
+
 test.each(Array.from({ length: 12 }, (_, block) => block))('random writes of block %i', block => {
   const db = Database.open(':memory:')
   const peer = new sqlite.Database(':memory:')
@@ -138,7 +166,7 @@ test.each(Array.from({ length: 12 }, (_, block) => block))('random writes of blo
   let written = 0
   for (let i = 0; i < 60; ++i) {
     const sql = new WriteMaker(random).statement()
-    const expected = outcome(() => peer.all(sql))
+    const expected = outcome(() => theirs(peer, sql))
     expect({ i, sql, outcome: outcome(() => ours(sql)) }).toEqual({ i, sql, outcome: expected })
     const state = 'select * from t order by id'
     expect({ i, sql, state: sorted(ours(state)) }).toEqual({ i, sql, state: sorted(peer.all(state)) })
@@ -219,5 +247,81 @@ describe('what SQLite has not', () => {
     for (const target of ['(s)', '(s) where a > 1', '(s) where b > 2'])
       expect(failure(() => run(insert(target)))).toContain(where)
     expect(() => run(insert('(b)'))).toThrow(QueryError)
+  })
+})
+
+// A statement that is one row by its key runs without operators; a condition that always holds sends it the other way.
+describe('an upsert of one row does the same on either way', () => {
+  const DDL = [
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER CHECK (a < 90), b INTEGER NOT NULL, s TEXT UNIQUE,
+      ab INTEGER GENERATED ALWAYS AS (a + b) STORED)`,
+    'CREATE INDEX t_a ON t (a)',
+  ]
+  const sets = ['a = excluded.a', 'a = excluded.b, b = t.a', 'b = NULL', 'a = ?, s = excluded.s', 'a = 100', "s = 'x'"]
+  const targets = ['(id)', '(s)']
+
+  test.each([...targets.keys()])('by key %p', target => {
+    using point = Database.open(':memory:')
+    using general = Database.open(':memory:')
+    for (const ddl of DDL) for (const db of [point, general]) db.execute(ddl)
+    const random = new Random(target + 1)
+    for (let i = 0; i < 400; i++) {
+      const set = random.pick(sets)
+      const values: unknown[] = [
+        random.below(6),
+        random.pick([1, 2, 3, null, 95]),
+        random.below(5),
+        random.pick(['x', 'y', 'z', null]),
+      ]
+      if (set.includes('?')) values.push(random.below(9))
+      const sql = `INSERT INTO t (id, a, b, s) VALUES (?, ?, ?, ?) ON CONFLICT ${targets[target]!} DO UPDATE SET ${set}`
+      const outcome = (db: Database, where: string): unknown => {
+        try {
+          const { rows, rowsAffected } = db.execute(`${sql} ${where} RETURNING id, a, b, s`, values)
+          return { rows, rowsAffected }
+        } catch (error) {
+          return failure(() => {
+            throw error
+          })
+        }
+      }
+      expect(outcome(point, '')).toEqual(outcome(general, 'WHERE t.id = t.id'))
+      if (i % 20 === 0) {
+        const all = 'SELECT * FROM t ORDER BY id'
+        expect(point.execute(all).rows).toEqual(general.execute(all).rows)
+        const byIndex = 'SELECT id FROM t WHERE a = 2 ORDER BY id'
+        expect(point.execute(byIndex).rows).toEqual(general.execute(byIndex).rows)
+      }
+    }
+    expect(point.execute('SELECT count(*) AS n FROM t').rows).not.toEqual([{ n: 0 }])
+  })
+})
+
+test('a row found by its key is the row that a scan finds, whatever is in it', () => {
+  using db = Database.open(':memory:')
+  db.execute(`CREATE TABLE v (id INTEGER PRIMARY KEY, k TEXT UNIQUE, i INTEGER, g BIGINT, r REAL, t TEXT, b BLOB, y BOOLEAN,
+    at TIMESTAMP, j JSON, d DECIMAL(20, 5), u UUID, e VECTOR(2))`)
+  const insert = db.prepare('INSERT INTO v VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const uuid = '0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b'
+  const rows: unknown[][] = [
+    [null, null, null, null, null, null, null, null, null, null, null],
+    [1, 1n, 1.5, 'a', Buffer.from([1]), true, new Date(5), { a: 1 }, '1.5', uuid, [1, 2]],
+    [-(2 ** 31), -1n, -0.0, '', Buffer.alloc(0), false, new Date(-5), [], '-1', null, null],
+    [2 ** 31, 2n ** 62n, 1e300, 'Zoë 🎉', null, null, null, 'é', null, uuid, [0.5, -1]],
+    [2 ** 53 - 1, null, null, 'x'.repeat(100_000), null, true, null, null, null, null, null],
+    [2n ** 62n, null, 0, null, Buffer.alloc(70_000, 7), null, null, null, '12345.00001', null, null],
+    [5, null, null, 'ü'.repeat(70_000), null, null, null, 'y'.repeat(70_000), null, null, null],
+  ]
+  rows.forEach((row, id) => insert.run([id, `k${id}`, ...row]))
+  const scan = db.prepare('SELECT * FROM v WHERE id + 0 = ?')
+  const byKey = db.prepare('SELECT * FROM v WHERE id = ?')
+  const byIndex = db.prepare('SELECT * FROM v WHERE k = ?')
+  rows.forEach((_, id) => {
+    const expected = scan.get([id])
+    expect(expected).toBeDefined()
+    expect(byKey.get([id])).toEqual(expected)
+    expect(byKey.all([id])).toEqual([expected])
+    expect(byIndex.get([`k${id}`])).toEqual(expected)
+    db.transaction(txn => expect(txn.prepare('SELECT * FROM v WHERE k = ?').get([`k${id}`])).toEqual(expected))
   })
 })

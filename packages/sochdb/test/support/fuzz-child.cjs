@@ -110,6 +110,9 @@ const remember = value => {
 }
 const argument = () => (handles.length > 0 && random(3) === 0 ? pick(handles) : pick(garbage)())
 
+const id = () => Buffer.of(random(99), 0, 0, 0, 0, 0, 0, 0)
+const point = () => Float32Array.of(random(9), random(9))
+
 /** Calls that work, so that garbage meets open transactions, cursors and data. */
 // Memtables, cache, compression and its level, of the log, policy, threads, retention, memory of statements: small, so that tables are made.
 const storage = [65_536, 1 << 20, 1, 0, 0, 1, 1, 1, 1000, 1 << 24]
@@ -131,6 +134,9 @@ const sensible = [
   () => native.abort(pick(handles)),
   () => native.setSavepoint(pick(handles)),
   () => random(20) === 0 && native.close(pick(handles)),
+  () => native.vectorIndexCreate(2, random(3), 4, 20, 10, random(2) * 50),
+  () => native.vectorIndexInsert(pick(handles), id(), point(), 1 + random(3), random(2) === 0),
+  () => native.vectorIndexSearch(pick(handles), point(), 1 + random(50), random(20), new ArrayBuffer(random(300))),
 ]
 
 /** Asynchronous ones too: some of their promises settle between two calls, some in the end. */
@@ -150,6 +156,9 @@ const asynchronous = [
   () => native.asyncCommit(pick(handles)),
   () => native.watchNext(native.watch(pick(handles), 'a', 10)),
   () => random(10) === 0 && native.asyncClose(pick(handles)),
+  () => native.asyncVectorIndexInsert(pick(handles), id(), point(), 2, false, random(10), 1 + random(50), undefined),
+  () => native.asyncVectorIndexSearch(pick(handles), point(), 1 + random(50), 0, random(10), random(50)),
+  () => random(10) === 0 && native.vectorIndexClose(pick(handles)),
 ]
 const settled = value => {
   if (!(value instanceof Promise)) return remember(value)
@@ -170,6 +179,7 @@ async function main() {
         const args = Array.from({ length: random(9) }, argument)
         // A store is opened under names that make none on disk.
         if ((name === 'open' || name === 'asyncOpen') && typeof args[0] === 'string') args[0] = ':memory:'
+        if (name.endsWith('IndexSave')) args[1] = '/dev/null/none' // nothing is written
         settled(Reflect.apply(fn, pick(receivers), args))
       }
     } catch (error) {

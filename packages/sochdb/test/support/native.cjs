@@ -16,7 +16,7 @@ const openArguments = (path, syncMode = 'normal') => [
   0,
   256 * MIB,
   64 * MIB, // memtableSizeBytes
-  64 * MIB, // blockCacheSizeBytes
+  256 * MIB, // blockCacheSizeBytes
   1, // lz4
   0,
   0, // the log is not compressed

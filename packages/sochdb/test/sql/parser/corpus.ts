@@ -252,6 +252,8 @@ export const POSTGRES = lines(String.raw`
   select a = any (array[]::int[]), b = any ($1::text[]) from t
   select a is distinct from b, a is not distinct from b, a is unknown, a is not unknown, a is not true from t
   select a between 1 and 2 or b between 2 and 3 from t
+  select a between symmetric b and 3 and c, not a not between symmetric 3 and 1, a between asymmetric 1 and 2 from t
+  select int '5', bool 'true', numeric '1.5', bigint '7' + 1, text 'x' || 'y'
   select row(1, 2) = row(a, b), (a, b) in ((1, 2), (3, 4)) from t
   select extract(year from created_at), extract('month' from created_at), date_trunc('day', created_at) from t
   select substring(a from 1 for 2), substring(a from 3), substring(a, 1, 2), overlay(a placing 'x' from 2 for 1) from t
