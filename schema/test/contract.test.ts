@@ -89,6 +89,7 @@ test('columns, indexes and relations land in the contract by the keys of the sch
     quantization: 'none',
     enableHybridSearch: false,
   })
+  expect(contract.collections['chunks']).not.toHaveProperty('pqNumSubvectors')
   expect(contract.edges['CITES']).toMatchObject({ from: 'Doc', to: 'Doc', temporal: true, open: false })
   expect(contract.caches['answers']).toMatchObject({ threshold: 0.93, evict: 'lru' })
   expect(contract.kv['sessions']).toMatchObject({ ttlSeconds: 3600 })

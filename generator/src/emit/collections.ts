@@ -59,7 +59,11 @@ function emitCollection(
         )
   const fields = Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>)
   const members = fields.flatMap(([field, value]) => filterMember(field, value, imports))
-  const logic = [`AND?: ${names.filter} | readonly ${names.filter}[]`]
+  const logic = [
+    `AND?: ${names.filter} | readonly ${names.filter}[]`,
+    `OR?: readonly ${names.filter}[]`,
+    `NOT?: ${names.filter}`,
+  ]
   const comment = `Filters of \`${name}\`; all of them must hold. Indexed: ${collection.indexed.join(', ') || 'nothing'}.`
   return read + write + interfaceText(names.filter, [...logic, ...members], comment)
 }

@@ -14,14 +14,27 @@ export interface CollectionOptions {
   readonly efSearch?: number
   /** Default: `none`. */
   readonly quantization?: 'none' | 'scalar' | 'pq' | 'binary'
+  /** With quantization `pq`: into how many parts a vector is cut, 1 to `dimension`. Default: one for eight components. */
+  readonly pqNumSubvectors?: number
+  /** With quantization `pq`: of how many values each part is one, 2 to 256. Default: 256. */
+  readonly pqNumCentroids?: number
   /** Default: true where `contentField` is given. */
   readonly enableHybridSearch?: boolean
-  /** The metadata whose text keyword search reads. */
-  readonly contentField?: string | readonly string[]
+  /** The metadata whose text keyword search reads: a field, several, or several with their weights (above 0, up to 1000000). */
+  readonly contentField?: string | readonly string[] | Readonly<Record<string, number>>
+  /** How text becomes words. Needs `contentField`. */
+  readonly text?: CollectionText
   /** Shape of the metadata: an object schema. */
   readonly metadata: z.ZodType
   /** Fields of the metadata that searches filter by. Default: none. */
   readonly indexed?: readonly string[]
+}
+
+export interface CollectionText {
+  /** `'english'`: words are searched by their stems. Default: `'none'`. */
+  readonly stemming?: 'english' | 'none'
+  /** Words that are not searched: true or `'english'` for those of English, or your own. Default: false. */
+  readonly stopWords?: boolean | 'english' | readonly string[]
 }
 
 export interface CollectionNode {

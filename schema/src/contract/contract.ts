@@ -64,8 +64,15 @@ export interface CollectionContract {
   readonly efConstruction: number
   readonly efSearch: number
   readonly quantization: 'none' | 'scalar' | 'pq' | 'binary'
+  /** With quantization `pq`, where the schema says so. */
+  readonly pqNumSubvectors?: number
+  readonly pqNumCentroids?: number
   readonly enableHybridSearch: boolean
-  readonly contentField?: string | readonly string[]
+  readonly contentField?: string | readonly string[] | Readonly<Record<string, number>>
+  readonly text?: {
+    readonly stemming?: 'english' | 'none'
+    readonly stopWords?: boolean | 'english' | readonly string[]
+  }
   readonly metadata: JsonSchema
   readonly indexed: readonly string[]
 }

@@ -140,8 +140,11 @@ function collectionContract({ name, options }: CollectionNode): CollectionContra
     efConstruction: options.efConstruction ?? collectionDefaults.efConstruction,
     efSearch: options.efSearch ?? collectionDefaults.efSearch,
     quantization: options.quantization ?? 'none',
+    ...optional('pqNumSubvectors', options.pqNumSubvectors),
+    ...optional('pqNumCentroids', options.pqNumCentroids),
     enableHybridSearch: options.enableHybridSearch ?? contentField !== undefined,
     ...optional('contentField', contentField),
+    ...optional('text', options.text),
     metadata: jsonSchemaOf(options.metadata),
     indexed: [...(options.indexed ?? [])].sort(),
   }

@@ -3,7 +3,7 @@ import { describe } from '../core/brand.js'
 import { fieldsOf, topTypes } from '../core/json-schema.js'
 import type { SchemaNode } from '../define/define-schema.js'
 import { suggest, type Report } from './diagnostic.js'
-import { checkDimension } from './tables.js'
+import { checkDimension, dimensionMax } from './tables.js'
 import { checkZodOfType } from './zod-schemas.js'
 
 const metrics = ['cosine', 'euclidean', 'dotProduct']
@@ -15,8 +15,11 @@ const known = [
   'efConstruction',
   'efSearch',
   'quantization',
+  'pqNumSubvectors',
+  'pqNumCentroids',
   'enableHybridSearch',
   'contentField',
+  'text',
   'metadata',
   'indexed',
 ]
@@ -33,17 +36,81 @@ function checkCollection(report: Report, at: readonly string[], { name, options 
   checkRange(report, [...at, 'm'], 'm', options.m, 2, 64)
   checkRange(report, [...at, 'efConstruction'], 'efConstruction', options.efConstruction, 4, 4_000)
   checkRange(report, [...at, 'efSearch'], 'efSearch', options.efSearch, 1, 10_000)
+  checkProductCodes(report, at, options)
   const what = `The metadata of collection "${name}"`
   const metadata = checkZodOfType(report, [...at, 'metadata'], what, options.metadata, 'object')
   const fields = metadata === undefined ? undefined : fieldsOf(metadata)
   if (fields === undefined) return
   checkIndexed(report, [...at, 'indexed'], name, options.indexed ?? [], fields)
-  const { contentField = [] } = options
-  for (const field of typeof contentField === 'string' ? [contentField] : contentField) {
-    if (Object.hasOwn(fields, field)) continue
-    const message = `contentField names "${field}", which is no field of the metadata.`
-    report.error([...at, 'contentField'], 'content_field_unknown', message, suggest(field, Object.keys(fields)))
+  if (options.enableHybridSearch === true && options.contentField === undefined) {
+    const message = `Collection "${name}" asks for keyword search, and names no contentField: there is no text to search.`
+    report.error(
+      [...at, 'enableHybridSearch'],
+      'content_field_missing',
+      message,
+      'Name the field whose text is searched.',
+    )
   }
+  if (options.enableHybridSearch === false && options.contentField !== undefined) {
+    const message = `Collection "${name}" names a contentField, and switches keyword search off.`
+    report.error([...at, 'contentField'], 'content_field_unused', message, 'Leave one of the two out.')
+  }
+  checkContent(report, at, name, options, Object.keys(fields))
+}
+
+/** What product quantization is told, which no other is. */
+function checkProductCodes(report: Report, at: readonly string[], options: CollectionNode['options']): void {
+  const { dimension, quantization } = options
+  const parts = Number.isInteger(dimension) && dimension >= 1 ? Math.min(dimension, dimensionMax) : dimensionMax
+  checkRange(report, [...at, 'pqNumSubvectors'], 'pqNumSubvectors', options.pqNumSubvectors, 1, parts)
+  checkRange(report, [...at, 'pqNumCentroids'], 'pqNumCentroids', options.pqNumCentroids, 2, 256)
+  for (const option of ['pqNumSubvectors', 'pqNumCentroids'] as const) {
+    if (options[option] === undefined || quantization === 'pq') continue
+    const message = `${option} means something with the quantization pq only; this one is ${quantization ?? 'none'}.`
+    report.error([...at, option], 'option_unused', message, "Leave it out, or set quantization: 'pq'.")
+  }
+}
+
+const maxWeight = 1_000_000
+const maxStopWords = 10_000
+
+/** Which text is searched by words, and how. */
+function checkContent(
+  report: Report,
+  at: readonly string[],
+  name: string,
+  { contentField = [], text }: CollectionNode['options'],
+  fields: readonly string[],
+): void {
+  const isList = typeof contentField === 'string' || Array.isArray(contentField)
+  const content = typeof contentField === 'string' ? [contentField] : isList ? contentField : Object.keys(contentField)
+  for (const field of content as readonly string[]) {
+    if (fields.includes(field)) continue
+    const message = `contentField names "${field}", which is no field of the metadata.`
+    report.error([...at, 'contentField'], 'content_field_unknown', message, suggest(field, fields))
+  }
+  for (const [field, weight] of isList ? [] : Object.entries(contentField as Readonly<Record<string, unknown>>)) {
+    if (typeof weight === 'number' && weight > 0 && weight <= maxWeight) continue
+    const message = `The weight of "${field}" is a number above 0, up to ${maxWeight}; got ${describe(weight)}.`
+    report.error([...at, 'contentField', field], 'option_invalid', message)
+  }
+  if (text === undefined) return
+  if (content.length === 0) {
+    const message = `Collection "${name}" says how text is searched, and names no contentField.`
+    report.error([...at, 'text'], 'content_field_missing', message, 'Name the field whose text is searched.')
+  }
+  if (typeof text !== 'object' || text === null || Array.isArray(text)) {
+    report.error([...at, 'text'], 'option_invalid', `text is an object; got ${describe(text)}.`)
+    return
+  }
+  checkKnownOptions(report, [...at, 'text'], text, ['stemming', 'stopWords'])
+  checkChoice(report, [...at, 'text', 'stemming'], 'stemming', text.stemming, ['english', 'none'])
+  const { stopWords } = text
+  const isWord = (word: unknown): boolean => typeof word === 'string' && word !== '' && word.length <= 255
+  if (typeof stopWords === 'boolean' || stopWords === undefined || stopWords === 'english') return
+  if (Array.isArray(stopWords) && stopWords.length <= maxStopWords && stopWords.every(isWord)) return
+  const message = `stopWords is true, false, 'english' or an array of at most ${maxStopWords} words; got ${describe(stopWords)}.`
+  report.error([...at, 'text', 'stopWords'], 'option_invalid', message)
 }
 
 const indexable = new Set(['string', 'number', 'integer', 'boolean', 'null', 'array'])

@@ -9,18 +9,6 @@ import type { Report } from './diagnostic.js'
 
 export function checkSupport(report: Report, schema: SchemaNode): void {
   for (const [key, table] of Object.entries(schema.tables)) checkTableSupport(report, ['tables', key], table)
-  for (const [key, { name, options }] of Object.entries(schema.collections)) {
-    const at = ['collections', key]
-    if (options.quantization !== undefined && options.quantization !== 'none') {
-      const message = `Collection "${name}" asks for quantization "${options.quantization}"; the engine stores vectors as given.`
-      report.error([...at, 'quantization'], 'unsupported_quantization', message, "Leave it out, or say 'none'.")
-    }
-    if (options.enableHybridSearch === true || options.contentField !== undefined) {
-      const option = options.contentField !== undefined ? 'contentField' : 'enableHybridSearch'
-      const message = `Collection "${name}" asks for keyword search; collections search by vector alone.`
-      report.error([...at, option], 'unsupported_hybrid_search', message, `Leave ${option} out.`)
-    }
-  }
   waiting(report, ['graph', 'nodes'], schema.nodes)
   waiting(report, ['graph', 'edges'], schema.edges)
   waiting(report, ['caches'], schema.caches)
