@@ -71,22 +71,3 @@ export function wordVectors(count) {
   const bytes = readFileSync(cache)
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
 }
-
-/** The k nearest by cosine, by comparing with every vector: what recall is measured against. */
-export function exactNeighbours(vectors, query, dimension, k) {
-  const norm = (a, at) => {
-    let s = 0
-    for (let d = 0; d < dimension; d++) s += a[at + d] * a[at + d]
-    return Math.sqrt(s)
-  }
-  const scored = []
-  for (let i = 0; i * dimension < vectors.length; i++) {
-    let dot = 0
-    for (let d = 0; d < dimension; d++) dot += query[d] * vectors[i * dimension + d]
-    scored.push([dot / norm(vectors, i * dimension), i])
-  }
-  return scored
-    .sort((a, b) => b[0] - a[0])
-    .slice(0, k)
-    .map(([, i]) => i)
-}

@@ -1,5 +1,7 @@
-/** The table that the SQL workload reads. */
+/** The table that the workload of repositories reads. */
 const column = (name, type) => ({ name, type, nullable: false })
+
+const ascending = column => ({ column, desc: false })
 
 export const contract = {
   version: 1,
@@ -15,7 +17,10 @@ export const contract = {
         column('score', 'real'),
       ],
       primaryKey: ['id'],
-      indexes: [],
+      indexes: [
+        { name: 'users_age', columns: [ascending('age'), ascending('id')], unique: false },
+        { name: 'users_email', columns: [ascending('email')], unique: true },
+      ],
       checks: [],
       indexPolicy: 'balanced',
     },

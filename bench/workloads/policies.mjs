@@ -105,7 +105,7 @@ await withStore({ memtableSizeBytes: 4 * MIB }, async store => {
 
 // appendOnly: events of about a kilobyte, in the order of their time.
 await withStore({}, async store => {
-  const events = 300_000
+  const events = 2_000_000
   const value = i => Buffer.concat(Array.from({ length: 10 }, (_, part) => text(i * 10 + part)))
   const distinct = Array.from({ length: 4096 }, (_, i) => value(i))
   const batches = batchesOf(

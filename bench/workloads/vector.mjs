@@ -1,87 +1,48 @@
-/** One vector index, one process: build, then searches at several ef, with recall@10 against an exact scan. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { exactNeighbours, wordVectors } from '../lib/data.mjs'
+/**
+ * One vector index, one process: build, searches at several ef with their recall, memory, opening.
+ * `node --expose-gc workloads/vector.mjs sochdb [scalar]`; BENCH_VECTORS is how many, 100,000 by default.
+ */
+import { exactNeighbours, recall, residentBytes, vectorData } from '../lib/search-data.mjs'
+import { allOf, milliseconds, queriesPerSecond, report } from '../lib/search-measure.mjs'
 
-const [peer] = process.argv.slice(2)
-const dimension = 100
-const count = 100_000
+const [peer, quantization = 'none'] = process.argv.slice(2)
+const count = Number(process.env['BENCH_VECTORS'] ?? 100_000)
 const queries = 500
-const k = 10
-const efs = [32, 64, 128, 256]
-const vectors = wordVectors(count + queries)
-const row = i => vectors.subarray(i * dimension, (i + 1) * dimension)
-const base = vectors.subarray(0, count * dimension)
-const dir = mkdtempSync(join(tmpdir(), 'bench-'))
+const judged = 200
+const { row, query } = vectorData(count, queries)
 
-const indexes = {
-  async sochdb() {
-    const { Database } = await import('../../packages/sochdb/dist/index.js')
-    const db = Database.open(join(dir, 'store'), { syncMode: 'off' })
-    const collection = db.createCollection({ name: 'bench', dimension, metric: 'cosine', m: 16, efConstruction: 100 })
-    return {
-      async build() {
-        for (let at = 0; at < count; at += 1000) {
-          const n = Math.min(1000, count - at)
-          collection.insertBatch({
-            ids: Array.from({ length: n }, (_, i) => String(at + i)),
-            vectors: base.subarray(at * dimension, (at + n) * dimension),
-          })
-        }
-        collection.optimize()
-      },
-      search: (query, ef) =>
-        Array.from(collection.search({ vector: query, k, efSearch: ef, includeMetadata: false }), hit =>
-          Number(hit.id),
-        ),
-      close: () => db.close(),
-    }
-  },
-  async 'hnswlib-node'() {
-    const { default: hnswlib } = await import('hnswlib-node')
-    const index = new hnswlib.HierarchicalNSW('cosine', dimension)
-    index.initIndex(count, 16, 100, 100)
-    return {
-      async build() {
-        for (let i = 0; i < count; i++) index.addPoint(Array.from(row(i)), i)
-      },
-      search(query, ef) {
-        index.setEf(ef)
-        return index.searchKnn(query, k).neighbors
-      },
-      // hnswlib-node takes number[] alone: converted outside the timed part.
-      prepare: query => Array.from(query),
-      close() {},
-    }
-  },
-}
+await report(async dir => {
+  const results = {}
+  const { vectors } = await import(`../peers/search/${peer}.mjs`)
+  const before = residentBytes()
+  const index = await vectors(dir, { capacity: count, quantization })
+  const building = await milliseconds(async () => {
+    await index.insert(0, count, row)
+    await index.finish?.()
+  })
+  results['build, vectors/s'] = (count / building) * 1000
+  results['memory of the process, bytes a vector'] = (residentBytes() - before) / count
+  Object.assign(results, index.memory?.())
 
-const results = {}
-try {
-  const index = await indexes[peer]()
-  let started = performance.now()
-  await index.build()
-  results['build, vectors/s'] = (count / (performance.now() - started)) * 1000
-  const truth = []
-  for (let q = 0; q < 200; q++) truth.push(new Set(exactNeighbours(base, row(count + q), dimension, k)))
-  const prepared = Array.from({ length: queries }, (_, q) =>
-    index.prepare ? index.prepare(row(count + q)) : row(count + q),
+  const asked = Array.from({ length: queries }, (_, q) => query(q))
+  const truth = exactNeighbours(
+    row,
+    Uint32Array.from({ length: count }, (_, i) => i),
+    asked.slice(0, judged),
   )
-  for (const ef of efs) {
-    let found = 0
-    for (let q = 0; q < truth.length; q++) for (const id of index.search(prepared[q], ef)) if (truth[q].has(id)) found++
-    let best = Infinity
-    for (let window = 0; window < 5; window++) {
-      started = performance.now()
-      for (const query of prepared) index.search(query, ef)
-      best = Math.min(best, performance.now() - started)
-    }
-    results[`ef ${ef}, QPS`] = (queries / best) * 1000
-    results[`ef ${ef}, recall@10`] = found / (truth.length * k)
+  const prepared = asked.map(index.prepare ?? (q => q))
+  for (const ef of index.isExact ? [0] : [32, 64, 128, 256]) {
+    const name = index.isExact ? 'exact' : `ef ${ef}`
+    const search = q => index.search(q, ef)
+    results[`${name}, recall@10`] = recall(truth, await allOf(prepared.slice(0, judged), search))
+    results[`${name}, QPS`] = await queriesPerSecond(index, prepared, search)
   }
+
+  const open = await index.reopen()
+  results['open and first query, ms'] = await milliseconds(async () => {
+    await open()
+    await index.search(prepared[0], 64)
+  })
   await index.close()
-} finally {
-  rmSync(dir, { recursive: true, force: true })
-}
-console.log(JSON.stringify(results))
+  return results
+})
