@@ -143,26 +143,37 @@ class Repairer {
     return RebuildManifest(names, opened.status());
   }
 
-  // Takes every edit that can be read of the newest manifest that can be read at all.
+  // Takes every edit that can be read of the manifest that CURRENT names, or else of the newest that has any. What it replaces
+  // goes when the new one has its place: a crash on the way leaves one of them.
   Status RebuildManifest(const std::vector<std::string>& names, const Status& why) {
+    const std::string dir = In(kTablesDirName);
     state_ = {};
     std::vector<std::string> replaced;
-    uint64_t newest = 0;
-    for (const std::string& name : names) {
-      if (name == kCurrentFileName) replaced.push_back(JoinPath(In(kTablesDirName), name));
-      const std::optional<uint64_t> number = ParseManifestFileName(name);
-      if (!number) continue;
-      replaced.push_back(JoinPath(In(kTablesDirName), name));
-      if (*number < newest) continue;
-      newest = *number;
-      ManifestState state;
-      SOCHDB_TRY(ReadEdits(replaced.back(), newest, &state));
-      if (!state.files.empty() || state_.files.empty()) state_ = std::move(state);
+    std::string current;
+    if (env_->FileExists(JoinPath(dir, kCurrentFileName))) {
+      replaced.push_back(JoinPath(dir, kCurrentFileName));
+      SOCHDB_TRY(ReadWholeFile(env_, replaced.back(), &current));
     }
-    Lose({"manifest", In(kTablesDirName), 0, 0, {}, {}, why.message()});
+    const std::optional<uint64_t> named = DecodeCurrent(current);
+    std::vector<uint64_t> numbers;
+    for (const std::string& name : names) {
+      if (const std::optional<uint64_t> number = ParseManifestFileName(name)) numbers.push_back(*number);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    bool chosen = false;
+    for (const uint64_t number : numbers) {
+      replaced.push_back(JoinPath(dir, ManifestFileName(number)));
+      ManifestState state;
+      if (!chosen) SOCHDB_TRY(ReadEdits(replaced.back(), number, &state));
+      chosen |= number == named && !state.files.empty();
+      if (!state.files.empty()) state_ = std::move(state);
+    }
+    Lose({"manifest", dir, 0, 0, {}, {}, why.message()});
     SOCHDB_TRY(LoseUnnamedTables(names));
-    for (const std::string& file : replaced) SOCHDB_TRY(MoveAside(file));
-    return Manifest::WriteTo(env_, In(kTablesDirName), state_);
+    for (const std::string& file : replaced) SOCHDB_TRY(KeepCopy(file));
+    SOCHDB_TRY(Manifest::WriteTo(env_, dir, state_, numbers.empty() ? 1 : numbers.back() + 1));
+    for (const uint64_t number : numbers) SOCHDB_TRY(env_->DeleteFile(JoinPath(dir, ManifestFileName(number))));
+    return env_->SyncDir(dir);
   }
 
   Status ReadEdits(const std::string& file, uint64_t number, ManifestState* state) {

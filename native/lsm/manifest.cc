@@ -347,11 +347,11 @@ Result<std::unique_ptr<Manifest>> Manifest::Open(Env* env, const std::string& di
   return std::unique_ptr<Manifest>(std::move(manifest));
 }
 
-Status Manifest::WriteTo(Env* env, const std::string& dir, const ManifestState& state) {
-  auto made = WriteNew(env, dir, 1, state);
+Status Manifest::WriteTo(Env* env, const std::string& dir, const ManifestState& state, uint64_t number) {
+  auto made = WriteNew(env, dir, number, state);
   SOCHDB_TRY(made.status());
   bool changed = false;
-  return PointCurrentAt(env, dir, 1, &changed);
+  return PointCurrentAt(env, dir, number, &changed);
 }
 
 }  // namespace sochdb

@@ -125,8 +125,9 @@ class Manifest {
   using VisitFault = std::function<void(uint64_t offset, std::string expected, std::string actual)>;
   virtual Status Verify(const VisitFault& visit) const = 0;
 
-  // Writes a manifest of its own, of this state alone, with its CURRENT into another directory: for checkpoints and backups.
-  static Status WriteTo(Env* env, const std::string& dir, const ManifestState& state);
+  // Writes a manifest of this state alone, and CURRENT, which names it, into a directory that no manifest is open in: for
+  // checkpoints, backups and repairs. There is none of this number.
+  static Status WriteTo(Env* env, const std::string& dir, const ManifestState& state, uint64_t number = 1);
 };
 
 }  // namespace sochdb

@@ -230,5 +230,119 @@ TEST("a repair that crashes anywhere can be done again, and keeps what an undist
   }
 }
 
+// The power fails: of what is not durable, all or nothing is left.
+void LosePower(SimEnv* env, SimDisk::Fate fate = SimDisk::Fate::kLost) {
+  env->CrashAt(0);
+  env->CrashNow();
+  env->Restart(std::vector<SimDisk::Fate>(env->ListUndecided().size(), fate));
+}
+
+// A store of which everything is durable.
+void MakeDurableStore(SimEnv* env) {
+  MakeStore(env);
+  LosePower(env, SimDisk::Fate::kKept);
+}
+
+struct Damage {
+  const char* what;
+  std::string (*apply)(SimEnv*);  // returns the file that it is done to
+};
+
+std::string FlipIn(SimEnv* env, const std::string& file, uint64_t offset) {
+  env->FlipBits(file, offset, 0x01);
+  return file;
+}
+
+constexpr Damage kDamages[] = {
+    {"table", [](SimEnv* env) { return FlipIn(env, FilesOf(env, "/db/tables", ".sst").front(), 200); }},
+    {"log",
+     [](SimEnv* env) {
+       const std::string file = FilesOf(env, "/db/wal", ".wal").back();
+       return FlipIn(env, file, env->Contents(file).size() / 2);
+     }},
+    {"manifest",
+     [](SimEnv* env) {
+       const std::string file = FilesOf(env, "/db/tables", "MANIFEST").front();
+       return FlipIn(env, file, env->Contents(file).size() * 3 / 4);
+     }},
+    {"format", [](SimEnv* env) { return FlipIn(env, "/db/FORMAT", 20); }},
+    {"clean marker", [](SimEnv* env) { return FlipIn(env, "/db/CLEAN", 20); }},
+};
+
+// In its place or in lost/.
+bool Kept(SimEnv* env, const std::string& file, const std::string& bytes) {
+  if (env->FileExists(file) && env->Contents(file) == bytes) return true;
+  for (int i = 1; env->FileExists("/db/lost/" + std::to_string(i)); ++i) {
+    const std::string copy = "/db/lost/" + std::to_string(i) + "/" + std::string(BaseName(file));
+    if (env->FileExists(copy) && env->Contents(copy) == bytes) return true;
+  }
+  return false;
+}
+
+TEST("no loss of power during a repair takes an original, and none after it takes what it did") {
+  for (const Damage& damage : kDamages) {
+    uint64_t operations = 0;
+    int wanted = 0;
+    {
+      SimEnv env(1);
+      MakeDurableStore(&env);
+      const std::string file = damage.apply(&env);
+      const std::string bytes = env.Contents(file);
+      EXPECT_OK(env.CreateDir("/db/derived"));
+      EXPECT_OK(WriteFileAtomically(&env, "/db/derived", "old", "made of what is damaged now"));
+      EXPECT_OK(env.SyncDir("/db"));
+      const uint64_t before = env.io_count();
+      EXPECT(Repair(&env).changed);
+      operations = env.io_count() - before;
+      LosePower(&env);
+      EXPECT(!env.FileExists("/db/derived/old"));
+      if (!Kept(&env, file, bytes)) test::Fail(__FILE__, __LINE__, std::string("lost after the repair: ") + damage.what);
+      const RepairReport again = Repair(&env);
+      if (again.changed) test::Fail(__FILE__, __LINE__, std::string("repaired twice: ") + damage.what);
+      RepairReport named = again;
+      named.losses.push_back({"log", file, 0, 0, {}, {}, "whatever the first one named"});
+      wanted = MissingAfter(&env, named);
+    }
+    const uint64_t stride = test::SeedCount() >= 100 ? 1 : static_cast<uint64_t>(11 * test::Stride(2));
+    for (uint64_t at = 1 + test::Seed() % stride; at < operations; at += stride) {
+      SimEnv env(1);
+      MakeDurableStore(&env);
+      const std::string file = damage.apply(&env);
+      const std::string bytes = env.Contents(file);
+      env.CrashAt(env.io_count() + at);
+      RepairReport first;
+      (void)RepairStore(&env, "/db", nullptr, nullptr, &first);
+      LosePower(&env);
+      if (!Kept(&env, file, bytes)) {
+        test::Fail(__FILE__, __LINE__, std::string(damage.what) + " lost by a crash at " + std::to_string(at));
+      }
+      RepairReport report = Repair(&env);
+      report.losses.push_back({"log", file, 0, 0, {}, {}, "whatever the first one named"});
+      const int missing = MissingAfter(&env, report);
+      if (missing != wanted) {
+        test::Fail(__FILE__, __LINE__,
+                   std::string(damage.what) + ", crash at " + std::to_string(at) + ": " + std::to_string(missing) +
+                       " keys are missing, not " + std::to_string(wanted));
+      }
+    }
+  }
+}
+
+TEST("without its folder of tables, a store keeps what its damaged log holds, whatever power takes after the repair") {
+  SimEnv env(test::Seed());
+  MakeDurableStore(&env);
+  for (const std::string& name : test::ListOf(&env, "/db/tables")) env.Vanish("/db/tables/" + name);
+  EXPECT_OK(env.DeleteDir("/db/tables"));
+  EXPECT_OK(env.SyncDir("/db"));
+  FlipIn(&env, FilesOf(&env, "/db/wal", ".wal").back(), env.Contents(FilesOf(&env, "/db/wal", ".wal").back()).size() / 2);
+  const SimDisk damaged = env.CloneDisk();
+  const int wanted = MissingAfter(&env, Repair(&env));
+  env.UseDisk(damaged.Clone());
+  const RepairReport report = Repair(&env);
+  EXPECT(report.changed && report.log_entries_kept >= 90);
+  LosePower(&env);
+  EXPECT_EQ(MissingAfter(&env, report), wanted);
+}
+
 }  // namespace
 }  // namespace sochdb::engine_repair_test
