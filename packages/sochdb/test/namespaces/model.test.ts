@@ -176,4 +176,4 @@ test('no key, name, transaction or reopening lets one namespace see another', ()
     }),
     { numRuns: 60 },
   )
-}, 120_000)
+})

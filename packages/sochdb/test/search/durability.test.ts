@@ -138,7 +138,7 @@ test('a process that is killed while it inserts loses nothing it has committed, 
     committed.sort((a, b) => a - b)
     db.close()
   }
-}, 60_000)
+})
 
 test('worker threads share a collection: what one inserts the others find', async () => {
   const path = directory('shared')
@@ -165,4 +165,4 @@ test('worker threads share a collection: what one inserts the others find', asyn
   docs.optimize()
   expect(idsOf(docs.search({ vector: [2, 7, 1], k: 1 }))).toEqual(['w1-6'])
   expect(docs.count({ worker: 2 })).toBe(count)
-}, 60_000)
+})

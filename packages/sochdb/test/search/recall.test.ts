@@ -47,7 +47,7 @@ describe('10,000 vectors of 64 dimensions', () => {
     peer = new hnswlib.HierarchicalNSW('cosine', dimension)
     peer.initIndex(count, 16, 100, 100)
     for (let i = 0; i < count; i++) peer.addPoint(Array.from(row(i)), i)
-  }, 60_000)
+  })
   afterAll(() => db.close())
 
   const ours = (efSearch: number) => (vector: Float32Array) =>
