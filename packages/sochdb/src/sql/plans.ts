@@ -101,10 +101,17 @@ export class Session {
 
   /** The plan for a statement and, where the values ask for other types than it assumes, the variant with those. */
   plan(target: StatementTarget, statement: Statement, shape: StatementShape, values: readonly unknown[]): Planned {
-    const base = this.#lookUp(target, statement, shape, undefined)
-    const types = base.plan.flexible.length === 0 ? undefined : typesOfValues(base.plan.flexible, values)
-    if (!types) return { compiled: base, types }
-    return { compiled: this.#lookUp(target, statement, shape, types), types }
+    let compiled = this.#lookUp(target, statement, shape, undefined)
+    let types: Types
+    // A type that one value asks for may be what another one is held against: each round knows of more values than that before.
+    while (compiled.plan.flexible.length > 0) {
+      const asked = typesOfValues(compiled.plan.flexible, values)
+      const known = types
+      if (!asked || [...asked.keys()].every(index => known?.has(index))) break
+      types = new Map([...(known ?? []), ...asked])
+      compiled = this.#lookUp(target, statement, shape, types)
+    }
+    return { compiled, types }
   }
 
   #lookUp(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): Compiled {

@@ -74,8 +74,8 @@ const ofOneType =
 
 function abs(context: BindContext, args: readonly Expr[]): Expr {
   const first = args[0]!
-  const open = first.type === 'any' || first.type === 'null'
-  const arg = open && first.op !== 'function' ? expectNumber(context, first, 'abs()') : first
+  const open = first.type === 'null' || (first.type === 'any' && first.op === 'param')
+  const arg = open ? expectNumber(context, first, 'abs()') : first
   if (arg.type === 'any') return call('abs', 'any', arg)
   if (!isNumeric(arg.type)) throw queryError(`abs() takes a number; ${describe(arg)} is none.`)
   return call('abs', arg.type, arg)
