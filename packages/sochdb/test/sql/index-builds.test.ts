@@ -10,7 +10,7 @@ import type { Transaction } from '../../src/index.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 const child = join(dirname(fileURLToPath(import.meta.url)), '..', 'support', 'ddl-child.mjs')
-const ROWS = 21_000
+const ROWS = 85_000
 const pathOf = temporaryDirectory()
 
 function fill(db: Database): void {
@@ -61,7 +61,7 @@ describe('between the steps', () => {
     let steps = 0
     betweenSteps(db, step => {
       steps = step
-      for (const id of [step, step * 4000, ROWS - step]) {
+      for (const id of [step, step * 16_000, ROWS - step]) {
         db.execute('delete from big where id = ?', [id])
         db.execute('insert into big values (?, ?, ?)', [id, 2_000_000 + step * 10_000 + id, 'new'])
         db.execute('update big set code = code + 5000000 where id = ?', [id + 1])

@@ -23,7 +23,10 @@ const exec = native as unknown as NativeExec
 
 /** Tables up to this size are indexed in one transaction. */
 export const INLINE_ROWS = 10_000
+/** In one step, where others have their turn between two of them. */
 const CHUNK_ROWS = 5_000
+/** Where the caller waits for all of it anyway: the more there are, the longer the runs of entries in order. */
+export const CHUNK_ROWS_ALONE = 20_000
 
 /**
  * Who builds: the process, and where the log went on when it opened the store. A store is open in one process at a time, so what
@@ -88,6 +91,7 @@ export function* buildInSteps(
   table: string,
   name: string,
   limits: Limits,
+  chunkRows = CHUNK_ROWS,
 ): Generator<BuildProgress, void, void> {
   let rows = 0
   let from = ''
@@ -95,7 +99,7 @@ export function* buildInSteps(
     let chunk: Chunk
     try {
       limits.check()
-      chunk = database.transaction(transaction => step(transaction, table, name, from))
+      chunk = database.transaction(transaction => step(transaction, table, name, from, chunkRows))
     } catch (error) {
       database.transaction(transaction => dropBuilding(new DdlContext(transaction), name))
       throw error
@@ -107,14 +111,14 @@ export function* buildInSteps(
   }
 }
 
-function step(transaction: Transaction, table: string, name: string, from: string): Chunk {
+function step(transaction: Transaction, table: string, name: string, from: string, rows: number): Chunk {
   const context = new DdlContext(transaction)
   const { entry } = context.require(table)
   const index = entry.indexes.find(i => sameName(i.name, name))
   if (index?.building !== builderOf(transaction.database)) {
     throw queryError(`Index "${name}" was dropped while it was being built.`, 'Create it again.', { index: name })
   }
-  const chunk = fill(transaction, entry, index, from, CHUNK_ROWS)
+  const chunk = fill(transaction, entry, index, from, rows)
   if (chunk.done) {
     const { building: _, ...ready } = index
     context.save({ ...entry, indexes: entry.indexes.map(i => (i === index ? ready : i)) })

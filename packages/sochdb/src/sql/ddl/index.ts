@@ -7,7 +7,7 @@ import { moveTable } from '../policy.js'
 import { unsupported } from '../problem.js'
 import type { StatementTarget } from '../session.js'
 import { alterTable } from './alter-table.js'
-import { dropAbandoned } from './build-index.js'
+import { CHUNK_ROWS_ALONE, dropAbandoned } from './build-index.js'
 import { DdlContext } from './context.js'
 import { createTable, policyOf } from './create-table.js'
 import { createView, dropTables, dropViews, truncate } from './drop.js'
@@ -58,7 +58,7 @@ export function executeDdl(
   values: readonly unknown[] = [],
   limits: Limits = NO_LIMITS,
 ): number {
-  const steps = ddlSteps(target, statement, values, limits)
+  const steps = ddlSteps(target, statement, values, limits, CHUNK_ROWS_ALONE)
   for (;;) {
     const { done, value } = steps.next()
     if (done === true) return value
@@ -71,6 +71,7 @@ export function* ddlSteps(
   statement: DdlStatement,
   values: readonly unknown[],
   limits: Limits,
+  chunkRows?: number,
 ): Generator<unknown, number, void> {
   if (isTransaction(target)) return target.transaction(inner => run(inner, statement, values, limits))
   if (!looked.has(target)) {
@@ -78,7 +79,7 @@ export function* ddlSteps(
     looked.add(target)
   }
   if (statement.kind === 'createIndex') {
-    yield* createIndexOn(target, statement, limits)
+    yield* createIndexOn(target, statement, limits, chunkRows)
     return 0
   }
   if (statement.kind === 'alterTable' && movesTable(target, statement)) return 0

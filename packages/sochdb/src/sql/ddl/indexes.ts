@@ -17,7 +17,12 @@ export function createIndex(context: DdlContext, s: CreateIndex, limits: Limits)
 }
 
 /** On a database: large tables are indexed in steps, and it yields between them. */
-export function* createIndexOn(database: Database, s: CreateIndex, limits: Limits): Generator<unknown, void, void> {
+export function* createIndexOn(
+  database: Database,
+  s: CreateIndex,
+  limits: Limits,
+  chunkRows?: number,
+): Generator<unknown, void, void> {
   const name = database.transaction(transaction => {
     const context = new DdlContext(transaction)
     if (!hasManyRows(context, context.require(s.table).entry.name)) {
@@ -31,7 +36,7 @@ export function* createIndexOn(database: Database, s: CreateIndex, limits: Limit
     return index.name
   })
   if (name === undefined) return
-  yield* buildInSteps(database, s.table, name, limits)
+  yield* buildInSteps(database, s.table, name, limits, chunkRows)
 }
 
 /** The table with the index, which is empty; `undefined` when it is there already. */
