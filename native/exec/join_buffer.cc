@@ -17,11 +17,15 @@ JoinBuffer::JoinBuffer(ExecContext* context, JoinKind kind, const Expr* predicat
       evaluator_(context),
       candidates_(&context->memory),
       output_(&context->memory) {
-  if (predicate != nullptr) {
-    CollectColumns(*predicate, &predicate_columns_);
-    candidates_.Init(columns);
-  }
+  if (predicate != nullptr) CollectColumns(*predicate, &predicate_columns_);
+  candidates_.Init(columns);
   output_.Init(YieldsLeftAlone(kind) ? columns.first(left_columns) : columns);
+}
+
+void JoinBuffer::Ask(RowSource* pairs, std::span<const uint32_t> columns, const Expr* asked) {
+  pairs_ = pairs;
+  pair_columns_ = columns;
+  asked_ = asked;
 }
 
 void JoinBuffer::Restart() {
@@ -58,6 +62,38 @@ Status JoinBuffer::Decide(const Batch& left, const GatherRight& gather_right) {
   return evaluator_.EvalPredicate(*predicate_, batch, selection, &passed_);
 }
 
+// Leaves in passed_ those for whose pairs the subqueries say so.
+Status JoinBuffer::DecideAsked(const Batch& left, const GatherRight& gather_right) {
+  if (passed_.empty()) return {};
+  Batch batch;
+  for (const uint32_t c : pair_columns_) {
+    SOCHDB_TRY(GatherColumn(left, gather_right, c, left_, right_, &candidates_.column(c)));
+    batch.columns.push_back(&candidates_.column(c));
+  }
+  batch.rows = static_cast<uint32_t>(left_.size());
+  batch.selection = {passed_.data(), static_cast<uint32_t>(passed_.size())};
+  SOCHDB_TRY(pairs_->Open(batch));
+  size_t asked = 0;
+  size_t kept = 0;
+  for (;;) {
+    SOCHDB_TRY(pairs_->Next(&batch));
+    if (batch.count() == 0) break;
+    if (asked + batch.count() > passed_.size()) break;
+    evaluator_.BeginBatch();
+    held_.clear();
+    SOCHDB_TRY(evaluator_.EvalPredicate(*asked_, batch, batch.selection, &held_));
+    size_t next_held = 0;  // both ascend
+    for (uint32_t i = 0; i < batch.count(); ++i, ++asked) {
+      if (next_held == held_.size() || held_[next_held] != batch.selection[i]) continue;
+      passed_[kept++] = passed_[asked];
+      ++next_held;
+    }
+  }
+  if (asked != passed_.size()) return {Code::kInternal, "The subqueries over pairs of rows do not yield each of them once."};
+  passed_.resize(kept);
+  return {};
+}
+
 // Whether a pair, or the end of a left row, becomes a row.
 bool JoinBuffer::Yields(bool passed, bool end) const {
   switch (kind_) {
@@ -76,12 +112,13 @@ bool JoinBuffer::Yields(bool passed, bool end) const {
 
 Status JoinBuffer::Emit(const Batch& left, const GatherRight& gather_right, Batch* out) {
   SOCHDB_TRY(context_->Tick(static_cast<uint32_t>(left_.size())));
-  if (predicate_ == nullptr && kind_ == JoinKind::kInner) {  // all pairs are rows
+  if (predicate_ == nullptr && asked_ == nullptr && kind_ == JoinKind::kInner) {  // all pairs are rows
     std::swap(out_left_, left_);
     std::swap(out_right_, right_);
     return GatherOutput(left, gather_right, out);
   }
   SOCHDB_TRY(Decide(left, gather_right));
+  if (asked_ != nullptr) SOCHDB_TRY(DecideAsked(left, gather_right));
   out_left_.clear();
   out_right_.clear();
   size_t next_passed = 0;

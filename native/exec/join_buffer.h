@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "exec/eval.h"
+#include "exec/over_rows.h"
 
 namespace sochdb {
 
@@ -27,6 +28,10 @@ class JoinBuffer {
   // `columns` are those of both sides.
   JoinBuffer(ExecContext* context, JoinKind kind, const Expr* predicate, std::span<const ColumnType> columns,
              size_t left_columns);
+
+  // Of the pairs that the predicate lets pass, only those join for which `asked` holds: over what `pairs` makes of their
+  // columns of these numbers.
+  void Ask(RowSource* pairs, std::span<const uint32_t> columns, const Expr* asked);
 
   void Restart();
   void Clear() { left_.clear(), right_.clear(); }
@@ -54,6 +59,7 @@ class JoinBuffer {
  private:
   [[nodiscard]] bool Yields(bool passed, bool end) const;
   Status Decide(const Batch& left, const GatherRight& gather_right);
+  Status DecideAsked(const Batch& left, const GatherRight& gather_right);
   Status GatherOutput(const Batch& left, const GatherRight& gather_right, Batch* out);
   Status GatherColumn(const Batch& left, const GatherRight& gather_right, size_t c, std::span<const uint32_t> left_rows,
                       std::span<const uint32_t> right_rows, ColumnVector* out) const;
@@ -66,6 +72,10 @@ class JoinBuffer {
   std::set<size_t> predicate_columns_;
   BatchStorage candidates_;  // only the predicate's columns are filled
   BatchStorage output_;
+  RowSource* pairs_ = nullptr;
+  std::span<const uint32_t> pair_columns_;
+  const Expr* asked_ = nullptr;
+  std::vector<uint16_t> held_;
   std::vector<uint32_t> left_;
   std::vector<uint32_t> right_;  // kNoRow ends a left row
   std::vector<uint16_t> real_;

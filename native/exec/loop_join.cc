@@ -6,6 +6,7 @@
 
 #include "exec/join_buffer.h"
 #include "exec/operator.h"
+#include "exec/over_rows.h"
 #include "exec/row_table.h"
 #include "exec/spool.h"
 
@@ -30,16 +31,20 @@ const Expr* Undecided(const LoopJoinNode& node) { return node.only_equalities ? 
 
 class LoopJoin : public Operator {
  public:
-  LoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right)
+  LoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right,
+           std::unique_ptr<RowSource> pairs)
       : node_(node),
         context_(context),
         evaluator_(context),
         left_(std::move(left)),
         right_(std::move(right)),
+        pairs_(std::move(pairs)),
         right_rows_(node.right->columns, &context->memory),
         table_(KeyTypes(node), &context->memory, context->hash_seed),
         buffer_(context, node.kind, Undecided(node), TypesOfSides(node), node.left->columns.size()),
-        first_decides_(YieldsLeftAlone(node.kind) && Undecided(node) == nullptr) {}
+        first_decides_(YieldsLeftAlone(node.kind) && Undecided(node) == nullptr && node.asked == nullptr) {
+    if (node.asked != nullptr) buffer_.Ask(pairs_.get(), node.pair_columns, node.asked);
+  }
   ~LoopJoin() override { context_->memory.Release(charged_); }
 
   Status Open() override {
@@ -211,6 +216,7 @@ class LoopJoin : public Operator {
   Evaluator evaluator_;
   OperatorPtr left_;
   OperatorPtr right_;
+  std::unique_ptr<RowSource> pairs_;
   Spool right_rows_;
   RowTable table_;
   std::vector<uint32_t> heads_;  // by key
@@ -237,8 +243,9 @@ class LoopJoin : public Operator {
 
 }  // namespace
 
-OperatorPtr MakeLoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right) {
-  return std::make_unique<LoopJoin>(node, context, std::move(left), std::move(right));
+OperatorPtr MakeLoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right,
+                         std::unique_ptr<RowSource> pairs) {
+  return std::make_unique<LoopJoin>(node, context, std::move(left), std::move(right), std::move(pairs));
 }
 
 }  // namespace sochdb

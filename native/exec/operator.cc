@@ -1,5 +1,6 @@
 #include "exec/operator.h"
 
+#include "exec/over_rows.h"
 #include "exec/profile.h"
 
 namespace sochdb {
@@ -54,7 +55,16 @@ Result<OperatorPtr> MakePlain(const PlanNode& node, ExecContext* context) {
     }
     case PlanOp::kLoopJoin: {
       const auto& join = static_cast<const LoopJoinNode&>(node);
-      return with_sides(join, join.left, join.right, MakeLoopJoin);
+      SOCHDB_ASSIGN(left, MakeOperator(*join.left, context));
+      SOCHDB_ASSIGN(right, MakeOperator(*join.right, context));
+      std::vector<ColumnType> types;
+      const size_t left_columns = join.left->columns.size();
+      for (const uint32_t c : join.pair_columns) {
+        types.push_back(c < left_columns ? join.left->columns[c] : join.right->columns[c - left_columns]);
+      }
+      auto pairs = std::make_unique<RowSource>(join.pairs, types, context);
+      SOCHDB_TRY(pairs->Make());
+      return MakeLoopJoin(join, context, std::move(left), std::move(right), std::move(pairs));
     }
     case PlanOp::kUnionAll:
       return MakeUnion(static_cast<const UnionAllNode&>(node), context);

@@ -36,7 +36,10 @@ OperatorPtr MakeLimit(const LimitNode& node, ExecContext* context, OperatorPtr c
 OperatorPtr MakeAggregate(const AggregateNode& node, ExecContext* context, OperatorPtr child);
 OperatorPtr MakeWindow(const WindowNode& node, ExecContext* context, OperatorPtr child);
 OperatorPtr MakeIndexJoin(const IndexJoinNode& node, ExecContext* context, OperatorPtr outer);
-OperatorPtr MakeLoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right);
+class RowSource;
+// `pairs` runs the subqueries of the node, where it has some.
+OperatorPtr MakeLoopJoin(const LoopJoinNode& node, ExecContext* context, OperatorPtr left, OperatorPtr right,
+                         std::unique_ptr<RowSource> pairs);
 OperatorPtr MakeDistinct(const DistinctNode& node, ExecContext* context, OperatorPtr child);
 OperatorPtr MakeValues(const ValuesNode& node, ExecContext* context);
 OperatorPtr MakeUnionAll(const UnionAllNode& node, ExecContext* context, std::vector<OperatorPtr> children);

@@ -1,6 +1,7 @@
-// RowSource: runs the subqueries of an insert over rows that it comes by: those of RETURNING, those of ON CONFLICT DO UPDATE.
+// RowSource: runs subqueries over rows that an operator comes by: those of RETURNING and ON CONFLICT DO UPDATE over what an
+// insert writes, those of ON over the pairs of a join.
 //
-// They see what the statement has written so far.
+// Those of an insert see what the statement has written so far.
 //
 // Thread safety: one thread. Ownership: context and node outlive it.
 

@@ -94,8 +94,11 @@ enum class PlanOp : int32_t {
   // outer child, JoinKind, table, index, projection count, column positions…, equality count, exprs over the outer row…,
   // residualExpr over outer ++ inner (-1). Semi and anti joins yield the outer columns alone; never kFull.
   kIndexJoin = 8,
-  // left child, right child, JoinKind, predicate over left ++ right (-1). The right side is materialised. Semi and anti joins
-  // yield the left columns alone; a full join ends with the right rows that nothing matched.
+  // left child, right child, JoinKind, predicate over left ++ right (-1), column count, column positions…, overRows (see
+  // kInsert: of these columns), asked over what those yield (-1). The right side is materialised. Pairs join for which the
+  // predicate and then `asked` hold. Semi and anti joins yield the left columns alone; a full join ends with the right rows
+  // that
+  // nothing matched.
   kLoopJoin = 9,
   // child
   kDistinct = 10,

@@ -146,6 +146,13 @@ struct IndexJoinNode : PlanNode {
   const Expr* residual = nullptr;   // over outer ++ inner
 };
 
+// What runs subqueries over rows that an operator comes by: it reads them from a working table, and yields each with more
+// columns.
+struct OverRows {
+  const PlanNode* plan = nullptr;  // null: there are no subqueries
+  uint32_t table = 0;              // its place in ExecContext::working_tables
+};
+
 struct LoopJoinNode : PlanNode {
   LoopJoinNode() : PlanNode(PlanOp::kLoopJoin) {}
   // A conjunct `left = right` of the predicate whose sides look at one side of the join each.
@@ -159,6 +166,11 @@ struct LoopJoinNode : PlanNode {
   const Expr* predicate = nullptr;
   std::vector<Equality> equalities;
   bool only_equalities = false;  // the predicate has no other conjuncts
+  // Of the pairs for which the predicate holds, those join for which `asked` does as well: over what `pairs` makes of these of
+  // their columns.
+  std::vector<uint32_t> pair_columns;
+  OverRows pairs;
+  const Expr* asked = nullptr;
 };
 
 struct DistinctNode : PlanNode {
@@ -231,12 +243,6 @@ struct TableFunctionNode : PlanNode {
 struct Assignment {
   uint32_t column = 0;  // position in storage order
   const Expr* expr = nullptr;
-};
-
-// What runs subqueries over rows that a write comes by: it reads them from a working table, and yields each with more columns.
-struct OverRows {
-  const PlanNode* plan = nullptr;  // null: there are no subqueries
-  uint32_t table = 0;              // its place in ExecContext::working_tables
 };
 
 // What the writing operators share.

@@ -143,7 +143,7 @@ class PlanParser {
   Status ParseUpdate(Words* words, int depth, UpdateNode* node);
   Status ParseDelete(Words* words, int depth, DeleteNode* node);
   Status ParseSets(Words* words, int depth, const Types& scope, const TableInfo& table, std::vector<Assignment>* sets);
-  Status ParseOverRows(Words* words, int depth, Types* scope, OverRows* out);
+  Status ParseOverRows(Words* words, int depth, bool afresh, Types* scope, OverRows* out);
   Status ParseConflictClause(Words* words, int depth, const WriteNode& node, InsertNode::Conflict* out);
   Status ParseReturning(Words* words, int depth, const Types& scope, WriteNode* node);
   Status WholeRows(const WriteNode& node) const;

@@ -259,6 +259,18 @@ Status PlanParser::ParseLoopJoin(Words* words, int depth, LoopJoinNode* node) {
     const auto left_columns = static_cast<int32_t>(node->left->columns.size());
     node->only_equalities = FindEqualities(*node->predicate, left_columns, &node->equalities);
   }
+  int32_t count = 0;
+  Types paired;
+  SOCHDB_TRY(words->NextCount(1, &count));
+  for (int32_t i = 0; i < count; ++i) {
+    SOCHDB_TRY(words->NextIndex(node->columns.size(), "column", &node->pair_columns.emplace_back()));
+    paired.push_back(node->columns[node->pair_columns.back()]);
+  }
+  SOCHDB_TRY(ParseOverRows(words, depth, false, &paired, &node->pairs));
+  SOCHDB_TRY(NextPredicate(words, depth, paired, &node->asked));
+  if ((node->pairs.plan == nullptr) != (node->asked == nullptr)) {
+    return Fail(words->last(), "a join has what runs its subqueries and what asks for them, or neither");
+  }
   if (YieldsLeftAlone(node->kind)) node->columns.resize(node->left->columns.size());
   return {};
 }

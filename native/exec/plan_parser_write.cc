@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "exec/plan_parser.h"
 
@@ -37,8 +38,8 @@ Status PlanParser::ParseSets(Words* words, int depth, const Types& scope, const 
   return {};
 }
 
-// `scope` becomes what the expressions behind it see.
-Status PlanParser::ParseOverRows(Words* words, int depth, Types* scope, OverRows* out) {
+// `scope` becomes what the expressions behind it see. `afresh`: the plan itself writes rows in between.
+Status PlanParser::ParseOverRows(Words* words, int depth, bool afresh, Types* scope, OverRows* out) {
   int32_t plan = 0;
   SOCHDB_TRY(words->Next(&plan));
   const int32_t word = words->last();
@@ -51,9 +52,9 @@ Status PlanParser::ParseOverRows(Words* words, int depth, Types* scope, OverRows
   out->table = plan_->working_table_count_++;
   working_tables_[number] = static_cast<uint32_t>(bindings_.size());
   bindings_.push_back({out->table, *scope});
-  reads_afresh_ = true;
+  const bool around = std::exchange(reads_afresh_, reads_afresh_ || afresh);
   SOCHDB_TRY(NodeAt(plan, words->start(), word, depth + 1, &out->plan));
-  reads_afresh_ = false;
+  reads_afresh_ = around;
   bindings_.pop_back();
   working_tables_.erase(number);
   const Types& columns = out->plan->columns;
@@ -103,7 +104,7 @@ Status PlanParser::ParseConflictClause(Words* words, int depth, const WriteNode&
   Types scope = StoredTypes(table);
   const Types proposed = scope;
   scope.insert(scope.end(), proposed.begin(), proposed.end());
-  SOCHDB_TRY(ParseOverRows(words, depth, &scope, &out->rows));
+  SOCHDB_TRY(ParseOverRows(words, depth, true, &scope, &out->rows));
   SOCHDB_TRY(ParseSets(words, depth, scope, table, &out->sets));
   if (!out->sets.empty() && out->action != ConflictAction::kUpdate) return Fail(words->last(), "only DO UPDATE sets columns");
   return NextPredicate(words, depth, scope, &out->predicate);
@@ -135,7 +136,7 @@ Status PlanParser::ParseInsert(Words* words, int depth, InsertNode* node) {
     }
   }
   Types scope = StoredTypes(*node->table);
-  SOCHDB_TRY(ParseOverRows(words, depth, &scope, &node->returning_rows));
+  SOCHDB_TRY(ParseOverRows(words, depth, true, &scope, &node->returning_rows));
   return ParseReturning(words, depth, scope, node);
 }
 

@@ -38,6 +38,10 @@ std::vector<PlanBytes> Relations(MixedWorld* w) {
       SetOperation(one, Project(rows, {Col(1, integer)}), SetOpKind::kExcept, true),
       Apply(one, Series(Int(1), SlotOf(3, integer)), ApplyKind::kLeft, {{3, Col(0, integer)}}, equal),
       LoopJoin(one, Project(rows, {Col(0, integer)}), JoinKind::kFull, equal),
+      AskingJoin(one, Project(rows, {Col(0, integer)}), JoinKind::kFull, equal, {0, 1},
+                 Apply(Working(5, {integer, integer}), Series(Int(1), SlotOf(9, integer)), ApplyKind::kExists,
+                       {{9, Col(1, integer)}}, nullptr),
+                 5, Col(2, ColumnType::kBoolean)),
   };
   for (const ApplyKind kind : {ApplyKind::kExists, ApplyKind::kInner, ApplyKind::kAny}) {
     plans.push_back(Apply(rows, inner, kind, {{7, Col(1, integer)}, {8, Int(2)}}, kind == ApplyKind::kAny ? equal : nullptr));

@@ -165,6 +165,31 @@ TEST("semi and anti joins yield left rows once, and look no further than the fir
   EXPECT_EQ(w.Show(LoopJoin(Numbers({Int(1)}), Limit(Scan(w.users, -1, {3}), Int(0)), JoinKind::kAnti, nullptr)), "1");
 }
 
+TEST("subqueries over pairs decide after the predicate of a join, in every kind of it, across batches") {
+  const Part is_less = Apply(Working(3, {kInt, kInt}), Series(SlotOf(1, kInt), SlotOf(2, kInt)), ApplyKind::kExists,
+                             {{1, Col(0, kInt)}, {2, Col(1, kInt)}});
+  const Part wanted = Compare(ExprOp::kLessEqual, Col(1, kInt), Col(0, kInt));
+  const Part odd = Compare(ExprOp::kEqual, Call(ExprOp::kModulo, kInt, {Col(1, kInt), Int(3)}), Int(0));
+  const Part left = UnionAll({Series(Int(1), Int(40)), Numbers({NullOf(kInt)})});
+  const Part right = UnionAll({Numbers({NullOf(kInt)}), Series(Int(30), Int(80))});
+  for (const JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kSemi, JoinKind::kAnti, JoinKind::kFull}) {
+    for (const bool also : {false, true}) {
+      ExecWorld w;
+      const Part both = also ? Call(ExprOp::kAnd, kBool, {wanted, odd}) : wanted;
+      const std::string expected = w.Show(LoopJoin(left, right, kind, both));
+      EXPECT(!expected.empty());
+      EXPECT_EQ(w.Show(AskingJoin(left, right, kind, also ? odd : nullptr, {1, 0}, is_less, 3, Col(2, kBool))), expected);
+    }
+  }
+  const auto refused = [](const Part& root) {
+    const PlanBytes bytes = BuildPlan(root);
+    return PreparedPlan::Parse(bytes.words, bytes.constants).status().code() == Code::kInvalidArgument;
+  };
+  EXPECT(refused(AskingJoin(left, right, JoinKind::kFull, nullptr, {1, 0}, nullptr, 3, Col(1, kBool))));
+  EXPECT(refused(AskingJoin(left, right, JoinKind::kFull, nullptr, {1, 0}, is_less, 3, nullptr)));
+  EXPECT(refused(AskingJoin(left, right, JoinKind::kFull, nullptr, {1, 2}, is_less, 3, Col(2, kBool))));
+}
+
 TEST("a full join ends with the right rows that nothing matched, across batches") {
   ExecWorld w;
   EXPECT_EQ(w.Show(LoopJoin(Numbers({Int(1), Int(2), NullOf(kInt)}), Numbers({Int(2), Int(3), NullOf(kInt), Int(2)}),

@@ -283,6 +283,15 @@ inline Part IndexJoin(Part outer, JoinKind kind, const TestTable& table, int32_t
 inline Part LoopJoin(Part left, Part right, JoinKind kind, Part predicate) {
   Part part = NewNode(PlanOp::kLoopJoin);
   part->Ref(std::move(left)).Ref(std::move(right)).Number(static_cast<int32_t>(kind)).Ref(std::move(predicate));
+  part->Number(0).Ref(nullptr).Number(0).Ref(nullptr);
+  return part;
+}
+// `pairs` yields these columns of the pairs, which are working table `table`, with more behind; `asked` decides over those.
+inline Part AskingJoin(Part left, Part right, JoinKind kind, Part predicate, const std::vector<int32_t>& columns, Part pairs,
+                       int32_t table, Part asked) {
+  Part part = NewNode(PlanOp::kLoopJoin);
+  part->Ref(std::move(left)).Ref(std::move(right)).Number(static_cast<int32_t>(kind)).Ref(std::move(predicate));
+  part->Numbers(columns).Ref(std::move(pairs)).Number(table).Ref(std::move(asked));
   return part;
 }
 inline Part Distinct(Part child) {

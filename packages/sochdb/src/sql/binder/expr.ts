@@ -341,6 +341,17 @@ export function columnsOf(exprs: Iterable<Expr>): Set<ColumnId> {
   return ids
 }
 
+/** The same as expressions. */
+export function columnExprsOf(exprs: Iterable<Expr>): ColumnExpr[] {
+  const found = new Map<ColumnId, ColumnExpr>()
+  const collect = (expr: Expr): void => {
+    if (expr.op === 'column') found.set(expr.id, expr)
+    else operands(expr).forEach(collect)
+  }
+  for (const expr of exprs) collect(expr)
+  return [...found.values()]
+}
+
 const BOUND_TO_ROWS: ReadonlySet<string> = new Set(['column', 'aggregate', 'window', 'subquery'])
 
 /** Whether nothing in the expression depends on a row. Slots do not: they stay what they are while an operator is open. */

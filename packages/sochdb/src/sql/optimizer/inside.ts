@@ -1,4 +1,4 @@
-/** Conditions of outer joins that hold subqueries over both sides: they filter the right side, which is run for each row of the left. */
+/** Conditions of lateral outer joins that hold subqueries: they filter the right side, which is run for each row of the left. */
 import type { BoundSlot } from '../binder/bound.js'
 import { columnsOf, hasSubquery, mapOperands } from '../binder/expr.js'
 import type { ColumnId, Expr, SlotExpr } from '../binder/expr.js'
@@ -33,7 +33,7 @@ export function asksBoth(left: Joined, on: readonly Expr[]): boolean {
   return on.some(term => hasSubquery(term) && [...columnsOf([term])].some(id => !isLeft(id)))
 }
 
-/** The left join of a planned side with the right one, run for each of its rows. `own`: slots that the right side has already. */
+/** The left join of a planned side with the right one, run for each of its rows. `own`: the slots of the right side. */
 export function appliedInside(
   planner: JoinPlanner,
   outer: Planned,
@@ -41,7 +41,7 @@ export function appliedInside(
   right: Joined,
   on: readonly Expr[],
   needs: ReadonlySet<ColumnId>,
-  own: readonly BoundSlot[] = [],
+  own: readonly BoundSlot[],
 ): Planned {
   const inside = insideOf(planner.ids, columnsOfJoined(left), on)
   const inner = planner.plan(right, { needs: withColumns(needs, on), order: undefined, limit: undefined })

@@ -4,7 +4,7 @@
  * The order of rows is that of the first part; joins keep it.
  */
 import type { SortKey, TableRef } from '../binder/bound.js'
-import { columnsOf, conjunction, hasSubquery } from '../binder/expr.js'
+import { columnExprsOf, columnsOf, conjunction, hasSubquery } from '../binder/expr.js'
 import type { ColumnId, Expr } from '../binder/expr.js'
 import type { TableEntry } from '../catalog/entries.js'
 import { columnsOfNode } from '../plan/nodes.js'
@@ -17,7 +17,6 @@ import { SubqueryLifter } from './lifting.js'
 import type { Ids, LiftQuery } from './lifting.js'
 import { isImplied } from './relations.js'
 import type { Joined, OuterKind } from './relations.js'
-import { unsupported } from '../problem.js'
 import { positionOf } from './terms.js'
 import { unionNode, unionsOf } from './unions.js'
 
@@ -179,9 +178,13 @@ export class JoinPlanner {
     const needs = withColumns(request.needs, predicates)
     const order = kind === 'full' ? undefined : request.order
     const outer = this.plan(joined.left, { ...request, order, needs: withColumns(needs, joined.on) })
-    if (kind === 'left' && asksBoth(joined.left, joined.on)) {
-      const applied = appliedInside(this, outer, joined.left, right, joined.on, needs)
-      return { ...applied, node: this.filtered(applied.node, predicates) }
+    if (asksBoth(joined.left, joined.on)) {
+      const asking = this.#askingJoin(outer, joined, needs)
+      return {
+        ...asking,
+        ordered: kind === 'full' ? !request.order : asking.ordered,
+        node: this.filtered(asking.node, predicates),
+      }
     }
     const { left, on } = this.#liftOn(outer, joined)
     const planned = this.#join(left, right, on, kind, { ...request, needs })
@@ -192,14 +195,26 @@ export class JoinPlanner {
   }
 
   /** Subqueries in ON are run for rows of the left side, before they are joined. */
-  #liftOn(outer: Planned, { left, on }: Extract<Joined, { op: 'outer' }>): { left: Planned; on: readonly Expr[] } {
+  #liftOn(outer: Planned, { on }: Extract<Joined, { op: 'outer' }>): { left: Planned; on: readonly Expr[] } {
     const asked = on.filter(hasSubquery)
     if (asked.length === 0) return { left: outer, on }
-    if (asksBoth(left, on)) {
-      throw unsupported('A subquery over both sides of a full join in ON', 'Join with a derived table that has it.')
-    }
     const { node, exprs } = this.lifter.lift(outer.node, asked)
     return { left: { ...outer, node }, on: [...on.filter(term => !hasSubquery(term)), ...exprs] }
+  }
+
+  /** Subqueries in ON that look at both sides are run for the pairs of rows that everything else lets join. */
+  #askingJoin(outer: Planned, joined: Extract<Joined, { op: 'outer' }>, needs: ReadonlySet<ColumnId>): Planned {
+    const asked = joined.on.filter(hasSubquery)
+    const plain = joined.on.filter(term => !hasSubquery(term))
+    const planned = this.#loopJoin(outer, joined.right, plain, joined.kind, withColumns(needs, asked))
+    if (planned.node.op !== 'loopJoin') throw new Error('A loop join is planned as something else.')
+    const columns = columnExprsOf(asked)
+    const { rows, exprs } = this.lifter.overRows(columns, asked)
+    const ids = columns.map(column => column.id)
+    return {
+      ...planned,
+      node: { ...planned.node, asked: { columns: ids, rows: rows!, predicate: conjunction(exprs) } },
+    }
   }
 
   /** A semi join the other way round: each value of the right side once, then the rows of the left one that it leads to. */

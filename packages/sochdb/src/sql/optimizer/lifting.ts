@@ -3,7 +3,7 @@ import { compareRows } from '../binder/subqueries.js'
 import { columnsOf, exprKey, hasSubquery, mapOperands } from '../binder/expr.js'
 import type { ColumnExpr, ColumnId, Expr, SubqueryExpr } from '../binder/expr.js'
 import type { BoundQuery } from '../binder/bound.js'
-import type { PlanNode } from '../plan/nodes.js'
+import type { OverRows, PlanNode } from '../plan/nodes.js'
 
 /** New columns and slots for what the optimizer adds to a statement. */
 export interface Ids {
@@ -18,6 +18,11 @@ export type LiftQuery = (query: BoundQuery, needs: ReadonlySet<ColumnId>, exact:
 export interface Lifted {
   readonly node: PlanNode
   readonly exprs: readonly Expr[]
+}
+
+export interface OverLifted {
+  readonly exprs: readonly Expr[]
+  readonly rows: OverRows | undefined
 }
 
 export class SubqueryLifter {
@@ -45,6 +50,20 @@ export class SubqueryLifter {
     }
     const lifted = exprs.map(replace)
     return { node, exprs: lifted }
+  }
+
+  /** The same over rows with these columns that a write or a join comes by: `rows` runs their subqueries, where they have some. */
+  overRows(columns: readonly ColumnExpr[], exprs: readonly Expr[]): OverLifted {
+    if (!exprs.some(hasSubquery)) return { exprs, rows: undefined }
+    const table = this.ids.workingTable()
+    const rows: PlanNode = {
+      op: 'workingTable',
+      table,
+      ids: columns.map(column => column.id),
+      types: columns.map(column => column.type),
+    }
+    const lifted = this.lift(rows, exprs)
+    return { exprs: lifted.exprs, rows: { plan: lifted.node, table } }
   }
 
   #apply(outer: PlanNode, e: SubqueryExpr): { node: PlanNode; column: ColumnExpr } {

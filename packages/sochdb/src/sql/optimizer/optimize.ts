@@ -10,10 +10,10 @@ import type {
   QueryColumn,
   TableRef,
 } from '../binder/bound.js'
-import { hasSubquery, isNullable, mapOperands } from '../binder/expr.js'
+import { isNullable, mapOperands } from '../binder/expr.js'
 import type { ColumnExpr, ColumnId, Expr } from '../binder/expr.js'
 import type { TableEntry } from '../catalog/entries.js'
-import type { ConflictNode, OverRows, PlanNode } from '../plan/nodes.js'
+import type { ConflictNode, PlanNode } from '../plan/nodes.js'
 import { fold } from './fold.js'
 import { JoinPlanner } from './joins.js'
 import type { Ids } from './lifting.js'
@@ -59,9 +59,8 @@ function makePlanner(statement: BoundStatement, options: OptimizeOptions): JoinP
 }
 
 function planInsert(planner: JoinPlanner, q: BoundInsert): PlanNode {
-  const returning = overRows(
-    planner,
-    [q.ref],
+  const returning = planner.lifter.overRows(
+    q.ref.columns,
     q.returning.map(({ expr }) => fold(expr)),
   )
   return {
@@ -87,7 +86,7 @@ export const NO_CONFLICT: ConflictNode = {
 
 function planConflict(planner: JoinPlanner, ref: TableRef, c: BoundConflict): ConflictNode {
   const written = [...c.set.map(({ value }) => value), ...(c.where ? [c.where] : [])]
-  const { exprs, rows } = overRows(planner, [ref, c.excluded], written.map(fold))
+  const { exprs, rows } = planner.lifter.overRows([...ref.columns, ...c.excluded.columns], written.map(fold))
   return {
     action: c.action,
     index: c.index,
@@ -96,25 +95,6 @@ function planConflict(planner: JoinPlanner, ref: TableRef, c: BoundConflict): Co
     where: c.where && exprs.at(-1),
     rows,
   }
-}
-
-/** Expressions over rows that an insert comes by; what runs their subqueries, where they have some. */
-function overRows(
-  planner: JoinPlanner,
-  refs: readonly TableRef[],
-  exprs: readonly Expr[],
-): { readonly exprs: readonly Expr[]; readonly rows: OverRows | undefined } {
-  if (!exprs.some(hasSubquery)) return { exprs, rows: undefined }
-  const table = planner.ids.workingTable()
-  const columns = refs.flatMap(ref => ref.columns)
-  const rows: PlanNode = {
-    op: 'workingTable',
-    table,
-    ids: columns.map(column => column.id),
-    types: columns.map(column => column.type),
-  }
-  const lifted = planner.lifter.lift(rows, exprs)
-  return { exprs: lifted.exprs, rows: { plan: lifted.node, table } }
 }
 
 function planUpdate(planner: JoinPlanner, q: BoundUpdate): PlanNode {

@@ -43,6 +43,7 @@ import type {
   ConflictNode,
   IndexJoinNode,
   InsertNode,
+  LoopJoinNode,
   OverRows,
   PlanNode,
   ScanKeysNode,
@@ -195,6 +196,7 @@ class PlanWriter {
           () => this.#node(node.right),
           JoinKind[node.kind],
           this.#optional(node.predicate, layoutOfSides(node)),
+          ...this.#asked(node),
         ])
       case 'distinct':
         return this.#emit([PlanOp.distinct, () => this.#node(node.input)])
@@ -336,6 +338,16 @@ class PlanWriter {
       ...node.projection,
       ...this.#list(node.equal, layoutOf(node.outer)),
       this.#optional(node.residual, layoutOfSides(node)),
+    ]
+  }
+
+  #asked({ asked, ...node }: LoopJoinNode): Part[] {
+    const sides = layoutOfSides(node)
+    return [
+      asked?.columns.length ?? 0,
+      ...(asked?.columns ?? []).map(id => sides.get(id)!),
+      ...this.#overRows(asked?.rows),
+      asked ? this.#ref(asked.predicate, layoutOf(asked.rows.plan)) : NONE,
     ]
   }
 

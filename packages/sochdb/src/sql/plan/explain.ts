@@ -1,6 +1,6 @@
 /** Plans for people: one operator a line, inputs below it, indented. */
 import type { TableRef } from '../binder/bound.js'
-import { formatExpr, formatSortKeys } from '../binder/expr.js'
+import { conjunction, formatExpr, formatSortKeys } from '../binder/expr.js'
 import type { Expr } from '../binder/expr.js'
 import { rowExpressions } from '../binder/row-expressions.js'
 import type {
@@ -53,6 +53,7 @@ function inputsOf(node: PlanNode): PlanNode[] {
     case 'indexJoin':
       return [node.outer]
     case 'loopJoin':
+      return [node.left, node.right, ...(node.asked ? [node.asked.rows.plan] : [])]
     case 'setOp':
       return [node.left, node.right]
     case 'unionAll':
@@ -93,7 +94,7 @@ function describeNode(node: PlanNode): string {
     case 'indexJoin':
       return describeIndexJoin(node)
     case 'loopJoin':
-      return `${joinWord(node.kind)}loop join${node.predicate ? ` on ${formatExpr(node.predicate)}` : ''}`
+      return `${joinWord(node.kind)}loop join${on([node.predicate, node.asked?.predicate])}`
     case 'distinct':
       return 'distinct'
     case 'values':
@@ -120,6 +121,11 @@ function describeNode(node: PlanNode): string {
     case 'delete':
       return `delete from ${node.ref.table.entry.name}${returning(node.returning)}`
   }
+}
+
+function on(predicates: readonly (Expr | undefined)[]): string {
+  const terms = predicates.filter(term => term !== undefined)
+  return terms.length > 0 ? ` on ${formatExpr(conjunction(terms))}` : ''
 }
 
 function describeScan(node: ScanNode): string {

@@ -100,6 +100,9 @@ export interface LoopJoinNode {
   /** `semi` and `anti` yield the left columns alone; `full` ends with the right rows that nothing matched. */
   readonly kind: 'inner' | 'left' | 'semi' | 'anti' | 'full'
   readonly predicate: Expr | undefined
+  /** What else decides, of the pairs for which the predicate holds: over what `rows` makes of these columns of them. */
+  readonly asked?:
+    { readonly columns: readonly ColumnId[]; readonly rows: OverRows; readonly predicate: Expr } | undefined
 }
 
 export interface DistinctNode {
@@ -199,7 +202,7 @@ export interface ConflictNode {
   readonly rows: OverRows | undefined
 }
 
-/** Subqueries over rows that a write comes by: `plan` reads them from the working table, and yields each with more columns. */
+/** Subqueries over rows that a write or a join comes by: `plan` reads them from the working table, and yields each with more columns. */
 export interface OverRows {
   readonly plan: PlanNode
   readonly table: number
