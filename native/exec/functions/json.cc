@@ -190,20 +190,44 @@ Status MemberValue(FunctionCall* call, std::span<const Value> args, Value* out) 
 }
 
 // Whether an object has a member of that name, an array a text among its elements, or the value is that text.
+bool Has(FunctionCall* call, const JsonTree& tree, int32_t root, std::string_view key) {
+  if (tree.at(root).kind == JsonKind::kObject) {
+    Step step;
+    step.key = key;
+    return JsonStepDown(tree, root, step) >= 0;
+  }
+  const bool is_array = tree.at(root).kind == JsonKind::kArray;
+  for (int32_t node = is_array ? tree.at(root).child : root; node >= 0; node = is_array ? tree.at(node).next : -1) {
+    if (tree.at(node).kind == JsonKind::kString && tree.ToValue(node, Scratch(call)).bytes == key) return true;
+  }
+  return false;
+}
+
 Status HasKey(FunctionCall* call, std::span<const Value> args, Value* out) {
   JsonTree* tree = Fresh(call);
   int32_t root = -1;
   SOCHDB_TRY(Read(call, tree, args[0], &root));
-  bool has = false;
-  if (tree->at(root).kind == JsonKind::kObject) {
-    Step step;
-    step.key = args[1].bytes;
-    has = JsonStepDown(*tree, root, step) >= 0;
-  } else {
-    const bool is_array = tree->at(root).kind == JsonKind::kArray;
-    for (int32_t node = is_array ? tree->at(root).child : root; node >= 0 && !has; node = is_array ? tree->at(node).next : -1) {
-      if (tree->at(node).kind == JsonKind::kString) has = tree->ToValue(node, Scratch(call)).bytes == args[1].bytes;
-    }
+  *out = Value::Boolean(Has(call, *tree, root, args[1].bytes));
+  return {};
+}
+
+// The same of the texts in an array: of one of them, or of all. NULLs among them do not count; nothing else is a key.
+template <bool kAll>
+Status HasKeys(FunctionCall* call, std::span<const Value> args, Value* out) {
+  JsonTree* tree = Fresh(call);
+  int32_t root = -1;
+  int32_t keys = -1;
+  SOCHDB_TRY(Read(call, tree, args[0], &root));
+  SOCHDB_TRY(Read(call, tree, args[1], &keys));
+  if (tree->at(keys).kind != JsonKind::kArray) {
+    return call->Fail("the keys to look for are an array of texts");
+  }
+  bool has = kAll;
+  for (int32_t node = tree->at(keys).child; node >= 0 && has == kAll; node = tree->at(node).next) {
+    if (tree->at(node).kind == JsonKind::kNull) continue;
+    const bool is_text = tree->at(node).kind == JsonKind::kString;
+    const std::string key(is_text ? tree->ToValue(node, Scratch(call)).bytes : "");
+    has = is_text && Has(call, *tree, root, key);
   }
   *out = Value::Boolean(has);
   return {};
@@ -492,6 +516,8 @@ constexpr Function kTable[] = {
     {317, "json_contains", "JJ:O", kStrict, &JsonContains},
     {318, "json_extract_path", "JT*:J", kStrict, &ExtractPath},
     {319, "json_has_key", "JT:O", kStrict, &HasKey},
+    {320, "json_has_any_key", "JJ:O", kStrict, &HasKeys<false>},
+    {321, "json_has_all_keys", "JJ:O", kStrict, &HasKeys<true>},
 };
 
 }  // namespace json_functions

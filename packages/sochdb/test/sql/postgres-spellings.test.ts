@@ -1,5 +1,5 @@
 /** What PostgreSQL's users write: arrays as parameters, operators of JSON; and the time that a transaction has. */
-import { Database, QueryError, QuerySyntaxError } from 'sochdb'
+import { CheckError, Database, QueryError, QuerySyntaxError } from 'sochdb'
 
 let db: Database
 beforeAll(() => {
@@ -74,6 +74,89 @@ test('->> gives the text of objects and arrays, and in PostgreSQL of everything'
   expect(value("j ->> 'a'")).toBe(1)
   expect(value("j ->> 'a'", 'sqlite')).toBe(1)
   expect(value("j ->> 'a'", 'postgres')).toBe('1')
+})
+
+test('keys that JSON has: one of some, or all of them', () => {
+  expect(ids("j ?| ARRAY['a', 'q']")).toEqual([1])
+  expect(ids("j ?| '{q, y}'")).toEqual([2])
+  expect(ids("j ?| '{q, \"y\"}'::text[] OR j ?| ARRAY['b']::text[]")).toEqual([1, 2])
+  expect(ids('j ?| $1', [['a', 'x']])).toEqual([1, 2])
+  expect(ids('j ?& $1 AND id < $2', [['a', 'b'], 9])).toEqual([1])
+  expect(ids('j ?& ? AND id = ?', [['x', 'y'], 2], 'auto')).toEqual([2])
+  expect(ids("j ?& '{a, q}'")).toEqual([])
+  expect(ids("j ?& '{}'")).toEqual([1, 2])
+  expect(ids("j ?| '{}'")).toEqual([])
+  expect(ids('j ?& ARRAY[NULL, $1]', ['a'])).toEqual([1])
+  expect(ids(`'"s\\"t"' ?| ARRAY['s"t'] AND id = 1`)).toEqual([1])
+  expect(value(`jsonb_exists_all('{"a\\n": 1, "b": 2}', '["b", "a\\n"]')`)).toBe(true)
+  expect(() => ids('j ?| s')).toThrow(/JSON/i)
+  expect(() => ids(`j ?| '{"a": 1}'::json`)).toThrow(/array of texts/)
+  // Elsewhere `?|` is a parameter and an operator of bits.
+  expect(db.execute('SELECT ?|1 AS x, 6&?&2 AS y', [4, 3], { dialect: 'sqlite' }).rows).toEqual([{ x: 5, y: 2 }])
+  expect(db.execute('SELECT ?|1 AS x, ? || ? AS y', [4, 'a', 'b']).rows).toEqual([{ x: 5, y: 'ab' }])
+})
+
+test('LIKE as an operator', () => {
+  expect(value("'Abc' ~~ 'a%'", 'postgres')).toBe(false)
+  expect(value("'Abc' ~~* 'a%'", 'postgres')).toBe(true)
+  expect(value("'Abc' !~~ 'a%'", 'postgres')).toBe(true)
+  expect(value("'Abc' !~~* 'a%'", 'postgres')).toBe(false)
+  expect(value("'Abc' ~~ 'a%'")).toBe(true)
+  expect(value("'a' || 'bc' ~~ 'ab_' AND true", 'postgres')).toBe(true)
+  expect(value('~~5')).toBe(5)
+  expect(value('3 & ~~5', 'sqlite')).toBe(1)
+})
+
+test('members of JSON and elements of arrays by their subscripts', () => {
+  expect(value("j['b']", 'postgres')).toEqual([1, { c: 'x' }])
+  expect(value("j['b'][1]['c']", 'postgres')).toBe('x')
+  expect(value("j['b'][-2]", 'postgres')).toBe(1)
+  expect(value("j['b'][9]", 'postgres')).toBeNull()
+  expect(value("(j['b'])[0]", 'postgres')).toBe(1)
+  expect(value("t.j['a']::int + 1", 'postgres')).toBe(2)
+  expect(ids('j[$1] IS NOT NULL', ['a'])).toEqual([1])
+  expect(value('ARRAY[10, 20][1]', 'postgres')).toBe(10)
+  expect(value('(ARRAY[10, 20])[1 + 1]', 'postgres')).toBe(20)
+  expect(value('-(ARRAY[10, 20])[2] + 1', 'postgres')).toBe(-19)
+  expect(value('ARRAY[10, 20][0]', 'postgres')).toBeNull()
+  expect(value('ARRAY[10, 20][-1]', 'postgres')).toBeNull()
+  expect(value('(SELECT (array_agg(id ORDER BY id DESC))[1] FROM t)', 'postgres')).toBe(3)
+  expect(() => value('ARRAY[1, 2][1:2]', 'postgres')).toThrow(/slice of an array is not supported/)
+  expect(() => value("j['b'", 'postgres')).toThrow(QuerySyntaxError)
+  expect(() => value(`j${'[0]'.repeat(1500)}`, 'postgres')).toThrow(/nests deeper/)
+  // Elsewhere brackets quote names.
+  expect(db.execute('SELECT id [x] FROM t WHERE id = 1').rows).toEqual([{ x: 1 }])
+})
+
+test('a field of a row, and of JSON', () => {
+  expect(db.execute('SELECT (t).id, (t).s FROM t WHERE (t).id = 1').rows).toEqual([{ id: 1, s: 'a' }])
+  expect(db.execute('SELECT (t).* FROM t AS t WHERE id = 2').columns).toEqual(['id', 's', 'u', 'd', 'm', 'j'])
+  expect(value('(j).b', 'postgres')).toEqual([1, { c: 'x' }])
+  expect(value("(t.j).b[1]['c']", 'postgres')).toBe('x')
+  expect(value('(j -> $$b$$ -> 1).c')).toBe('x')
+  expect(value('(SELECT (t).s)')).toBe('a')
+  expect(ids('(j).a = 1')).toEqual([1])
+  expect(() => db.execute('SELECT (t).q FROM t')).toThrow(/Table "t" has no column "q"/)
+  expect(() => db.execute('SELECT (x).q FROM t')).toThrow(/There is no column "x".*line 1, column 9/)
+  expect(() => db.execute('SELECT t.j.b.c FROM t')).toThrow(QuerySyntaxError)
+  db.execute('CREATE TABLE f (id INTEGER PRIMARY KEY, doc JSON, CHECK ((doc).n > 0))')
+  db.execute('ALTER TABLE f RENAME COLUMN doc TO body')
+  expect(db.execute(`INSERT INTO f VALUES (1, '{"n": 1}')`).rowsAffected).toBe(1)
+  expect(() => db.execute(`INSERT INTO f VALUES (2, '{"n": 0}')`)).toThrow(CheckError)
+})
+
+test('arguments by their names', () => {
+  expect(value("regexp_replace('aXbx', pattern => 'x', flags => 'gi', replacement => '-')")).toBe('a-b-')
+  expect(value("lpad('7', fill := '0', length := 3)", 'postgres')).toBe('007')
+  expect(db.execute('SELECT value FROM generate_series(stop => ?, start => ?)', [3, 2]).rows).toEqual([
+    { value: 2 },
+    { value: 3 },
+  ])
+  expect(() => value("lpad('7', lenght => 3)")).toThrow(/column 18: .*no parameter "lenght". Did you mean "length"\?/)
+  expect(() => value("lpad('7', string => 'a')")).toThrow(/"string" of lpad\(\) is given twice/)
+  expect(() => value("lpad(string => '7', 3)")).toThrow(/without a name follows/)
+  expect(() => value("lpad('7', fill => '0')")).toThrow(/without its parameter "length"/)
+  expect(() => value('abs(x => 1)')).toThrow(/Calling abs\(\) with names is not supported/)
 })
 
 test('a subquery of several rows for a value is an error of the query', () => {

@@ -124,6 +124,8 @@ export type Expression =
         readonly tolerant?: boolean | undefined
       }
     | { readonly kind: 'collate'; readonly operand: Expression; readonly collation: string }
+    /** `(x).name`: a column of the table x, or a member of what x is. */
+    | { readonly kind: 'field'; readonly operand: Expression; readonly name: string }
     /** A query of one column, and at most one row: NULL when there is none. */
     | { readonly kind: 'subquery'; readonly query: Query }
     | { readonly kind: 'exists'; readonly query: Query; readonly negated: boolean }

@@ -70,6 +70,8 @@ export function printExpression(e: Expression, limit = Number.POSITIVE_INFINITY)
       return `${e.tolerant ? 'try_cast' : 'cast'}(${print(e.operand)} as ${e.type})`
     case 'collate':
       return `${operand(e.operand)} collate ${quoteName(e.collation)}`
+    case 'field':
+      return `(${print(e.operand)}).${quoteName(e.name)}`
     case 'subquery':
       return `(${printQuery(e.query, limit - 1)})`
     case 'exists':
@@ -116,6 +118,7 @@ function isSimple(e: Expression): boolean {
     case 'subquery':
     case 'row':
     case 'call':
+    case 'field':
       return true
   }
   return false

@@ -179,6 +179,11 @@ export abstract class ExpressionShape {
         this.name(e.collation)
         this.expression(e.operand)
         break
+      case 'field':
+        this.out += 'f'
+        this.name(e.name)
+        this.expression(e.operand)
+        break
       case 'subquery':
         this.out += 'Q'
         this.query(e.query)

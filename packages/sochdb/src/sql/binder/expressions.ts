@@ -105,6 +105,8 @@ export class ExpressionBinder {
         return this.#cast(e)
       case 'isTruth':
         return this.#isTruth(e)
+      case 'field':
+        return this.#field(e)
       case 'subquery':
         return bindScalar(this, e.query)
       case 'exists':
@@ -123,6 +125,15 @@ export class ExpressionBinder {
       case 'default':
         throw queryError('DEFAULT stands in VALUES and behind SET alone.')
     }
+  }
+
+  /** A name in parentheses is that of a column first. */
+  #field({ operand, name }: Extract<Expression, { kind: 'field' }>): Expr {
+    const { scope } = this
+    if (operand.kind === 'column' && operand.table === undefined && scope.named(operand.name).length === 0) {
+      if (scope.seesTable(operand.name)) return scope.resolve(operand.name, name)
+    }
+    return this.#binaryOf({ kind: 'binary', operator: '->', left: operand, right: { kind: 'literal', value: name } })
   }
 
   #binaryOf(e: Extract<Expression, { kind: 'binary' }>): Expr {
@@ -323,7 +334,10 @@ export class ExpressionBinder {
     const type = typeOfSqlName(e.type)
     if (!type) throw queryError(`There is no type "${e.type}".`, undefined, { type: e.type })
     const bound = this.bind(e.operand)
-    const operand = type === 'boolean' ? bound : numberOf(this.context, bound)
+    // What JSON holds is cast, not its text.
+    const isScalar = bound.type === 'json' && (isNumeric(type) || type === 'boolean')
+    const value = isScalar ? bindFunction('json_extract', [bound, constant('text', '$')], 'CAST') : bound
+    const operand = type === 'boolean' ? value : numberOf(this.context, value)
     if (operand.op === 'param' && operand.type === 'any') {
       // What the value loses on the way is what a cast is for.
       if (isNumeric(type)) this.context.casts.add(operand.index)

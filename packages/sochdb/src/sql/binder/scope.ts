@@ -126,6 +126,11 @@ export class Scope {
     return this.findTable(name) ?? this.#noTable(name)
   }
 
+  /** Whether there is a table of that name, here or in what is around. */
+  seesTable(name: string): boolean {
+    return [...this.#around()].some(scope => scope.findTable(name) !== undefined)
+  }
+
   resolve(table: string | undefined, name: string): Expr {
     const found = this.#find(table, name)
     if (found) return found

@@ -107,6 +107,7 @@ const NAME_DEPTH_MAX = 40
 
 /** A column is called as the table declares it, anything else by its text. */
 function nameOf(binder: ExpressionBinder, e: Expression): string {
+  if (e.kind === 'field') return e.name
   if (e.kind !== 'column') return printExpression(e, NAME_DEPTH_MAX)
   const folded = foldName(e.name)
   const columns = e.table === undefined ? binder.scope.columns : binder.scope.findTable(e.table)?.columns

@@ -1,6 +1,7 @@
 /** Columns, calls of functions, and windows. */
 import type { Expression } from '../ast/expressions.js'
 import type { FrameBound, OrderItem, WindowDefinition, WindowFrame } from '../ast/nodes.js'
+import { callArguments } from './arguments.js'
 import type { Cursor } from './cursor.js'
 import { expression } from './expressions.js'
 import { string } from './primary.js'
@@ -54,7 +55,7 @@ export function call(c: Cursor, name: string, at: number): Expression {
   if (c.peek() === '*') {
     if (name !== 'count') c.problem(`${name}(*) means nothing: only count takes a star.`)
     ++c.pos
-  } else if (!c.is(')')) args = c.list(() => expression(c))
+  } else if (!c.is(')')) args = callArguments(c, name)
   let orderBy = c.acceptPair('order', 'by') ? orderItems(c) : undefined
   if (c.accept('separator')) args.push({ kind: 'literal', at: c.at, value: string(c) })
   let ignoreNulls = nullTreatment(c)

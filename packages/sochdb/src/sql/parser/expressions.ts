@@ -4,8 +4,9 @@
  */
 import type { BinaryOperator, ComparisonOperator, Expression } from '../ast/expressions.js'
 import { AST_DEPTH_MAX } from '../ast/walk.js'
+import { callOf } from './calls.js'
 import type { Cursor } from './cursor.js'
-import { primary } from './primary.js'
+import { isArray, primary } from './primary.js'
 import { parenthesized, query, startsQuery } from './select.js'
 import { PRECEDENCES } from './precedence.js'
 import type { Precedences } from './precedence.js'
@@ -24,7 +25,9 @@ export function expression(c: Cursor, least = 0, first?: Expression): Expression
   const rules = PRECEDENCES[c.dialect]
   c.enter()
   c.peak = 0
+  const inParentheses = c.peek() === '('
   let left = first ?? prefix(c, rules)
+  if (!first && (c.peek() === '[' || c.peek() === '.')) left = subscripts(c, left, inParentheses)
   let height = (first ? saved : c.peak) + 1
   for (;;) {
     const precedence = infixPrecedence(c, rules)
@@ -104,6 +107,12 @@ function prefix(c: Cursor, rules: Precedences): Expression {
     case '~':
       ++c.pos
       return { kind: 'bitNot', operand: expression(c, rules.unary), at }
+    case '~~': {
+      // The complement of a complement, where no operand stands in front.
+      ++c.pos
+      const operand: Expression = { kind: 'bitNot', operand: expression(c, rules.unary), at: at + 1 }
+      return { kind: 'bitNot', operand, at }
+    }
     case '!':
       ++c.pos
       return { kind: 'not', operand: expression(c, rules.unary), at }
@@ -111,6 +120,30 @@ function prefix(c: Cursor, rules: Precedences): Expression {
       return group(c)
   }
   return primary(c, false)
+}
+
+/** Behind an operand: `x[1]`, where brackets do not quote names, and behind a parenthesis `(x).name`. */
+function subscripts(c: Cursor, operand: Expression, fields: boolean): Expression {
+  let of = operand
+  let height = c.peak
+  for (;;) {
+    const at = c.at
+    c.peak = 0
+    if (fields && c.peek() === '.') {
+      ++c.pos
+      of = { kind: 'field', operand: of, name: c.label('a field'), at }
+    } else if (c.peek() === '[') {
+      ++c.pos
+      const index = expression(c)
+      if (c.source().startsWith(':')) c.refuse('A slice of an array', 'Use a subquery over json_each(…).', at)
+      c.expect(']')
+      of = isArray(of) ? callOf('array_element', [of, index], at) : binary('->', of, index, at)
+    } else break
+    height = Math.max(height, c.peak) + 1
+    if (c.depth + height > AST_DEPTH_MAX) c.tooDeep()
+  }
+  c.peak = height
+  return of
 }
 
 /** Whether this, behind a number, leaves its minus sign to the number. */
@@ -166,9 +199,17 @@ function infix(c: Cursor, rules: Precedences, left: Expression, precedence: numb
     case '->>':
       ++c.pos
       return binary(operator, left, expression(c, precedence + 1), at)
+    case '#parameter':
+      ++c.pos
+      // `?|` and `?&` are two tokens that touch.
+      if (c.lastEnd === c.at && (c.peek() === '|' || c.peek() === '&')) {
+        const name = c.peek() === '|' ? 'json_has_any_key' : 'json_has_all_keys'
+        ++c.pos
+        return callOf(name, [left, keys(expression(c, precedence + 1))], at)
+      }
+      return callOf('json_has_key', [left, expression(c, precedence + 1)], at)
     case '@>':
     case '<@':
-    case '#parameter':
     case '#>':
     case '#>>':
       ++c.pos
@@ -217,23 +258,27 @@ function binary(operator: BinaryOperator, left: Expression, right: Expression, a
 
 /** PostgreSQL's operators of JSON, as calls. */
 function jsonOperator(c: Cursor, operator: string, left: Expression, right: Expression, at: number): Expression {
-  const calling = (name: string, args: readonly Expression[]): Expression => ({
-    kind: 'call',
-    name,
-    arguments: args,
-    distinct: false,
-    filter: undefined,
-    at,
-  })
-  if (operator === '@>') return calling('json_contains', [left, right])
-  if (operator === '<@') return calling('json_contains', [right, left])
-  if (operator === '#parameter') return calling('json_has_key', [left, right])
-  const path =
-    right.kind === 'literal' && typeof right.value === 'string' ? /^\{(.*)\}$/.exec(right.value.trim()) : null
+  if (operator === '@>') return callOf('json_contains', [left, right], at)
+  if (operator === '<@') return callOf('json_contains', [right, left], at)
+  const path = namesIn(right)
   if (!path) return c.refuse(`${operator} with a path that is no literal`, 'Use json_extract_path(x, a, b).', at)
-  const names = path[1]!.split(',').map(name => name.trim().replace(/^"(.*)"$/, '$1'))
-  const found = calling('json_extract_path', [left, ...names.map((value): Expression => ({ kind: 'literal', value }))])
+  const found = callOf('json_extract_path', [left, ...path], at)
   return operator === '#>' ? found : binary('->>', found, { kind: 'literal', value: '$' }, at)
+}
+
+/** The texts of a literal `'{a, b}'`. */
+function namesIn(e: Expression): Expression[] | undefined {
+  const text = e.kind === 'literal' && typeof e.value === 'string' ? /^\{(.*)\}$/.exec(e.value.trim()) : null
+  if (!text) return undefined
+  if (text[1]!.trim() === '') return []
+  return text[1]!.split(',').map(name => ({ kind: 'literal', value: name.trim().replace(/^"(.*)"$/, '$1'), at: e.at }))
+}
+
+/** Keys as a JSON array: an array of texts, which a cast may say. */
+function keys(e: Expression): Expression {
+  const given = e.kind === 'cast' && e.type.endsWith(']') ? e.operand : e
+  const names = namesIn(given)
+  return names ? callOf('json_array', names, given.at ?? 0) : given
 }
 
 function chain(c: Cursor, kind: 'and' | 'or', left: Expression, precedence: number): Expression {
@@ -341,6 +386,22 @@ function matching(c: Cursor, operand: Expression, precedence: number, at: number
       const exact = c.peek() === 'binary' && startsOperand(c.ahead(1)) && c.accept('binary')
       const caseSensitive = exact || c.dialect !== 'mysql'
       return { kind: 'regexp', operand, pattern: expression(c, precedence + 1), caseSensitive, negated, at }
+    }
+    case '~~':
+    case '~~*':
+    case '!~~':
+    case '!~~*': {
+      const caseSensitive = !operator.endsWith('*') && c.dialect === 'postgres'
+      const pattern = expression(c, precedence + 1)
+      return {
+        kind: 'like',
+        operand,
+        pattern,
+        escape: undefined,
+        caseSensitive,
+        negated: operator.startsWith('!'),
+        at,
+      }
     }
     case '~':
     case '~*':

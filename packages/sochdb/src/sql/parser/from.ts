@@ -2,6 +2,7 @@
 import type { Join, Query, TableExpression } from '../ast/nodes.js'
 import type { Expression } from '../ast/expressions.js'
 import { AST_DEPTH_MAX } from '../ast/walk.js'
+import { callArguments } from './arguments.js'
 import type { Cursor } from './cursor.js'
 import { expression } from './expressions.js'
 import { continuedQuery, continuesQuery, query, startsQuery } from './select.js'
@@ -202,7 +203,7 @@ function named(c: Cursor): TableExpression {
 
 function tableFunction(c: Cursor, name: string, at: number): TableExpression {
   ++c.pos
-  const args = c.is(')') ? [] : c.list(() => expression(c))
+  const args = c.is(')') ? [] : callArguments(c, name.toLowerCase())
   c.expect(')')
   if (c.peek() === 'with' && c.isAheadText('ordinality')) c.refuse('WITH ORDINALITY', 'Use row_number() OVER ().')
   const { alias, columns } = tableAlias(c)

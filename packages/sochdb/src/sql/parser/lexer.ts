@@ -28,7 +28,31 @@ const isPart = (c: number): boolean => (c < 128 ? (CLASSES[c]! & PART) !== 0 : c
 /** Longest first within a first character. */
 const PUNCTUATION = new Map<string, readonly (readonly [spelling: string, type: string])[]>()
 for (const spelling of [
-  ...['(', ')', ',', ';', '.', '+', '*', '/', '%', '^', '[', ']', '{', '}', '~*', '~', '->>', '->', '-', '<=>', '<<'],
+  ...[
+    '(',
+    ')',
+    ',',
+    ';',
+    '.',
+    '+',
+    '*',
+    '/',
+    '%',
+    '^',
+    '[',
+    ']',
+    '{',
+    '}',
+    '~~*',
+    '~~',
+    '~*',
+    '~',
+    '->>',
+    '->',
+    '-',
+    '<=>',
+    '<<',
+  ],
   ...[
     '<=',
     '<>',
@@ -40,6 +64,8 @@ for (const spelling of [
     '==',
     '=>',
     '=',
+    '!~~*',
+    '!~~',
     '!~*',
     '!~',
     '!=',
@@ -249,12 +275,18 @@ export class Lexer {
     for (const [spelling, type] of PUNCTUATION.get(text[start]!) ?? []) {
       if (!text.startsWith(spelling, start)) continue
       const next = start + spelling.length
-      if (spelling === '!~' && this.#dialect === 'mysql') continue
+      if (spelling.includes('~') && spelling.length > 1 && !this.#matches(spelling)) continue
       return this.#push(type, start, next)
     }
     const code = text.codePointAt(start)!
     const shown = code > 32 ? `"${String.fromCodePoint(code)}"` : `with the code ${code}`
     return this.#error(`The character ${shown} has no meaning here.`, start)
+  }
+
+  /** Whether a spelling with `~` is one operator: in some dialects it is several in front of an operand. */
+  #matches(spelling: string): boolean {
+    if (spelling.startsWith('!') && this.#dialect === 'mysql') return false
+    return !spelling.includes('~~') || this.#dialect === 'auto' || this.#dialect === 'postgres'
   }
 
   #line(start: number): number {

@@ -254,13 +254,22 @@ function typedLiteral(c: Cursor, at: number): Expression {
   return { kind: 'cast', operand: { kind: 'literal', value: string(c), at: c.at }, type, at }
 }
 
+const ARRAYS = new WeakSet<Expression>()
+
+/** What PostgreSQL has as an array, whose elements are counted from 1: those of JSON are from 0. */
+export function isArray(e: Expression): boolean {
+  return ARRAYS.has(e) || (e.kind === 'call' && e.name === 'array_agg')
+}
+
 /** `ARRAY[a, b]`: a JSON array. */
 function array(c: Cursor): Expression {
   const at = c.at
   c.pos += 2
   const items = c.is(']') ? [] : c.list(() => expression(c))
   c.expect(']')
-  return callOf('json_array', items, at)
+  const made = callOf('json_array', items, at)
+  ARRAYS.add(made)
+  return made
 }
 
 /** `INTERVAL '1 day'`, `INTERVAL '1' DAY`, `INTERVAL 1 DAY`. */

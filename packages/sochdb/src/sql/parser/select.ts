@@ -343,11 +343,18 @@ function selectItem(c: Cursor): SelectItem {
       return { kind: 'all', table }
     }
   }
+  if (c.peek() === '(' && c.ahead(2) === ')' && c.ahead(3) === '.' && c.ahead(4) === '*') {
+    ++c.pos
+    const table = c.name('a table name')
+    c.pos += 3
+    return { kind: 'all', table }
+  }
   const start = c.at
   const item = expression(c)
   const end = c.lastEnd
   const alias = selectAlias(c)
-  if (alias !== undefined || item.kind === 'column') return { kind: 'expression', expression: item, alias }
+  if (alias !== undefined || item.kind === 'column' || item.kind === 'field')
+    return { kind: 'expression', expression: item, alias }
   const text = end - start <= NAME_LENGTH_MAX ? c.text.slice(start, end) : undefined
   return { kind: 'expression', expression: item, alias, text }
 }

@@ -23,4 +23,7 @@ export const JSON_FUNCTIONS = {
   json_extract_path: { number: 318, signature: 'JT*:J', aliases: ['jsonb_extract_path'] },
   /** The operator ? of PostgreSQL. */
   json_has_key: { number: 319, signature: 'JT:O', aliases: ['jsonb_exists'] },
+  /** ?| and ?&. */
+  json_has_any_key: { number: 320, signature: 'JJ:O', aliases: ['jsonb_exists_any'] },
+  json_has_all_keys: { number: 321, signature: 'JJ:O', aliases: ['jsonb_exists_all'] },
 } as const satisfies FunctionTable

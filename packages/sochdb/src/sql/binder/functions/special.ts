@@ -127,6 +127,15 @@ const format: Special['bind'] = (_, args, name) => {
   throw queryError(`${name}() takes a text with directives first, not ${describe(args[0]!)}.`, wanted)
 }
 
+/** An element of an array, counted from 1; beyond its ends there is none. */
+function element(context: BindContext, args: readonly Expr[], name: string): Expr {
+  const [array, given] = args as [Expr, Expr]
+  const position = expectType(given, 'integer', `${name}()`)
+  const isThere = call('greater', 'boolean', position, constant('integer', 0n))
+  const index = call('subtract', 'integer', context.repeat(position), constant('integer', 1n))
+  return bindFunction('json_member_value', [array, call('case', 'integer', isThere, index)], name)
+}
+
 const SPECIAL: Readonly<Record<string, Special>> = {
   lower: { min: 1, max: 1, bind: text('lower') },
   lcase: { min: 1, max: 1, bind: text('lower') },
@@ -138,6 +147,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   contains: { min: 2, max: 2, bind: search('contains') },
   starts_with: { min: 2, max: 2, bind: search('startsWith') },
   ends_with: { min: 2, max: 2, bind: search('endsWith') },
+  array_element: { min: 2, max: 2, bind: element },
   position: { min: 2, max: 2, bind: swapped('instr') },
   locate: { min: 2, max: 3, bind: swapped('instr') },
   space: { min: 1, max: 1, bind: (_, args, name) => bindFunction('repeat', [constant('text', ' '), args[0]!], name) },
