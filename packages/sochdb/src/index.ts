@@ -2,6 +2,7 @@ export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
 export {
+  AsyncCache,
   AsyncDatabase,
   AsyncGraph,
   AsyncGraphReader,
@@ -153,6 +154,27 @@ export type {
   TemporalRequest,
   TraverseRequest,
 } from './graph/index.js'
+export { Cache, CacheHit, CacheReader } from './cache/index.js'
+export type {
+  CacheCandidate,
+  CacheConfig,
+  CacheEntryInput,
+  CacheEviction,
+  CacheFunctions,
+  CacheGetRequest,
+  CacheGuards,
+  CacheKey,
+  CacheListEntry,
+  CacheListOptions,
+  CacheLookup,
+  CacheOptions,
+  CachePutRequest,
+  CacheQuery,
+  CacheScope,
+  CacheStats,
+  WrapFunction,
+  WrapRequest,
+} from './cache/index.js'
 export { AsyncAtomicMemoryWriter, AtomicMemoryWriter, MemoryOp } from './memory/index.js'
 export type { MemoryIntent, MemoryOpKind, MemoryResult } from './memory/index.js'
 export { AsyncVectorIndex, vector, VectorIndex } from './vector/index.js'

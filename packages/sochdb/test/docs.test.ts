@@ -10,6 +10,7 @@ import { arrows, problems, runnable } from './support/pages.js'
 
 const requireHere = createRequire(import.meta.url)
 const pages = [
+  'cache.md',
   'collections.md',
   'graph.md',
   'keys.md',

@@ -13,6 +13,7 @@ const layers = [
   'sql',
   'search',
   'graph',
+  'cache',
   'database',
   'memory',
   'vector',

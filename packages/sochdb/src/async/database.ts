@@ -1,4 +1,5 @@
 import { Database } from '../database/index.js'
+import type { CachePlace } from '../cache/index.js'
 import type { NamespaceConfig, NamespaceOptions } from '../database/index.js'
 import { checkPath, indexPolicyName, nativeHandle, verificationOfStore } from '../engine/index.js'
 import type {
@@ -23,6 +24,8 @@ import { moveTable } from '../sql/policy.js'
 import { brand, errorFromNative } from '../errors/index.js'
 import { inner } from './keys.js'
 import { graphReading, graphWriting } from '../graph/index.js'
+import { defineAsyncCaches } from './cache.js'
+import type { AsyncCacheVerbs } from './cache.js'
 import { AsyncGraph, defineAsyncGraphs } from './graph.js'
 import type { AsyncGraphPlace, AsyncGraphsReading, AsyncGraphsWriting } from './graph.js'
 import { AsyncNamespaceImpl } from './namespace.js'
@@ -54,6 +57,7 @@ import type { DescribingVerb, Promised, ReadingVerb, WritingVerb } from './verbs
 export interface AsyncDatabase
   extends
     AsyncRoot,
+    AsyncCacheVerbs,
     AsyncGraphsReading,
     AsyncGraphsWriting,
     Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {
@@ -117,6 +121,7 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
     )
     defineVerbs(this, writing, (self, name, args) => self.write(transaction => call(transaction, name, args)))
     defineAsyncGraphs(this, [...graphReading, ...graphWriting])
+    defineAsyncCaches(this)
   }
   readonly [inner]: Database
 
@@ -154,6 +159,11 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
   async useNamespace<T>(name: string, fn: (ns: AsyncNamespace) => T | PromiseLike<T>): Promise<T> {
     checkFunction(fn, 'useNamespace')
     return fn(await this.namespace(name))
+  }
+
+  /** @internal */
+  get caches(): CachePlace {
+    return this[inner].caches
   }
 
   graph(namespace = 'default'): AsyncGraph {
@@ -272,7 +282,11 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 interface AsyncDatabaseImpl
-  extends AsyncGraphsReading, AsyncGraphsWriting, Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {}
+  extends
+    AsyncCacheVerbs,
+    AsyncGraphsReading,
+    AsyncGraphsWriting,
+    Promised<Database, DescribingVerb | ReadingVerb | WritingVerb> {}
 
 const faces = new WeakMap<Database, AsyncDatabase>()
 

@@ -1,6 +1,9 @@
+import type { CachePlace } from '../cache/index.js'
 import type { Namespace, NamespaceInfo } from '../database/index.js'
 import { brand } from '../errors/index.js'
 import { defineGraphVerbs, graphReading, graphWriting } from '../graph/index.js'
+import { defineAsyncCaches } from './cache.js'
+import type { AsyncCacheVerbs } from './cache.js'
 import { AsyncGraph, runAsync } from './graph.js'
 import type { AsyncGraphPlace, AsyncGraphReading, AsyncGraphWriting } from './graph.js'
 import { inner } from './keys.js'
@@ -12,7 +15,8 @@ import type { Promised } from './verbs.js'
 type Verb = (typeof everywhere)[number] | (typeof writingEverywhere)[number]
 
 /** One namespace of a database, by promise: the same methods, on what is its own alone. */
-export interface AsyncNamespace extends AsyncRoot, AsyncGraphReading, AsyncGraphWriting, Promised<Namespace, Verb> {
+export interface AsyncNamespace
+  extends AsyncRoot, AsyncCacheVerbs, AsyncGraphReading, AsyncGraphWriting, Promised<Namespace, Verb> {
   readonly name: string
   info(): Promise<NamespaceInfo>
   /** The graph of this namespace. */
@@ -26,6 +30,7 @@ export class AsyncNamespaceImpl extends AsyncRootImpl<Namespace> implements Asyn
     defineVerbs(this, everywhere, (self, name, args) => self.enqueue(() => call(self[inner], name, args)))
     defineVerbs(this, writingEverywhere, (self, name, args) => self.write(transaction => call(transaction, name, args)))
     defineGraphVerbs(this, [...graphReading, ...graphWriting], async (self, plan) => runAsync(self.#graph, plan()))
+    defineAsyncCaches(this)
   }
   readonly [inner]: Namespace
 
@@ -36,6 +41,11 @@ export class AsyncNamespaceImpl extends AsyncRootImpl<Namespace> implements Asyn
 
   get name(): string {
     return this[inner].name
+  }
+
+  /** @internal */
+  get caches(): CachePlace {
+    return this[inner].caches
   }
 
   graph(): AsyncGraph {
@@ -51,4 +61,5 @@ export class AsyncNamespaceImpl extends AsyncRootImpl<Namespace> implements Asyn
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface AsyncNamespaceImpl extends AsyncGraphReading, AsyncGraphWriting, Promised<Namespace, Verb> {}
+export interface AsyncNamespaceImpl
+  extends AsyncCacheVerbs, AsyncGraphReading, AsyncGraphWriting, Promised<Namespace, Verb> {}

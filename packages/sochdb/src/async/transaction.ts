@@ -1,5 +1,6 @@
 import type { IsolationLevel } from '../engine/index.js'
 import type { Bytes } from '../bytes/bytes.js'
+import type { CachePlace } from '../cache/index.js'
 import type { CollectionConfig } from '../search/index.js'
 import type { NamespaceConfig, NamespaceOptions, Transaction } from '../database/index.js'
 import { brand, TransactionError, ValidationError } from '../errors/index.js'
@@ -13,6 +14,8 @@ import type { AsyncPreparedSql, AsyncSqlTarget } from './sql.js'
 import { createAsyncCollection, openAsyncCollection } from './collection.js'
 import type { AsyncCollection, CollectionPromise } from './collection.js'
 import { graphReading, graphWriting } from '../graph/index.js'
+import { defineAsyncCaches } from './cache.js'
+import type { AsyncCacheVerbs } from './cache.js'
 import { AsyncGraph, defineAsyncGraphs } from './graph.js'
 import type { AsyncGraphPlace, AsyncGraphsReading, AsyncGraphsWriting } from './graph.js'
 import { AsyncStore, checkOperation, checkPut, inner } from './keys.js'
@@ -41,6 +44,7 @@ export interface AsyncSavepoint {
 export interface AsyncTransaction
   extends
     AsyncKeyStore,
+    AsyncCacheVerbs,
     AsyncGraphsReading,
     AsyncGraphsWriting,
     Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {
@@ -99,6 +103,7 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
       self.enqueue(() => call(self[inner], name, args)),
     )
     defineAsyncGraphs(this, [...graphReading, ...graphWriting])
+    defineAsyncCaches(this)
   }
   readonly [inner]: Transaction
   readonly readsAhead = false
@@ -260,6 +265,11 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
     return fn(await this.namespace(name))
   }
 
+  /** @internal */
+  get caches(): CachePlace {
+    return this[inner].caches
+  }
+
   graph(namespace?: string): AsyncGraph {
     return new AsyncGraph(this.graphPlace(namespace ?? this[inner].boundTo?.name ?? 'default'))
   }
@@ -275,7 +285,11 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface AsyncTransactionImpl
-  extends AsyncGraphsReading, AsyncGraphsWriting, Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {}
+  extends
+    AsyncCacheVerbs,
+    AsyncGraphsReading,
+    AsyncGraphsWriting,
+    Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {}
 
 export function checkFunction(fn: unknown, place: string): void {
   if (typeof fn === 'function') return

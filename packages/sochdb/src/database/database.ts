@@ -15,8 +15,12 @@ import type {
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, forgetDropped, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
+import { closeCaches } from '../cache/index.js'
+import type { CachePlace } from '../cache/index.js'
 import { Graph, graphReading, graphWriting } from '../graph/index.js'
 import type { GraphPlace, GraphReading, GraphWriting, OfNamespaces } from '../graph/index.js'
+import { defineCacheVerbs, rootCaches } from './caches.js'
+import type { CacheVerbs } from './caches.js'
 import { defineNamespacedVerbs, placeOf } from './graphs.js'
 import { getTableIndexPolicy, moveTable } from '../sql/policy.js'
 import { Namespace } from './namespace.js'
@@ -71,6 +75,7 @@ export class Database extends EngineDatabase {
   static {
     brand(this, 'Database')
     defineNamespacedVerbs(this, [...graphReading, ...graphWriting])
+    defineCacheVerbs(this)
   }
 
   /** The index policies by number. */
@@ -381,6 +386,22 @@ export class Database extends EngineDatabase {
   protected override wrapTransaction(begun: BegunTransaction, namespace: NamespaceIdentity | undefined): Transaction {
     return new Transaction(begun, namespace)
   }
+  /** @internal */
+  get caches(): CachePlace {
+    return rootCaches(this, this)
+  }
+
+  override close(): void {
+    if (this.isOpen) closeCaches(this)
+    super.close()
+  }
+
+  /** @internal */
+  override async closeBy(begin: (handle: number) => Promise<void>): Promise<void> {
+    if (this.isOpen) closeCaches(this)
+    return super.closeBy(begin)
+  }
+
   /** The graph of a namespace. Its namespace is created when something is written to it, and empty before. */
   graph(namespace = 'default'): Graph {
     return new Graph(this.graphPlace(namespace))
@@ -391,8 +412,8 @@ export class Database extends EngineDatabase {
     return placeOf(this, namespace, asOf => this.snapshot({ asOf }))
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-export interface Database extends OfNamespaces<GraphReading & GraphWriting> {}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface Database extends CacheVerbs, OfNamespaces<GraphReading & GraphWriting> {}
 
 /** Opens a database. Every opening recovers where that is needed; the name says so. */
 export function openWithRecovery(path: string, options?: DatabaseOptions): Database {

@@ -6,6 +6,9 @@ import { createCollection, deleteCollection, listCollections, openCollection } f
 import type { Collection, CollectionConfig } from '../search/index.js'
 import { defineGraphVerbs, Graph, graphReading, graphWriting, runPlan } from '../graph/index.js'
 import type { GraphPlace, GraphReading, GraphWriting } from '../graph/index.js'
+import type { CachePlace } from '../cache/index.js'
+import { defineCacheVerbs, rootCaches } from './caches.js'
+import type { CacheVerbs } from './caches.js'
 import { placeOf } from './graphs.js'
 import type { Bytes } from '../bytes/bytes.js'
 import { newKeyQuery } from '../sql/keys/index.js'
@@ -31,6 +34,7 @@ export class Namespace extends EngineNamespace {
   static {
     brand(this, 'Namespace')
     defineGraphVerbs(this, [...graphReading, ...graphWriting], (self, plan) => runPlan(self.#graph, plan()))
+    defineCacheVerbs(this)
   }
 
   /** The database it belongs to. */
@@ -96,6 +100,11 @@ export class Namespace extends EngineNamespace {
   deleteCollection(name: string): void {
     deleteCollection(this, name)
   }
+  /** @internal */
+  get caches(): CachePlace {
+    return rootCaches(this, this.database)
+  }
+
   /** The graph of this namespace. */
   graph(): Graph {
     return new Graph(this.#graph)
@@ -111,4 +120,4 @@ export class Namespace extends EngineNamespace {
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Namespace extends GraphReading, GraphWriting {}
+export interface Namespace extends CacheVerbs, GraphReading, GraphWriting {}

@@ -5,14 +5,16 @@
 import { Database } from './database.js'
 import { Namespace } from './namespace.js'
 import { DEFAULT_IDENTITY, servicesHalf } from './namespaces.js'
+import { Snapshot } from './snapshot.js'
 import { Transaction } from './transaction.js'
 
 const opened = new WeakMap<Database | Namespace, Namespace>()
 
 export function servicesOf(of: Transaction): Transaction
+export function servicesOf(of: Snapshot): Snapshot
 export function servicesOf(of: Database | Namespace): Namespace
-export function servicesOf(of: Database | Namespace | Transaction): Namespace | Transaction {
-  if (of instanceof Transaction) {
+export function servicesOf(of: Database | Namespace | Transaction | Snapshot): Namespace | Transaction | Snapshot {
+  if (of instanceof Transaction || of instanceof Snapshot) {
     try {
       return of.through(servicesHalf(of.boundTo ?? DEFAULT_IDENTITY))
     } catch (error) {
@@ -30,4 +32,15 @@ export function servicesOf(of: Database | Namespace | Transaction): Namespace | 
   }
   opened.set(of, services)
   return services
+}
+
+/** The newest state of what a transaction sees the services of; undefined: only the transaction sees that namespace. */
+export function newestServicesOf(transaction: Transaction): Namespace | undefined {
+  const database = transaction.database as Database
+  const { boundTo } = transaction
+  try {
+    return servicesOf(boundTo === undefined ? database : database.namespace(boundTo.name))
+  } catch {
+    return undefined
+  }
 }

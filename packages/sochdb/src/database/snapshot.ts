@@ -5,7 +5,11 @@ import { listCollections, openCollection } from '../search/index.js'
 import type { Collection } from '../search/index.js'
 import { GraphReader, graphReading } from '../graph/index.js'
 import type { GraphPlace, GraphReading, OfNamespaces } from '../graph/index.js'
+import type { CachePlace, CacheReader } from '../cache/index.js'
+import { defineCacheVerbs, snapshotCaches } from './caches.js'
+import type { CacheReadingVerbs } from './caches.js'
 import { defineNamespacedVerbs, placeOf } from './graphs.js'
+import type { Database } from './database.js'
 import * as namespaces from './namespaces.js'
 import type { NamespaceInfo } from './namespaces.js'
 
@@ -22,6 +26,7 @@ export class Snapshot extends EngineSnapshot {
   static {
     brand(this, 'Snapshot')
     defineNamespacedVerbs(this, graphReading)
+    defineCacheVerbs(this, 'only')
   }
 
   /** @throws CollectionNotFoundError when the snapshot sees none of this name */
@@ -67,6 +72,11 @@ export class Snapshot extends EngineSnapshot {
     namespaces.checkCallback(fn)
     return fn(this.namespace(name))
   }
+  /** @internal */
+  get caches(): CachePlace {
+    return snapshotCaches(this, this.database as Database)
+  }
+
   /** The graph of a namespace, as this snapshot sees it. */
   graph(namespace?: string): GraphReader {
     return new GraphReader(this.graphPlace(namespace ?? this.boundTo?.name ?? 'default'))
@@ -84,5 +94,8 @@ export class Snapshot extends EngineSnapshot {
     return placeOf(this, namespace, past)
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-export interface Snapshot extends OfNamespaces<GraphReading> {}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface Snapshot extends CacheReadingVerbs, OfNamespaces<GraphReading> {
+  /** A cache, for reading: what is found is not counted. */
+  cache(name: string): CacheReader
+}

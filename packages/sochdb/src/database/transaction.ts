@@ -7,6 +7,9 @@ import { createCollection, deleteCollection, listCollections, openCollection } f
 import type { Collection, CollectionConfig } from '../search/index.js'
 import { Graph, graphReading, graphWriting } from '../graph/index.js'
 import type { GraphPlace, GraphReading, GraphWriting, OfNamespaces } from '../graph/index.js'
+import type { CachePlace } from '../cache/index.js'
+import { defineCacheVerbs, transactionCaches } from './caches.js'
+import type { CacheVerbs } from './caches.js'
 import { defineNamespacedVerbs, placeOf } from './graphs.js'
 import type { Database } from './database.js'
 import type { Snapshot } from './snapshot.js'
@@ -47,6 +50,7 @@ export class Transaction extends EngineTransaction {
   static {
     brand(this, 'Transaction')
     defineNamespacedVerbs(this, [...graphReading, ...graphWriting])
+    defineCacheVerbs(this)
   }
 
   /** Runs a synchronous function as a part that rolls back alone when it throws. */
@@ -195,6 +199,11 @@ export class Transaction extends EngineTransaction {
   #through(identity: NamespaceIdentity): Transaction {
     return namespaces.attempt(this, () => this.through(identity))
   }
+  /** @internal */
+  get caches(): CachePlace {
+    return transactionCaches(this)
+  }
+
   /** The graph of a namespace, as this transaction sees it; what is written to it is part of this transaction. */
   graph(namespace?: string): Graph {
     return new Graph(this.graphPlace(namespace ?? this.boundTo?.name ?? 'default'))
@@ -207,5 +216,5 @@ export class Transaction extends EngineTransaction {
     return placeOf(this, namespace, past)
   }
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
-export interface Transaction extends OfNamespaces<GraphReading & GraphWriting> {}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface Transaction extends CacheVerbs, OfNamespaces<GraphReading & GraphWriting> {}

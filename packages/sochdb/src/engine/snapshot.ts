@@ -61,6 +61,11 @@ export class Snapshot extends KeyReader {
     return this.#taken.timestamp
   }
 
+  /** The database it is of. @internal */
+  get database(): Database {
+    return this.#taken.database
+  }
+
   /** Lets go of what only this snapshot sees, whatever namespace it is seen through. Harmless when closed. */
   close(): void {
     this.#taken.close()

@@ -12,6 +12,7 @@ export type { CollectionConfig, TextOptions } from './config.js'
 export type { Aggregate, ChunkedDocument, DocumentBatch, DocumentChange, NewDocument } from './documents.js'
 export type { FieldFilter, FieldOperators, FilterValue, MetadataFilter } from './filter.js'
 export type { HighlightOptions, Highlights } from './highlight.js'
+export { encodeMetadata } from './metadata.js'
 export type { Metadata } from './metadata.js'
 export { navigatorChecks } from './navigator.js'
 export type {

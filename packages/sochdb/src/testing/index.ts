@@ -5,3 +5,6 @@ import type { DatabaseOptions } from '../engine/index.js'
 export function openTestDatabase(options?: DatabaseOptions): Database {
   return Database.open(':memory:', { logLevel: 'off', ...options })
 }
+
+/** Lets the caches of this process go by a clock of the test's own: milliseconds since 1970. undefined: by the system's again. */
+export { setCacheClock } from '../cache/index.js'

@@ -1,0 +1,14 @@
+/** Guards against false hits: texts that are near in meaning and still must not answer each other. Lexical, and cheap. */
+import type { CacheGuards } from '../types.js'
+import { sameNames } from './names.js'
+import { sameNegation } from './negation.js'
+import { sameNumbers } from './numbers.js'
+
+/** Whether one of the guards that are on refuses a candidate. */
+export function refuses(guards: boolean | CacheGuards, query: string, candidate: string): boolean {
+  if (guards === false || query === candidate) return false
+  const { numbers = true, negation = true, names = true } = guards === true ? {} : guards
+  if (numbers && !sameNumbers(query, candidate)) return true
+  if (negation && !sameNegation(query, candidate)) return true
+  return names && !sameNames(query, candidate)
+}
