@@ -251,9 +251,7 @@ export class QueryMaker implements QuerySource {
     const fitting = columns.filter(({ kind }) => kind === left.kind)
     const right = fitting.length > 0 ? random.pick(fitting) : undefined
     if (right !== undefined && !random.chance(0.3)) return joined.join(table, left.name, right.name)
-    // A full join asks no queries that look at both sides.
-    const all = [...before, ...columns]
-    const more = expressions.condition(all, join !== 'fullJoin' && random.chance(0.3) ? 1 : 0)
+    const more = expressions.condition([...before, ...columns], random.chance(0.3) ? 1 : 0)
     return joined.join(table, on => (right === undefined ? on : on.onRef(left.name, '=', right.name)).on(more))
   }
 

@@ -191,8 +191,7 @@ export class QueryMaker implements QuerySource {
     const fitting = next.columns.filter(({ kind }) => kind === a.kind)
     const equal = fitting.length > 0 ? `${a.sql} = ${random.pick(fitting).sql}` : ''
     if (equal === '' || random.chance(0.2)) {
-      // A full join asks no queries that look at both sides.
-      const more = this.expressions.condition(columns, join !== 'full join' && random.chance(0.3) ? 1 : 0)
+      const more = this.expressions.condition(columns, random.chance(0.3) ? 1 : 0)
       return ` on ${equal === '' ? more : `${equal} and ${more}`}`
     }
     return ` on ${equal}`
