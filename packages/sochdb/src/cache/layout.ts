@@ -55,7 +55,17 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 
 export const contentOf = ({ id, generation }: CacheRecord): string => `${id}.${generation}`
 /** A scope's part of a cache. */
-export const partOf = (scope: string): string => hash(scope)
+export function partOf(scope: string): string {
+  let part = parts.get(scope)
+  if (part === undefined) {
+    if (parts.size >= MAX_PARTS) parts.clear()
+    parts.set(scope, (part = hash(scope)))
+  }
+  return part
+}
+/** Those asked for last: hashing costs more than a look-up. */
+const parts = new Map<string, string>()
+const MAX_PARTS = 4096
 /** Short keys stand for themselves, long ones by their hash. */
 export const idOf = (key: string): string =>
   key.length <= LONGEST_ID ? `k${key}` : `h${createHash('sha256').update(key).digest('hex')}`

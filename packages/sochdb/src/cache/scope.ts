@@ -27,13 +27,19 @@ export function canonical(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
+/** Most keys need no more looking at. */
+const SHORT = 10_000
+// eslint-disable-next-line no-control-regex
+const ascii = /^[\u0000-\u007f]*$/
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 
 /** A key as it is compared: in Unicode's composed form, without blanks around it. */
 export function keyText(key: unknown): string {
   if (typeof key !== 'string') throw bad('must be a string')
-  const text = key.trim().normalize('NFC')
-  if (text === '') throw bad('must not be empty')
+  const trimmed = key.trim()
+  if (trimmed === '') throw bad('must not be empty')
+  if (trimmed.length <= SHORT && ascii.test(trimmed)) return trimmed
+  const text = trimmed.normalize('NFC')
   if (text.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(text) > MAX_KEY_BYTES) {
     throw bad(`is longer than ${MAX_KEY_BYTES} bytes`)
   }

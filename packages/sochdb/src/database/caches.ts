@@ -38,13 +38,9 @@ export interface CacheVerbs extends CacheReadingVerbs {
 }
 
 export function rootCaches(root: Database | Namespace, database: Database): CachePlace {
-  return {
-    kind: 'root',
-    database,
-    target: () => servicesOf(root),
-    newest: () => servicesOf(root),
-    write: body => (servicesOf(root) as EngineNamespace).transaction(body),
-  }
+  let held: EngineNamespace | undefined
+  const services = (): EngineNamespace => (held ??= servicesOf(root))
+  return { kind: 'root', database, target: services, newest: services, write: body => services().transaction(body) }
 }
 
 export function transactionCaches(transaction: Transaction): CachePlace {

@@ -386,9 +386,11 @@ export class Database extends EngineDatabase {
   protected override wrapTransaction(begun: BegunTransaction, namespace: NamespaceIdentity | undefined): Transaction {
     return new Transaction(begun, namespace)
   }
+  #caches: CachePlace | undefined
+
   /** @internal */
   get caches(): CachePlace {
-    return rootCaches(this, this)
+    return (this.#caches ??= rootCaches(this, this))
   }
 
   override close(): void {

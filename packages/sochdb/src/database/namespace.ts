@@ -100,9 +100,11 @@ export class Namespace extends EngineNamespace {
   deleteCollection(name: string): void {
     deleteCollection(this, name)
   }
+  #caches: CachePlace | undefined
+
   /** @internal */
   get caches(): CachePlace {
-    return rootCaches(this, this.database)
+    return (this.#caches ??= rootCaches(this, this.database))
   }
 
   /** The graph of this namespace. */

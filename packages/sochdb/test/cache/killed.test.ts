@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+import { Database } from 'sochdb'
+
+import { temporaryDirectory } from '../support/temporary.js'
+
+const directory = temporaryDirectory()
+const at = (i: number): number[] => [Math.cos(i), Math.sin(i)]
+
+test('SIGKILL at any moment leaves whole entries, and all that were acknowledged', async () => {
+  const path = directory('killed')
+  const program = join(dirname(fileURLToPath(import.meta.url)), '..', 'support', 'cache-child.mjs')
+  for (const acknowledgements of [1, 60, 150]) {
+    const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const closed = once(child, 'close')
+    let acknowledged = 0
+    let count = 0
+    for await (const line of createInterface(child.stdout)) {
+      acknowledged = Number(line)
+      if (++count === acknowledgements) child.kill('SIGKILL')
+    }
+    await closed
+    expect(count).toBeGreaterThanOrEqual(acknowledgements)
+    using db = Database.open(path, { logLevel: 'off' })
+    const last = Number(db.getString('last'))
+    expect(last).toBeGreaterThanOrEqual(acknowledged)
+    // Entries that were put with a key of the database are there as often as that says, by key, by vector and by tag.
+    const paired = db.cache('paired')
+    expect(paired.stats().count).toBe(last)
+    for (let i = Math.max(1, last - 40); i <= last; i++) {
+      const scope = { n: i % 2 }
+      expect(paired.get({ key: `k${i}`, scope })?.value).toBe(i)
+      expect(paired.get({ queryEmbedding: at(i), scope, threshold: 0.999_999 })).toBeDefined()
+    }
+    expect(
+      db.transaction(txn => [0, 1, 2].map(n => txn.cache('paired').invalidate(`t${n}`)).reduce((a, b) => a + b)),
+    ).toBe(last)
+    expect(paired.stats()).toMatchObject({ count: 0, sizeBytes: 0 })
+    for (let i = 1; i <= last; i++)
+      paired.put({ key: `k${i}`, value: i, embedding: at(i), tags: ['t0'], scope: { n: i % 2 } })
+    const bounded = db.cache('answers')
+    const { count: held } = bounded.stats()
+    expect(held).toBeLessThanOrEqual(50)
+    expect(bounded.list({ limit: 100 })).toHaveLength(held)
+    for (const { key, value } of bounded.list({ limit: 100 })) {
+      expect(bounded.get({ queryEmbedding: at(value as number), threshold: 0.9999 })).toBeDefined()
+      expect(key).toBe(`k${String(value)}`)
+    }
+  }
+})
