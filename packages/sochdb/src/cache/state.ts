@@ -35,6 +35,8 @@ const isEmpty = ({ counters, uses, observations, removed }: Batch): boolean =>
 export const MAX_DUE = 16
 export const MAX_EVICTED = 64
 const MAX_PENDING = 10_000
+/** A ledger that may be wrong is read again, but no more often than that: it is as much work as the cache has entries. */
+const RELOAD_MS = 1000
 
 interface Unsettled {
   readonly transaction: WeakRef<Transaction>
@@ -48,6 +50,9 @@ export class CacheState {
   /** As the store has them. */
   #counters: Counters | undefined
   #ledger: Ledger | undefined
+  /** Somebody else changed the cache: what the ledger names is not there. */
+  #isSuspect = false
+  #loadedAt = 0
   #unsettled: Unsettled[] = []
   readonly learning: Learning
 
@@ -152,7 +157,10 @@ export class CacheState {
     if (!isBounded(record.config)) return (this.#ledger = undefined)
     const content = contentOf(record)
     const eviction = evictionOf(record.config)
-    if (this.#ledger?.content !== content || this.#ledger.eviction !== eviction) {
+    const isOther = this.#ledger?.content !== content || this.#ledger.eviction !== eviction
+    if (isOther || (this.#isSuspect && performance.now() - this.#loadedAt >= RELOAD_MS)) {
+      this.#isSuspect = false
+      this.#loadedAt = performance.now()
       this.#ledger = Ledger.load(this.newest, content, eviction, this.#pending.uses)
     }
     return this.#ledger
@@ -220,9 +228,11 @@ export class CacheState {
 
   /** Removes it, as a part of a transaction. */
   makeRoom(transaction: Transaction, { content, due, tooMuch, hasMore }: RoomPlan): Room {
+    const evicted = tooMuch.filter(place => removeEntry(transaction, content, place))
+    if (evicted.length < tooMuch.length) this.#isSuspect = true
     return {
       due: due.filter(place => isDue(transaction, content, place) && removeEntry(transaction, content, place)),
-      evicted: tooMuch.filter(place => removeEntry(transaction, content, place)),
+      evicted,
       hasMore,
     }
   }
