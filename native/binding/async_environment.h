@@ -57,6 +57,8 @@ class AsyncEnvironment {
   void Complete(AsyncOperationPtr operation);
   // Any thread, of an operation that runs: its progress function is called soon; calls in between are left out.
   void Progress(uint64_t number, uint64_t completed, uint64_t total);
+  // A number that no other operation of this JavaScript environment has, whichever copy of the package asks.
+  uint64_t NewNumber() { return ++last_number_; }
   void Cancel(uint64_t number) { AsyncPool::Get().Cancel(this, number); }
 
   // Closes a database (null: one that is closed) when nothing works on it any more, off this thread; a promise.
@@ -104,6 +106,7 @@ class AsyncEnvironment {
   std::unordered_map<uint32_t, std::string> payloads_;
   std::unordered_map<uint64_t, napi_ref> progress_functions_;
   uint32_t next_payload_ = 0;
+  uint64_t last_number_ = 0;
 
   Mutex mutex_;  // guards all below; taken after the pool's
   std::vector<AsyncOperationPtr> completed_;

@@ -317,6 +317,12 @@ napi_value AsyncCommit(Call& call) {
   return async->Start(std::make_unique<CommitOperation>(handle), options);
 }
 
+// asyncNumber(): a number for an operation that may be cancelled, or reports its progress.
+napi_value AsyncNumber(Call& call) {
+  AsyncEnvironment* const async = AsyncEnvironment::Of(call);
+  return async == nullptr ? nullptr : FromDouble(call.env(), static_cast<double>(async->NewNumber()));
+}
+
 // asyncCancel(operation): harmless when it has ended.
 napi_value AsyncCancel(Call& call) {
   AsyncEnvironment::Options options;
@@ -336,6 +342,7 @@ bool InitAsyncKeys(Environment* environment, napi_value exports) {
          Define<AsyncGetBatch, 4>(environment, exports, "asyncGetBatch") &&
          Define<AsyncTake, 2>(environment, exports, "asyncTake") &&
          Define<AsyncCommit, 1>(environment, exports, "asyncCommit") &&
+         Define<AsyncNumber, 1>(environment, exports, "asyncNumber") &&
          Define<AsyncCancel, 1>(environment, exports, "asyncCancel");
 }
 

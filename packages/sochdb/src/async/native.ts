@@ -46,6 +46,8 @@ export interface NativeAsync {
     timeoutMs: number,
     progress: NativeProgress | undefined,
   ): Promise<unknown>
+  /** A number that no other operation of this thread has, whichever copy of this package asks. */
+  asyncNumber(): number
   asyncCancel(operation: number): void
   asyncTake(payload: number, buffer: ArrayBuffer): boolean
 

@@ -1,6 +1,6 @@
 /** Operations that can be stopped: by an AbortSignal, by a time limit. */
 import { callable, MAX_TIMEOUT_MS, whole } from '../engine/check.js'
-import { errorFromNative, isNativeError, NativeCode } from '../errors/index.js'
+import { ErrorCode, errorFromNative, isNativeError, NativeCode, SochDBError } from '../errors/index.js'
 import type { ErrorContext } from '../errors/index.js'
 import { native } from './native.js'
 import type { NativeProgress } from './native.js'
@@ -26,9 +26,11 @@ export const signalCheck = (value: unknown): string | undefined =>
 export const operationChecks = { signal: signalCheck, timeoutMs: whole(1, MAX_TIMEOUT_MS) }
 export const longChecks = { ...operationChecks, onProgress: callable }
 
-let lastNumber = 0
-
-export const newNumber = (): number => ++lastNumber
+/** Whether the engine stopped because it was asked to; results that are read elsewhere come with errors that are explained already. */
+const wasCancelled = (error: unknown): boolean =>
+  isNativeError(error)
+    ? error.nativeCode === NativeCode.CANCELLED
+    : error instanceof SochDBError && error.code === ErrorCode.QUERY_CANCELLED
 
 /**
  * Runs an operation under a signal. `begin` gets the number by which it is cancelled (0: it will not be) and the time limit.
@@ -42,15 +44,14 @@ export async function operate<T>(
 ): Promise<T> {
   const signal = options?.signal
   signal?.throwIfAborted()
-  const number = signal === undefined ? 0 : newNumber()
+  const number = signal === undefined ? 0 : native.asyncNumber()
   const cancel = (): void => native.asyncCancel(number)
   try {
     const result = begin(number, options?.timeoutMs ?? 0)
     signal?.addEventListener('abort', cancel, { once: true })
     return await result
   } catch (error) {
-    if (signal?.aborted === true && isNativeError(error) && error.nativeCode === NativeCode.CANCELLED)
-      throw signal.reason
+    if (signal?.aborted === true && wasCancelled(error)) throw signal.reason
     throw explain(error)
   } finally {
     signal?.removeEventListener('abort', cancel)
@@ -68,7 +69,7 @@ export async function operateLong<T>(
 ): Promise<T> {
   const { signal, timeoutMs = 0, onProgress } = options
   signal?.throwIfAborted()
-  const number = newNumber()
+  const number = native.asyncNumber()
   const cancel = (): void => native.asyncCancel(number)
   let thrown: { readonly error: unknown } | undefined
   const progress: NativeProgress = (completed, total) => {
@@ -87,8 +88,7 @@ export async function operateLong<T>(
     return value
   } catch (error) {
     if (thrown !== undefined) throw thrown.error
-    if (signal?.aborted === true && isNativeError(error) && error.nativeCode === NativeCode.CANCELLED)
-      throw signal.reason
+    if (signal?.aborted === true && wasCancelled(error)) throw signal.reason
     throw errorFromNative(error, context)
   } finally {
     signal?.removeEventListener('abort', cancel)
