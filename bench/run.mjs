@@ -5,7 +5,7 @@
  *                [--plots FOLDER]
  *
  * `sql` is three suites, sql, sql-kysely, sql-repositories, and `vector` is vector, vector-filters, vector-wide,
- * vector-codes, vector-churn; each but the first runs alone by its whole name. --keys is the size of the data that `engine` loads (default 1,000,000); the larger runs take hours with 20,000,000.
+ * vector-codes, vector-chunks, vector-churn; each but the first runs alone by its whole name. --keys is the size of the data that `engine` loads (default 1,000,000); the larger runs take hours with 20,000,000.
  * --rows scales the data of the sql suites (default 1; 0.1 for a quick look), --durability says when they sync (default off). --plots writes
  * the curves of searches as SVG. A peer that is not installed is named, and left out.
  */
@@ -77,6 +77,7 @@ const suites = {
   },
   'vector-wide': { peers: ['sochdb', 'sochdb scalar', 'hnswlib-node', 'usearch'], unit: '' },
   'vector-codes': { peers: ['none', 'scalar', 'pq', 'binary'], unit: '' },
+  'vector-chunks': { peers: ['tight', 'apart', 'single'], unit: '' },
   'vector-churn': { peers: ['sochdb', 'hnswlib-node', 'usearch'], unit: '' },
   navigator: { peers: ['learned', 'hnsw'], unit: '' },
   keywords: { peers: ['sochdb', 'fts5', 'lancedb', 'minisearch'], unit: '' },
@@ -101,6 +102,8 @@ const conditions = {
     '100,000 GloVe word vectors of 100 dimensions, 500 others as queries, cosine, M 16, efConstruction 100, k 10, one thread of searches; recall@10 against an exact scan over 200 queries. The project writes every vector through its log (not synced) before it is indexed, and its build time includes that; it searches codes of 8 bits and ranks what it finds by the 32-bit floats. hnswlib-node and usearch as they install, in memory, 32-bit floats; LanceDB an HNSW over codes of 8 bits, refined by floats; sqlite-vec compares with every vector. Opening: from what is on disk, with the first query.',
   'vector-filters':
     'The vectors of vector, 200 queries, recall over 60 of them. Each peer searches with the lowest ef of 64, 128, 256, 512 that finds .95 of the ten nearest that pass, or with 512. Filters pass documents spread evenly; the last one of a hundred groups of like vectors, the group least like the query. hnswlib-node asks a function in JavaScript; usearch has no filters here.',
+  'vector-chunks':
+    '80,000 vectors: 10,000 documents of eight around one of the vectors of vector each, so close together that each is nearer to its own than to others (tight), or not (apart), beside 80,000 documents of one (single). 300 queries, cosine, M 16, efConstruction 100, k 10 documents, one thread of searches; recall@10 of documents against an exact scan over 200 queries. Ratios are of tight to each.',
   'vector-churn':
     '10,000 vectors of those, one thread of searches, cosine, M 16, efConstruction 100, ten rounds: a fifth is deleted, as many others are inserted, and the index is told to finish. ef 64, 300 queries, recall@10 against an exact scan of what is there. hnswlib-node replaces what is deleted, which takes it minutes at larger sizes (BENCH_LIVE).',
   'vector-wide':

@@ -9,7 +9,7 @@ namespace {
 // Asks what it works on, trains, and stores what came of it; any thread may call Run.
 class NavigatorWork {
  public:
-  // From the arguments: target, collection, k, sample, queries or undefined, minRecall, seed.
+  // From the arguments: target, collection, k, sample, queries or undefined, minRecall, seed, whether time matters.
   Status Read(Call& call) {
     napi_env env = call.env();
     SOCHDB_TRY(use_.ReadWritable(call));
@@ -23,6 +23,9 @@ class NavigatorWork {
     uint32_t seed = 0;
     SOCHDB_TRY(ReadUint32(env, call[6], "seed", 0, UINT32_MAX, &seed));
     how_.seed = seed;
+    bool check_time = true;
+    SOCHDB_TRY(ReadBool(env, call[7], "checkTime", &check_time));
+    if (check_time) how_.clock = [clock = use_.target.engine->env()] { return clock->MonotonicNanos(); };
     napi_valuetype type{};
     if (napi_typeof(env, call[4], &type) == napi_ok && type == napi_undefined) return {};
     std::span<const float> queries;
@@ -92,25 +95,25 @@ napi_value DescribeReport(napi_env env, const NavigatorReport& report) {
 }
 
 // collectionTrainNavigator(target, collection, k, sample, queries as a Float32Array, end to end, or undefined, minRecall, seed,
-// timeout in milliseconds or 0): the report.
+// whether time matters, timeout in milliseconds or 0): the report.
 napi_value CollectionTrainNavigator(Call& call) {
   NavigatorWork work;
   TimeLimit limit;
   NavigatorReport report;
   Status status = work.Read(call);
-  if (status.ok()) status = limit.Read(call, 7, work.handle()->engine);
+  if (status.ok()) status = limit.Read(call, 8, work.handle()->engine);
   if (status.ok()) status = work.Run(limit.token(), {}, &report);
   return status.ok() ? DescribeReport(call.env(), report) : call.Throw(status);
 }
 
-// asyncCollectionTrainNavigator(the first seven of those arguments, operation, timeout, progress): the report.
+// asyncCollectionTrainNavigator(the first eight of those arguments, operation, timeout, progress): the report.
 napi_value AsyncCollectionTrainNavigator(Call& call) {
   auto work = std::make_shared<NavigatorWork>();
   AsyncEnvironment::Options options;
   Status status = work->Read(call);
-  if (status.ok()) status = ReadNumber(call, 7, &options);
-  if (status.ok()) status = ReadTimeLimit(call, 8, &options);
-  if (status.ok()) status = ReadProgress(call, 9, &options);
+  if (status.ok()) status = ReadNumber(call, 8, &options);
+  if (status.ok()) status = ReadTimeLimit(call, 9, &options);
+  if (status.ok()) status = ReadProgress(call, 10, &options);
   if (!status.ok()) return call.Throw(status);
   options.first_pin = work->handle();
   options.second_pin = work->target();
@@ -168,8 +171,8 @@ napi_value CollectionNavigator(Call& call) {
 }  // namespace
 
 bool InitNavigators(Environment* environment, napi_value exports) {
-  return Define<CollectionTrainNavigator, 8>(environment, exports, "collectionTrainNavigator") &&
-         Define<AsyncCollectionTrainNavigator, 10>(environment, exports, "asyncCollectionTrainNavigator") &&
+  return Define<CollectionTrainNavigator, 9>(environment, exports, "collectionTrainNavigator") &&
+         Define<AsyncCollectionTrainNavigator, 11>(environment, exports, "asyncCollectionTrainNavigator") &&
          Define<CollectionDropNavigator, 2>(environment, exports, "collectionDropNavigator") &&
          Define<CollectionNavigator, 2>(environment, exports, "collectionNavigator");
 }

@@ -148,9 +148,13 @@ TEST("a navigator's record comes back as it was, and nothing else is taken for o
 TEST("a search in stages finds at the end of each what one of so many places finds") {
   class Stages final : public SearchStages {
    public:
-    explicit Stages(std::vector<size_t> places) : places_(std::move(places)) {}
+    Stages(std::vector<size_t> places, size_t usual) : places_(std::move(places)), usual_(usual) {}
+    [[nodiscard]] size_t Usual() const override { return usual_; }
     size_t Next(const CandidatePool& pool, uint64_t) override {
-      if (next_ > 0) ends.push_back(SlotsOf(pool));
+      if (next_ > 0) {
+        ends.push_back(SlotsOf(pool));
+        ends.back().resize(std::min(ends.back().size(), places_[next_ - 1]));
+      }
       return next_ < places_.size() ? places_[next_++] : 0;
     }
     static std::vector<uint32_t> SlotsOf(const CandidatePool& pool) {
@@ -162,6 +166,7 @@ TEST("a search in stages finds at the end of each what one of so many places fin
 
    private:
     std::vector<size_t> places_;
+    const size_t usual_;
     size_t next_ = 0;
   };
 
@@ -182,12 +187,14 @@ TEST("a search in stages finds at the end of each what one of so many places fin
   for (const auto& vector : UniformVectors(20, 4)) {
     PrepareVector(Metric::kEuclidean, vector.data(), kDimension, query.data());
     scratch.query.Begin(vectors, nullptr, query.data());
-    Stages stages(places);
-    EXPECT_OK(graph.SearchStaged(&stages, kNoSlot, 600, nullptr, &scratch));
-    EXPECT_EQ(stages.ends.size(), places.size());
-    for (size_t i = 0; i < places.size(); ++i) {
-      EXPECT_OK(graph.Search(places[i], 600, nullptr, &scratch));
-      EXPECT(stages.ends[i] == Stages::SlotsOf(scratch.pool));
+    for (const size_t usual : {size_t{1}, size_t{40}, size_t{1000}}) {
+      Stages stages(places, usual);
+      EXPECT_OK(graph.SearchStaged(&stages, kNoSlot, 600, nullptr, &scratch));
+      EXPECT_EQ(stages.ends.size(), places.size());
+      for (size_t i = 0; i < places.size(); ++i) {
+        EXPECT_OK(graph.Search(places[i], 600, nullptr, &scratch));
+        EXPECT(stages.ends[i] == Stages::SlotsOf(scratch.pool));
+      }
     }
   }
 }
@@ -263,7 +270,30 @@ TEST("a navigator that is accepted leads searches, falls back, drifts, and is th
   report = {};
   EXPECT_OK(store.collection->TrainNavigator(store.engine.get(), With(1000), &report));
   EXPECT(report.accepted);
+  EXPECT_EQ(report.checks.size(), 3u);
   EXPECT_EQ(StateOf(store), NavigatorState::kNone);  // not before it is used
+
+  // Where time matters, searches that take 970 ns or less beside 1000 are accepted, others refused.
+  for (const uint64_t led_nanos : {uint64_t{970}, uint64_t{971}}) {
+    constexpr uint64_t kTimed = 500;  // of each kind, one after the other
+    uint64_t calls = 0;
+    uint64_t nanos = 0;
+    NavigatorTraining timed = With(2 * kTimed);
+    timed.clock = [&] {
+      const bool ends = calls % 2 == 1;
+      const bool led = calls / 2 / kTimed % 2 == 1;
+      ++calls;
+      return nanos += !ends ? 7 : led ? led_nanos : 1000;
+    };
+    NavigatorReport judged;
+    EXPECT_OK(store.collection->TrainNavigator(store.engine.get(), timed, &judged));
+    EXPECT_EQ(judged.model.Encode(), report.model.Encode());
+    EXPECT_EQ(judged.accepted, led_nanos == 970);
+    const NavigatorCheck& time = judged.checks.back();
+    EXPECT_EQ(std::string(time.name), "time");
+    EXPECT_EQ(time.passed, judged.accepted);
+    EXPECT(std::abs(time.measured - static_cast<double>(led_nanos) / 1000) < 1e-9 && std::abs(time.limit - 0.97) < 1e-9);
+  }
   Store(&store, report);
   EXPECT_EQ(StateOf(store), NavigatorState::kActive);
 

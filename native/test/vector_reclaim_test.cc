@@ -149,6 +149,7 @@ TEST("ten rounds of replacing a fifth: memory stays, and recall loses no more th
   };
   const double before = recall();
   uint64_t memory = 0;
+  constexpr uint64_t kPagesAtEnds = 16 << 10;  // how much of the free slots' memory went back depends on where they lie
   for (size_t round = 0; round < (test::kSanitizer == test::Sanitizer::kThread ? 2 : 10); ++round) {
     const auto transaction = store.Begin();
     for (size_t i = 0; i < kRound; ++i) {
@@ -168,7 +169,7 @@ TEST("ten rounds of replacing a fifth: memory stays, and recall loses no more th
     EXPECT_EQ(stats.linked, kLive);
     EXPECT_EQ(stats.unused, kRound);
     if (round == 0) memory = stats.vector_bytes;
-    EXPECT_EQ(stats.vector_bytes, memory);
+    EXPECT(stats.vector_bytes <= memory + kPagesAtEnds);
   }
   const double after = recall();
   if (after < before - 0.01) test::Fail(__FILE__, __LINE__, std::to_string(before) + " became " + std::to_string(after));
@@ -220,6 +221,51 @@ TEST("what is all deleted leaves a graph in which what comes later is found") {
   size_t agreed = 0;
   for (size_t i = 0; i < 50; ++i) agreed += ExpectAsRows(store, snapshot.get(), source[i]);
   EXPECT(agreed >= 475);
+}
+
+TEST("the memory of what was deleted goes back to the system, and is taken again by what comes later") {
+  constexpr size_t kAll = 6000;
+  constexpr size_t kStays = 600;
+  const Vectors source = ClusteredVectors(2 * kAll, 64, 60, test::Seed());
+  VectorStore store(Config(64));
+  store.PutAll(Vectors(source.begin(), source.begin() + kAll));
+  store.WaitUntilLinked();
+  const VectorIndexStats full = StatsOf(store);
+  EXPECT(full.coded);
+  for (size_t i = kStays; i < kAll; i += 600) {
+    const auto transaction = store.Begin();
+    bool existed = false;
+    for (size_t j = i; j < i + 600; ++j)
+      EXPECT_OK(store.collection->Delete(transaction.get(), "d" + std::to_string(j), &existed));
+    EXPECT_OK(transaction->Commit().status());
+  }
+  Reclaim(&store);
+  const VectorIndexStats shrunk = StatsOf(store);
+  EXPECT_EQ(shrunk.unused, kAll - kStays);
+#if defined(__linux__)
+  // Vectors and codes of a tenth are left, and pages that they lie in; of the links likewise.
+  EXPECT(shrunk.vector_bytes < full.vector_bytes / 6);
+  EXPECT(full.memory_bytes - shrunk.memory_bytes > (full.vector_bytes - shrunk.vector_bytes) + (kAll - kStays) * 32);
+#endif
+  const auto find_all = [&] {
+    const auto snapshot = store.NewSnapshot();
+    size_t agreed = 0;
+    for (size_t i = 0; i < 30; ++i) agreed += ExpectAsRows(store, snapshot.get(), source[i * 7]);
+    EXPECT(agreed >= 285);
+  };
+  find_all();
+  store.PutAll(Vectors(source.begin() + kAll, source.begin() + 2 * kAll - kStays), "e");
+  store.WaitUntilLinked();
+  EXPECT_EQ(StatsOf(store).unused, 0u);
+  EXPECT_EQ(StatsOf(store).vector_bytes, full.vector_bytes);
+  find_all();
+  // A second time, so that pages go back that had gone before.
+  for (size_t i = 0; i < kAll - kStays; ++i) store.Delete("e" + std::to_string(i));
+  Reclaim(&store);
+#if defined(__linux__)
+  EXPECT(StatsOf(store).vector_bytes < full.vector_bytes / 6);
+#endif
+  find_all();
 }
 
 TEST("searches, commits, linking and reclaiming run at once; every answer is its snapshot's") {

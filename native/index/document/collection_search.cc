@@ -210,19 +210,37 @@ Status Collection::SearchBegun(ReadView view, const SearchRequest& request, std:
   SOCHDB_TRY(search.Run(&found));
   const bool chunked = search.chunked();
   RowMeasure measure(config_.metric, prepared, request.aggregate);
-  if (chunked && search.aggregated()) SOCHDB_TRY(Aggregated(view, request, prepared, &found));
+  const bool aggregated = chunked && search.aggregated();
+  if (aggregated) SOCHDB_TRY(Aggregated(view, request, prepared, &found));
+  bool in_order = true;
   for (const Found& each : found) {
-    if (request.min_score.has_value() && each.nearness.score < *request.min_score) break;
-    SearchResult& result = results->emplace_back();
+    // Of what lies in one vector, what follows is no nearer.
+    if (!chunked && request.min_score.has_value() && each.nearness.score < *request.min_score) break;
+    SearchResult result;
     result.score = each.nearness.score;
     result.distance = each.nearness.distance;
     result.document.id = each.id;
-    if (!request.with_metadata && !request.with_vectors && !chunked) continue;
-    ReadValue value;
-    DocumentRow row;
-    SOCHDB_TRY(ReadFound(view.reader(), each.id, &value, &row));
-    if (row.chunked) result.chunk = measure.To(row).chunk;
-    FillHit(row, request.with_metadata, request.with_vectors, &result);
+    if (request.with_metadata || request.with_vectors || chunked) {
+      ReadValue value;
+      DocumentRow row;
+      SOCHDB_TRY(ReadFound(view.reader(), each.id, &value, &row));
+      if (row.chunked) {
+        // The nearest of all its vectors, where codes brought another one of them.
+        const auto [nearness, chunk] = measure.To(row);
+        in_order = in_order && nearness.distance == result.distance;
+        result.score = nearness.score;
+        result.distance = nearness.distance;
+        result.chunk = chunk;
+      }
+      if (request.min_score.has_value() && result.score < *request.min_score) continue;
+      FillHit(row, request.with_metadata, request.with_vectors, &result);
+    }
+    results->push_back(std::move(result));
+  }
+  if (!in_order) {
+    std::sort(results->begin(), results->end(), [](const SearchResult& a, const SearchResult& b) {
+      return a.distance != b.distance ? a.distance < b.distance : a.document.id < b.document.id;
+    });
   }
   return {};
 }

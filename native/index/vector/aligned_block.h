@@ -9,8 +9,11 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <unordered_set>
 #include <utility>
 
 #include "env/env.h"
@@ -48,6 +51,23 @@ class AlignedBlock {
   size_t size_ = 0;
   size_t alignment_ = kAlignment;
   std::unique_ptr<Mapping> mapping_;
+};
+
+// Memory pages of the system that lie in whole within rows that nobody uses for now, given back to it.
+//
+// Thread safety: one thread gives back and takes; any asks bytes().
+class ReturnedPages {
+ public:
+  // Of these bytes; what is read there from now on is zeros, or whatever a file has there. Throws std::bad_alloc. False: the
+  // system takes nothing back.
+  bool Return(char* from, size_t bytes);
+  // These bytes are about to be written.
+  void Take(const char* from, size_t bytes);
+  [[nodiscard]] uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  std::unordered_set<uintptr_t> pages_;
+  std::atomic<uint64_t> bytes_{0};
 };
 
 }  // namespace sochdb

@@ -28,6 +28,7 @@ class CandidatePool {
   void Reset(size_t capacity) {
     if (entries_.size() < capacity + 1) entries_.resize(capacity + 1);
     capacity_ = capacity;
+    open_ = capacity;
     size_ = 0;
     next_ = 0;
   }
@@ -52,21 +53,26 @@ class CandidatePool {
 
   // Whether a further slot takes the place of another.
   [[nodiscard]] bool full() const { return size_ == capacity_; }
-  // Goes on with more places; what was pushed out comes back by Insert, flags and all.
+  [[nodiscard]] size_t capacity() const { return capacity_; }
+  // Only what is in the first so many places is given out to be expanded.
+  void Open(size_t places) { open_ = places; }
+  // Goes on with more places; what was pushed out may come back by Append.
   void Widen(size_t capacity) {
     if (entries_.size() < capacity + 1) entries_.resize(capacity + 1);
     capacity_ = capacity;
   }
+  // REQUIRES: there is room, and nothing in the pool is farther.
+  void Append(uint32_t slot, float distance) { entries_[size_++] = {distance, slot}; }
 
   // The nearest slot that has not been expanded, which now is.
   bool PopNearest(uint32_t* slot) {
     SkipExpanded();
-    if (next_ == size_) return false;
+    if (next_ == size_ || next_ >= open_) return false;
     *slot = entries_[next_].slot();
     entries_[next_++].slot_and_flag |= kExpanded;
     return true;
   }
-  // What PopNearest would give now.
+  // What PopNearest would give now, were every place open.
   bool PeekNearest(uint32_t* slot) {
     SkipExpanded();
     if (next_ == size_) return false;
@@ -87,6 +93,7 @@ class CandidatePool {
 
   std::vector<Entry> entries_;
   size_t capacity_ = 0;
+  size_t open_ = 0;
   size_t size_ = 0;
   size_t next_ = 0;  // every entry before it is expanded
 };

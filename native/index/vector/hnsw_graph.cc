@@ -31,6 +31,7 @@ void HnswGraph::AddSlot(uint32_t slot) {
 }
 
 void HnswGraph::ResetSlot(uint32_t slot) {
+  bottom_.Take(slot);
   const Views views = TakeViews(published());
   const uint32_t levels =
       views.nodes[slot]->first_upper_row.load(std::memory_order_acquire) == kNoSlot ? 0 : LevelOf(LevelHash(slot));
@@ -104,10 +105,11 @@ void HnswGraph::PrefetchNext(const Views& views, uint32_t level, CandidatePool* 
 }
 
 Status HnswGraph::Beam(const Views& views, uint32_t start, uint32_t level, size_t ef, const CancelToken* cancel,
-                       SearchScratch* scratch) const {
+                       SearchScratch* scratch, uint32_t skipped) const {
   CandidatePool& pool = scratch->pool;
   pool.Reset(ef);
   scratch->visited.Begin(views.limit);
+  if (skipped != kNoSlot) scratch->visited.Visit(skipped);
   scratch->visited.Visit(start);
   pool.Insert(start, scratch->query.One(start));
   uint32_t slot = 0;
@@ -124,7 +126,7 @@ Status HnswGraph::Beam(const Views& views, uint32_t start, uint32_t level, size_
   return {};
 }
 
-Status HnswGraph::Search(size_t ef, uint32_t limit, const CancelToken* cancel, SearchScratch* scratch) const {
+Status HnswGraph::Search(size_t ef, uint32_t limit, const CancelToken* cancel, SearchScratch* scratch, uint32_t skipped) const {
   scratch->pool.Reset(ef);
   scratch->visited.Begin(limit);
   const std::optional<Entry> entry = LoadEntry();
@@ -133,7 +135,7 @@ Status HnswGraph::Search(size_t ef, uint32_t limit, const CancelToken* cancel, S
   const Views views = TakeViews(entry->slot < limit ? limit : published());
   scratch->query.Cover();
   const uint32_t start = Descend(views, entry->slot, entry->level, 0, scratch);
-  return Beam(views, start, 0, ef, cancel, scratch);
+  return Beam(views, start, 0, ef, cancel, scratch, skipped);
 }
 
 uint64_t HnswGraph::memory_bytes() const { return bottom_.memory_bytes() + nodes_.memory_bytes() + upper_.memory_bytes(); }

@@ -68,8 +68,11 @@ struct PassingSearch {
 class SearchStages {
  public:
   virtual ~SearchStages() = default;
+  // So many places will be wanted as a rule: what they hold is in order from the beginning.
+  [[nodiscard]] virtual size_t Usual() const = 0;
   // How many places it goes on with, more than before; 0: it is over. Asked first when nothing has been compared, then whenever
-  // as many slots as there are places have been expanded. evaluations: distances computed since it began.
+  // as many slots as there are places have been expanded. The pool has them first, and up to Usual() behind them. evaluations:
+  // distances computed since it began.
   virtual size_t Next(const CandidatePool& pool, uint64_t evaluations) = 0;
 };
 
@@ -83,6 +86,8 @@ class HnswGraph {
   void AddSlot(uint32_t slot);
   // The same for a slot that was taken out, and that nobody looks at any more.
   void ResetSlot(uint32_t slot);
+  // The memory of slots that are free, as PagedRows says; ResetSlot takes it again.
+  void Return(std::span<const uint32_t> slots) { bottom_.Return(slots); }
   // Slots below count may be linked and met from now on; their vectors are complete.
   void Publish(uint32_t count) { published_.store(count, std::memory_order_release); }
   [[nodiscard]] uint32_t published() const { return published_.load(std::memory_order_acquire); }
@@ -114,15 +119,16 @@ class HnswGraph {
   // Leaves the ef slots nearest to scratch->query that it met in scratch->pool, nearest first, and what it compared marked in
   // scratch->visited. Slots from `limit` on may be among them, where the entry point is one. REQUIRES: limit <= published(),
   // read before; scratch->query has begun.
-  Status Search(size_t ef, uint32_t limit, const CancelToken* cancel, SearchScratch* scratch) const;
+  // It steps around `skipped` (or kNoSlot), where that is not what it begins at.
+  Status Search(size_t ef, uint32_t limit, const CancelToken* cancel, SearchScratch* scratch, uint32_t skipped = kNoSlot) const;
 
   // The same among the slots that pass alone; those that do not are stepped over, so it costs little more where few pass. It
   // may miss what only a longer way through them leads to, and have less than ef in the pool when it gave up.
   Status SearchPassing(size_t ef, uint32_t limit, const PassingSearch& how, const CancelToken* cancel,
                        SearchScratch* scratch) const;
 
-  // The same as Search, in stages (hnsw_staged.cc): ended after one of n places, the pool holds what Search(n) leaves there, up
-  // to equal distances. It steps around `skipped` (or kNoSlot).
+  // The same as Search, in stages (hnsw_staged.cc): ended after one of n places, the pool begins with what Search(n) leaves
+  // there, up to equal distances.
   Status SearchStaged(SearchStages* stages, uint32_t skipped, uint32_t limit, const CancelToken* cancel,
                       SearchScratch* scratch) const;
 
@@ -181,10 +187,10 @@ class HnswGraph {
 
   // The slot of `level` nearest to the query on a greedy walk from start.
   uint32_t Descend(const Views& views, uint32_t start, uint32_t from_level, uint32_t to_level, SearchScratch* scratch) const;
-  Status Beam(const Views& views, uint32_t start, uint32_t level, size_t ef, const CancelToken* cancel,
-              SearchScratch* scratch) const;
-  // Expands whatever the pool has, and keeps what has no place in scratch->candidates.
-  Status BeamStage(const Views& views, const CancelToken* cancel, SearchScratch* scratch) const;
+  Status Beam(const Views& views, uint32_t start, uint32_t level, size_t ef, const CancelToken* cancel, SearchScratch* scratch,
+              uint32_t skipped = kNoSlot) const;
+  // Expands a slot of the bottom layer, and notes what it compares.
+  void Expand(const Views& views, uint32_t slot, SearchScratch* scratch) const;
   // Fetches the links of what the pool would give next.
   static void PrefetchNext(const Views& views, uint32_t level, CandidatePool* pool);
   // Gathers the not yet visited neighbours of slot into the scratch; returns how many.

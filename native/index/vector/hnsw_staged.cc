@@ -1,8 +1,11 @@
 // Searching the graph in stages: with few places first, then with more, as far as somebody who looks at the pool wants it.
 //
 // A search with n places expands the nearest slot it has met, as long as that is among the nearest n. So a wider search
-// begins exactly as a narrower one, and what the narrower one has done need not be done again: what had no place is kept aside,
-// and comes back when there are more.
+// begins exactly as a narrower one, and what the narrower one has done need not be done again. The pool has places for what a
+// search takes as a rule, of which the narrower one expands the first. All that was compared is noted, so that what had no
+// place comes back where there are more: copying a row of numbers costs next to nothing, and most searches never look at them.
+
+#include <algorithm>
 
 #include "index/vector/hnsw_graph.h"
 
@@ -11,31 +14,47 @@ namespace {
 
 constexpr uint32_t kExpandedBetweenChecks = 256;
 
+// Gives the pool's free places to the nearest of what was met and is not in it. One that was expanded before is expanded again,
+// which brings nothing new. REQUIRES: the pool was full.
+void TakeBack(size_t places, SearchScratch* scratch) {
+  CandidatePool& pool = scratch->pool;
+  std::vector<std::pair<float, uint32_t>>& back = scratch->candidates;
+  const float farthest = pool[pool.size() - 1].distance;
+  const auto is_in_pool = [&](uint32_t slot) {
+    for (size_t i = pool.size(); i-- > 0 && pool[i].distance == farthest;) {
+      if (pool[i].slot() == slot) return true;
+    }
+    return false;
+  };
+  back.clear();
+  for (size_t i = 0; i < scratch->met.size(); ++i) {
+    const float distance = scratch->met_distances[i];
+    if (distance > farthest || (distance == farthest && !is_in_pool(scratch->met[i]))) {
+      back.emplace_back(distance, scratch->met[i]);
+    }
+  }
+  const size_t room = places - pool.size();
+  if (back.size() > room) {
+    std::nth_element(back.begin(), back.begin() + static_cast<ptrdiff_t>(room), back.end());
+    back.resize(room);
+  }
+  std::sort(back.begin(), back.end());
+  pool.Widen(places);
+  for (const auto& [distance, slot] : back) pool.Append(slot, distance);
+}
+
 }  // namespace
 
-Status HnswGraph::BeamStage(const Views& views, const CancelToken* cancel, SearchScratch* scratch) const {
+void HnswGraph::Expand(const Views& views, uint32_t slot, SearchScratch* scratch) const {
   CandidatePool& pool = scratch->pool;
-  uint32_t slot = 0;
-  for (uint32_t expansions = 1; pool.PopNearest(&slot); ++expansions) {
-    const uint32_t count = CollectUnvisited(views, slot, 0, scratch);
-    PrefetchNext(views, 0, &pool);
-    scratch->query.Many(scratch->slots, count, scratch->distances);
-    scratch->evaluations += count;
-    for (uint32_t i = 0; i < count; ++i) {
-      const float distance = scratch->distances[i];
-      if (!pool.full()) {
-        pool.Insert(scratch->slots[i], distance);
-      } else if (const CandidatePool::Entry farthest = pool[pool.size() - 1]; distance < farthest.distance) {
-        scratch->candidates.emplace_back(farthest.distance, farthest.slot_and_flag);
-        pool.Insert(scratch->slots[i], distance);
-      } else {
-        scratch->candidates.emplace_back(distance, scratch->slots[i]);
-      }
-    }
-    PrefetchNext(views, 0, &pool);
-    if (expansions % kExpandedBetweenChecks == 0 && cancel != nullptr) SOCHDB_TRY(cancel->Check());
-  }
-  return {};
+  const uint32_t count = CollectUnvisited(views, slot, 0, scratch);
+  PrefetchNext(views, 0, &pool);
+  scratch->query.Many(scratch->slots, count, scratch->distances);
+  scratch->evaluations += count;
+  scratch->met.insert(scratch->met.end(), scratch->slots, scratch->slots + count);
+  scratch->met_distances.insert(scratch->met_distances.end(), scratch->distances, scratch->distances + count);
+  for (uint32_t i = 0; i < count; ++i) pool.Insert(scratch->slots[i], scratch->distances[i]);
+  PrefetchNext(views, 0, &pool);
 }
 
 Status HnswGraph::SearchStaged(SearchStages* stages, uint32_t skipped, uint32_t limit, const CancelToken* cancel,
@@ -52,29 +71,21 @@ Status HnswGraph::SearchStaged(SearchStages* stages, uint32_t skipped, uint32_t 
   scratch->visited.Begin(views.limit);
   if (skipped != kNoSlot) scratch->visited.Visit(skipped);
   if (!scratch->visited.Visit(start)) return {};
-  pool.Reset(stages->Next(pool, 0));
-  pool.Insert(start, scratch->query.One(start));
-  std::vector<std::pair<float, uint32_t>>& aside = scratch->candidates;
-  aside.clear();
-  for (;;) {
-    SOCHDB_TRY(BeamStage(views, cancel, scratch));
-    const size_t places = stages->Next(pool, scratch->evaluations - before);
-    if (places == 0) return {};
-    pool.Widen(places);
-    // What still has no place stays where it is.
-    size_t kept = 0;
-    for (const auto& [distance, slot_and_flag] : aside) {
-      if (!pool.full()) {
-        pool.Insert(slot_and_flag, distance);
-      } else if (const CandidatePool::Entry farthest = pool[pool.size() - 1]; distance < farthest.distance) {
-        pool.Insert(slot_and_flag, distance);
-        aside[kept++] = {farthest.distance, farthest.slot_and_flag};
-      } else {
-        aside[kept++] = {distance, slot_and_flag};
-      }
+  size_t places = stages->Next(pool, 0);
+  pool.Reset(std::max(places, stages->Usual()));
+  scratch->met.assign(1, start);
+  scratch->met_distances.assign(1, scratch->query.One(start));
+  pool.Insert(start, scratch->met_distances.front());
+  for (uint32_t expansions = 1; places != 0; places = stages->Next(pool, scratch->evaluations - before)) {
+    if (places > pool.capacity() && pool.full()) TakeBack(places, scratch);
+    else if (places > pool.capacity()) pool.Widen(places);
+    pool.Open(places);
+    for (uint32_t slot = 0; pool.PopNearest(&slot); ++expansions) {
+      Expand(views, slot, scratch);
+      if (expansions % kExpandedBetweenChecks == 0 && cancel != nullptr) SOCHDB_TRY(cancel->Check());
     }
-    aside.resize(kept);
   }
+  return {};
 }
 
 }  // namespace sochdb

@@ -21,8 +21,8 @@ void Navigator::NoteSearch(bool outside) {
   }
 }
 
-NavigatedSearch::NavigatedSearch(const NavigatorModel& model, const float* query, size_t padded, double widening)
-    : model_(model), widening_(widening), eyes_(model.metric, query, padded, model.k) {}
+NavigatedSearch::NavigatedSearch(const NavigatorModel& model, const float* query, size_t padded, double widening, size_t usual)
+    : model_(model), widening_(widening), usual_(usual), eyes_(model.metric, query, padded, model.k) {}
 
 size_t NavigatedSearch::Next(const CandidatePool& pool, uint64_t evaluations) {
   if (!begun_) {

@@ -60,9 +60,10 @@ class Navigator {
 // One search, led by a model.
 class NavigatedSearch final : public SearchStages {
  public:
-  // widening: how many times more places a search takes, because not every slot may be shown.
-  NavigatedSearch(const NavigatorModel& model, const float* query, size_t padded, double widening);
+  // widening: how many times more places a search takes, because not every slot may be shown; usual: the places of a plain one.
+  NavigatedSearch(const NavigatorModel& model, const float* query, size_t padded, double widening, size_t usual);
 
+  [[nodiscard]] size_t Usual() const override { return usual_; }
   size_t Next(const CandidatePool& pool, uint64_t evaluations) override;
   // The query is unlike those of training; the search ended after its first stage.
   [[nodiscard]] bool outside() const { return outside_; }
@@ -74,6 +75,7 @@ class NavigatedSearch final : public SearchStages {
 
   const NavigatorModel& model_;
   const double widening_;
+  const size_t usual_;
   NavigatorEyes eyes_;
   size_t stage_ = 0;
   bool begun_ = false;

@@ -10,12 +10,15 @@ namespace {
 
 constexpr size_t kAhead = 2;  // stages whose gain is foretold
 constexpr double kPerEvaluations = 1000;
+// What expanding a slot costs beside the distances that it takes, in distances: a row of links from anywhere, of which most
+// lead to what was met before.
+constexpr double kCostOfPlace = 5;
 constexpr double kRidge = 1e-3;
 constexpr double kLeastSpread = 1e-9;
 constexpr size_t kTriedGains = 256;
 // What a choice of the least gain has to have to spare on the queries it was made by.
-constexpr double kSpareRecall = 0.005;
-constexpr double kSparePart = 0.25;  // of what is missing, where that is less
+constexpr double kSpareRecall = 0.002;
+constexpr double kSparePart = 0.1;  // of what is missing, where that is less
 constexpr double kBoundsCut = 0.005;
 constexpr double kBoundsMargin = 0.1;
 constexpr size_t kWorstOf = 20;  // one query in so many
@@ -37,37 +40,52 @@ struct Outcome {
   double recall = 0;
   double worst = 0;
   double evaluations = 0;
+  double cost = 0;
 };
 
-// What a search finds, and takes: `of(query)`.
+double CostOf(const NavigatorRecord& record) { return record.evaluations + kCostOfPlace * record.places; }
+
+// What a search finds, and takes.
+struct Found {
+  double recall;
+  double evaluations;
+  double cost;
+};
+Found Add(const NavigatorRecord& in_vain, const NavigatorRecord& then) {
+  return {then.recall, in_vain.evaluations + then.evaluations, CostOf(in_vain) + CostOf(then)};
+}
+Found Only(const NavigatorRecord& record) { return {record.recall, record.evaluations, CostOf(record)}; }
+
+// `of(query)`: what a search for it finds, and takes.
 template <typename Of>
 Outcome Weigh(const Half& half, Of of) {
   Outcome outcome;
   std::vector<double> recalls;
   half.ForEach([&](size_t query) {
-    const auto [recall, evaluations] = of(query);
-    recalls.push_back(recall);
-    outcome.recall += recall;
-    outcome.evaluations += evaluations;
+    const Found found = of(query);
+    recalls.push_back(found.recall);
+    outcome.recall += found.recall;
+    outcome.evaluations += found.evaluations;
+    outcome.cost += found.cost;
   });
   const auto count = static_cast<double>(recalls.size());
   outcome.recall /= count;
   outcome.evaluations /= count;
+  outcome.cost /= count;
   const size_t worst = std::max<size_t>(1, recalls.size() / kWorstOf);
   std::ranges::nth_element(recalls, recalls.begin() + static_cast<ptrdiff_t>(worst) - 1);
   for (size_t i = 0; i < worst; ++i) outcome.worst += recalls[i] / static_cast<double>(worst);
   return outcome;
 }
 
-std::pair<double, double> Led(const NavigatorModel& model, const NavigatorRecords& records, size_t query) {
+Found Led(const NavigatorModel& model, const NavigatorRecords& records, size_t query) {
   const NavigatorRecord& first = records.at(query, 0);
   if (!model.nearest.Holds(first.nearest) || !model.kth.Holds(first.kth)) {
-    const NavigatorRecord& plain = records.at(query, records.plain);
-    return {plain.recall, first.evaluations + plain.evaluations};
+    return Add(first, records.at(query, records.plain));
   }
   size_t stage = 0;
   while (!model.Ends(stage, records.at(query, stage).features)) ++stage;
-  return {records.at(query, stage).recall, records.at(query, stage).evaluations};
+  return Only(records.at(query, stage));
 }
 
 // Solves a x = b for a symmetric, positive definite a, by Cholesky's decomposition.
@@ -98,7 +116,7 @@ NavigatorFeatures FitStage(const Half& half, size_t stage) {
   double cost = 0;
   half.ForEach([&](size_t query) {
     for (size_t i = 0; i < kNavigatorFeatures; ++i) mean[i] += records.at(query, stage).features[i] / count;
-    cost += (records.at(query, ahead).evaluations - records.at(query, stage).evaluations) / count;
+    cost += (CostOf(records.at(query, ahead)) - CostOf(records.at(query, stage))) / count;
   });
   half.ForEach([&](size_t query) {
     for (size_t i = 0; i < kNavigatorFeatures; ++i) {
@@ -139,7 +157,7 @@ NavigatorModel::Bounds BoundsOf(std::vector<double> values) {
   return {least - margin, most + margin};
 }
 
-// The least gain with which the fewest distances find what plain searches find.
+// The least gain with which the least work finds what plain searches find.
 void ChooseLeastGain(const Half& half, const Outcome& plain, NavigatorModel* model) {
   const NavigatorRecords& records = half.records;
   std::vector<double> gains;
@@ -154,13 +172,13 @@ void ChooseLeastGain(const Half& half, const Outcome& plain, NavigatorModel* mod
   });
   std::ranges::sort(gains);
   const double wanted = plain.recall + std::min(kSpareRecall, kSparePart * (1 - plain.recall));
-  double fewest = std::numeric_limits<double>::infinity();
+  double least = std::numeric_limits<double>::infinity();
   double chosen = gains.empty() ? 0 : gains.front() - 1;  // nothing will do: no search ends early
   for (size_t i = 0; i < kTriedGains && !gains.empty(); ++i) {
     model->least_gain = gains[gains.size() * i / kTriedGains];
     const Outcome outcome = Weigh(half, [&](size_t query) { return Led(*model, records, query); });
-    if (outcome.recall < wanted || outcome.worst < plain.worst || outcome.evaluations >= fewest) continue;
-    fewest = outcome.evaluations;
+    if (outcome.recall < wanted || outcome.worst < plain.worst || outcome.cost >= least) continue;
+    least = outcome.cost;
     chosen = model->least_gain;
   }
   model->least_gain = chosen;
@@ -171,10 +189,7 @@ void ChooseLeastGain(const Half& half, const Outcome& plain, NavigatorModel* mod
 void FitNavigator(const NavigatorRecords& records, NavigatorModel* model) {
   const Half learned{records, 0};
   const Half held_out{records, 1};
-  const auto plainly = [&](size_t query) {
-    const NavigatorRecord& record = records.at(query, records.plain);
-    return std::pair(record.recall, record.evaluations);
-  };
+  const auto plainly = [&](size_t query) { return Only(records.at(query, records.plain)); };
   for (size_t stage = 0; stage + 1 < records.stages; ++stage) model->stages[stage].weights = FitStage(learned, stage);
   std::vector<double> nearest;
   std::vector<double> kth;

@@ -18,6 +18,7 @@ struct NavigatorRecord {
   double kth;
   double recall;
   double evaluations;
+  double places = 0;
 };
 
 struct NavigatorRecords {

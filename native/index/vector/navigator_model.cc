@@ -118,12 +118,13 @@ double NavigatorEyes::PartThatIsNew(std::span<const float> before, const Candida
 }
 
 void NavigatorEyes::Look(const CandidatePool& pool, size_t places, uint64_t evaluations) {
-  const size_t first = std::min(k_, pool.size());
-  const size_t twice = std::min(2 * k_, pool.size());
+  const size_t met = std::min(places, pool.size());
+  const size_t first = std::min(k_, met);
+  const size_t twice = std::min(2 * k_, met);
   const auto distance = [&](size_t i) { return offset_ + scale_ * static_cast<double>(pool[i].distance); };
   nearest_ = distance(0);
   kth_ = distance(first - 1);
-  const double last = distance(pool.size() - 1);
+  const double last = distance(met - 1);
   const std::span<const float> before(before_.data(), seen_);
   const double new_first = PartThatIsNew(before.first(std::min(k_, seen_)), pool, first);
   const double new_twice = PartThatIsNew(before, pool, twice);

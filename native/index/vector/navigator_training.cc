@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "index/vector/navigator.h"
 #include "index/vector/navigator_fit.h"
 
 namespace sochdb {
@@ -56,7 +57,9 @@ class Training {
     model.trained_vectors = slots_.live_vectors();
     if (records.count() < kLeastNavigatorQueries) return TooFew(records.count());
     FitNavigator(records, &model);
-    Judge(report);
+    Times times;
+    if (how_.clock) SOCHDB_TRY(TimeSearches(model, base, &times));
+    Judge(report, times);
     return {};
   }
 
@@ -150,12 +153,13 @@ class Training {
           base_(base),
           eyes_(training->full_.metric(), training->query(i), training->full_.padded(), training->how_.k) {}
 
+    [[nodiscard]] size_t Usual() const override { return base_; }
     size_t Next(const CandidatePool& pool, uint64_t evaluations) override {
       if (begun_) {
         const uint32_t places = places_[stages_.size()];
         eyes_.Look(pool, places, evaluations);
         stages_.push_back({eyes_.features(), eyes_.nearest(), eyes_.kth(), training_->Found(query_, pool, base_),
-                           static_cast<double>(evaluations)});
+                           static_cast<double>(evaluations), static_cast<double>(places)});
       }
       begun_ = true;
       return stages_.size() < places_.size() ? places_[stages_.size()] : 0;
@@ -181,6 +185,46 @@ class Training {
     return {};
   }
 
+  // Nanoseconds of all searches of the half that decides.
+  struct Times {
+    uint64_t led = 0;
+    uint64_t plain = 0;
+  };
+  // Round after round over all of them, so that none finds in a cache what it has just left there itself.
+  Status TimeSearches(const NavigatorModel& model, size_t base, Times* times) {
+    std::vector<Times> least(queries_.count(), Times{UINT64_MAX, UINT64_MAX});
+    for (int round = 0; round < kTimedRounds; ++round) {
+      for (size_t i = 1; i < queries_.count(); i += 2) {
+        SOCHDB_TRY(TimeOne(&least[i].plain, [&] { return SearchPlainly(i, base); }));
+      }
+      for (size_t i = 1; i < queries_.count(); i += 2) {
+        SOCHDB_TRY(TimeOne(&least[i].led, [&] { return SearchLed(i, model, base); }));
+      }
+    }
+    for (size_t i = 1; i < queries_.count(); i += 2) {
+      times->led += least[i].led;
+      times->plain += least[i].plain;
+    }
+    return {};
+  }
+  template <typename Search>
+  Status TimeOne(uint64_t* least, Search search) {
+    const uint64_t before = how_.clock();
+    SOCHDB_TRY(search());
+    *least = std::min(*least, how_.clock() - before);
+    return {};
+  }
+  Status SearchPlainly(size_t i, size_t base) {
+    scratch_->query.Begin(slots_.vectors(), codes_, query(i));
+    return slots_.graph().Search(base, published_, how_.cancel, scratch_, queries_.slots[i]);
+  }
+  Status SearchLed(size_t i, const NavigatorModel& model, size_t base) {
+    scratch_->query.Begin(slots_.vectors(), codes_, query(i));
+    NavigatedSearch led(model, query(i), full_.padded(), 1, base);
+    SOCHDB_TRY(slots_.graph().SearchStaged(&led, queries_.slots[i], published_, how_.cancel, scratch_));
+    return led.outside() ? SearchPlainly(i, base) : Status();
+  }
+
   // Which part of its neighbours a search of this pool would give: the best of those that it compares again.
   [[nodiscard]] double Found(size_t i, const CandidatePool& pool, size_t base) const {
     const size_t compared = codes_ != nullptr ? codes_->codec().Compared(how_.k, base) : how_.k + kSpare;
@@ -198,7 +242,7 @@ class Training {
     return static_cast<double>(std::min<size_t>(found, how_.k)) / how_.k;
   }
 
-  void Judge(NavigatorReport* report) const {
+  void Judge(NavigatorReport* report, const Times& times) const {
     const NavigatorMeasures& measured = report->model.measures;
     const auto at_least = [report](const char* name, double value, double limit) {
       report->checks.push_back({name, value >= limit, value, limit});
@@ -207,11 +251,19 @@ class Training {
     at_least("worstRecall", measured.worst_recall, measured.plain_worst_recall - kMostWorstRecallLost);
     const double most = kMostEvaluationsPart * measured.plain_evaluations;
     report->checks.push_back({"distances", measured.evaluations <= most, measured.evaluations, most});
+    if (how_.clock) {
+      const auto micros = [&](uint64_t nanos) {
+        return static_cast<double>(nanos) / 1000 / static_cast<double>(queries_.count() / 2);
+      };
+      const double most_micros = kMostTimePart * micros(times.plain);
+      report->checks.push_back({"time", micros(times.led) <= most_micros, micros(times.led), most_micros});
+    }
     if (how_.min_recall > 0) at_least("minRecall", measured.recall, how_.min_recall);
     report->accepted = std::ranges::all_of(report->checks, [](const NavigatorCheck& check) { return check.passed; });
   }
 
   static constexpr size_t kSpare = 16;
+  static constexpr int kTimedRounds = 5;
 
   const VectorSlots& slots_;
   const NavigatorTraining& how_;

@@ -8,6 +8,7 @@
 // Thread safety: one thread calls Reserve; any thread takes a View. A View reaches every row reserved before it was taken.
 // How readers learn that a row's contents are complete is the caller's business.
 // Ownership: rows are raw memory until the owner constructs them, and are freed without destruction.
+// Rows that hold nothing for now can give their memory back, page by page of the system's (Return), and take it again (Take).
 // Limits: 2^32 - 1 rows. Reserve throws std::bad_alloc, and leaves everything as it was.
 
 #pragma once
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -83,11 +85,26 @@ class PagedRows {
     std::memcpy(static_cast<void*>(view()[copied]), data + uint64_t{copied} * width_ * sizeof(T),
                 uint64_t{rows - copied} * width_ * sizeof(T));
   }
+  // The appender's: gives the memory of rows back as far as they fill pages of the system, and says that a row is used again.
+  // What a row holds in between is nobody's business. Rows that lie in files stay there. Throws std::bad_alloc. REQUIRES:
+  // ascending.
+  void Return(std::span<const uint32_t> rows) {
+    if (mapped_bytes_.load(std::memory_order_relaxed) != 0) return;
+    const View all = view();
+    for (size_t i = 0; i < rows.size();) {
+      char* const from = reinterpret_cast<char*>(all[rows[i]]);
+      size_t bytes = 0;
+      for (; i < rows.size() && reinterpret_cast<char*>(all[rows[i]]) == from + bytes; ++i) bytes += width_ * sizeof(T);
+      if (!returned_.Return(from, bytes)) return;
+    }
+  }
+  void Take(uint32_t row) { returned_.Take(reinterpret_cast<const char*>(view()[row]), width_ * sizeof(T)); }
   [[nodiscard]] View view() const { return View(table_.load(std::memory_order_acquire), width_); }
   [[nodiscard]] size_t width() const { return width_; }
   // Of the rows that were reserved: what of a block is not used yet, the system has not given.
   [[nodiscard]] uint64_t memory_bytes() const {
-    return row_bytes() - mapped_bytes() + table_bytes_.load(std::memory_order_relaxed);
+    return row_bytes() - std::min(row_bytes(), mapped_bytes() + returned_.bytes()) +
+           table_bytes_.load(std::memory_order_relaxed);
   }
   // Of the rows that lie in files.
   [[nodiscard]] uint64_t mapped_bytes() const { return std::min(row_bytes(), mapped_bytes_.load(std::memory_order_relaxed)); }
@@ -143,6 +160,7 @@ class PagedRows {
   std::atomic<uint64_t> mapped_bytes_{0};  // of whole blocks
   std::vector<std::unique_ptr<T*[]>> tables_;
   std::vector<AlignedBlock> blocks_;
+  ReturnedPages returned_;
 };
 
 }  // namespace sochdb

@@ -56,6 +56,7 @@ struct SearchScratch {
   static constexpr size_t kMaxRow = SlotQuery::kMostAtOnce;  // neighbours of a slot in the bottom layer, at most
 
   VisitedSlots visited;
+  VisitedSlots documents;  // likewise their numbers, where documents have several vectors
   CandidatePool pool;
   SlotQuery query;  // what slots are compared with
   // The neighbours that are being scored.
@@ -64,13 +65,17 @@ struct SearchScratch {
   // Candidates for a row, and those chosen (insertion only).
   std::vector<std::pair<float, uint32_t>> candidates;
   std::vector<std::pair<float, uint32_t>> selected;
+  // All that a search in stages has compared.
+  std::vector<uint32_t> met;
+  std::vector<float> met_distances;
   std::vector<uint32_t> unlinked;  // slots that are not in the graph, but below those that are
   uint64_t evaluations = 0;        // distances computed since the owner last set it to 0
   uint64_t tested = 0;             // likewise slots that were looked at whether they pass
 
   [[nodiscard]] uint64_t memory_bytes() const {
-    return sizeof(*this) + visited.memory_bytes() + pool.memory_bytes() + query.memory_bytes() +
-           (candidates.capacity() + selected.capacity()) * sizeof(candidates[0]) + unlinked.capacity() * sizeof(uint32_t);
+    return sizeof(*this) + visited.memory_bytes() + documents.memory_bytes() + pool.memory_bytes() + query.memory_bytes() +
+           (candidates.capacity() + selected.capacity()) * sizeof(candidates[0]) +
+           (unlinked.capacity() + met.capacity() + met_distances.capacity()) * sizeof(uint32_t);
   }
 };
 

@@ -7,6 +7,16 @@ void SlotVectors::Reserve(uint32_t count) {
   if (owned_codes_ != nullptr) owned_codes_->Reserve(count);
 }
 
+void SlotVectors::Return(std::span<const uint32_t> slots) {
+  full_.Return(slots);
+  if (owned_codes_ != nullptr) owned_codes_->Return(slots);
+}
+
+void SlotVectors::Take(uint32_t slot) {
+  full_.Take(slot);
+  if (owned_codes_ != nullptr) owned_codes_->Take(slot);
+}
+
 void SlotVectors::Encode(uint32_t slot) {
   if (owned_codes_ == nullptr) return;
   owned_codes_->codec().Encode(full_.view()[slot], &encoding_, owned_codes_->view()[slot]);

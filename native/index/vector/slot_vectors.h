@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "index/vector/metric.h"
@@ -35,6 +36,8 @@ class FullVectors {
 
   void Reserve(uint32_t slots) { rows_.Reserve(slots); }
   // As PagedRows says.
+  void Return(std::span<const uint32_t> slots) { rows_.Return(slots); }
+  void Take(uint32_t slot) { rows_.Take(slot); }
   void Adopt(char* data, uint32_t slots, bool in_file) { rows_.Adopt(data, slots, in_file); }
   [[nodiscard]] View view() const { return rows_.view(); }
   [[nodiscard]] Metric metric() const { return metric_; }
@@ -58,6 +61,8 @@ class VectorCodes {
   explicit VectorCodes(std::unique_ptr<const VectorCodec> codec) : codec_(std::move(codec)), rows_(codec_->row_bytes()) {}
 
   void Reserve(uint32_t slots) { rows_.Reserve(slots); }
+  void Return(std::span<const uint32_t> slots) { rows_.Return(slots); }
+  void Take(uint32_t slot) { rows_.Take(slot); }
   void Adopt(char* data, uint32_t slots) { rows_.Adopt(data, slots, false); }
   [[nodiscard]] View view() const { return rows_.view(); }
   [[nodiscard]] const VectorCodec& codec() const { return *codec_; }
@@ -76,6 +81,9 @@ class SlotVectors {
   // The writer's: room for slots below `count`; then the vector written to full().view()[slot], then its code.
   void Reserve(uint32_t count);
   void Encode(uint32_t slot);
+  // The writer's: the memory of slots that are free, as PagedRows says.
+  void Return(std::span<const uint32_t> slots);
+  void Take(uint32_t slot);
   // REQUIRES: the writer; every published slot has its code.
   void Install(std::unique_ptr<VectorCodes> codes);
   void Adopt(char* full, uint32_t slots, bool in_file) { full_.Adopt(full, slots, in_file); }

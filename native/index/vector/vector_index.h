@@ -145,7 +145,7 @@ class VectorIndex {
   }
 
   // There are slots to link or to reclaim, or enough has changed for a checkpoint to be written.
-  [[nodiscard]] bool HasWork() const { return HasUnlinked() || ReclaimIsDue() || CheckpointIsDue(); }
+  [[nodiscard]] bool HasWork() const { return HasUnlinked() || ReclaimIsDue() || ReturnIsDue() || CheckpointIsDue(); }
   // A part of it.
   void WorkSome(SearchScratch* scratch, const std::atomic<bool>& stop) noexcept;
   // Writes what changed since the last checkpoint, where opening would gain by it: at the end.
@@ -159,8 +159,11 @@ class VectorIndex {
   // Links a few slots, and makes codes when there are vectors enough; `stop` ends it early. Running out of memory ends linking
   // for good: searches scan what is not linked.
   void LinkSome(SearchScratch* scratch, const std::atomic<bool>& stop) noexcept;
-  // Whatever no snapshot sees is reclaimed, however little it is: work for a builder.
-  void RequestReclaim() { reclaim_requested_.store(true); }
+  // Whatever no snapshot sees is reclaimed, however little it is, and memory that is free then given back: work for a builder.
+  void RequestReclaim() {
+    return_requested_.store(true);
+    reclaim_requested_.store(true);
+  }
 
  private:
   // Nobody links while it lives. It is made with mutex_ held, and waits.
@@ -198,6 +201,9 @@ class VectorIndex {
   [[nodiscard]] bool ReclaimIsDue() const;
   void ReclaimSome(SearchScratch* scratch, const std::atomic<bool>& stop) noexcept;
   void BeginReclaim();
+  // Reclaiming was asked for, and is done: what is free then goes back to the system.
+  [[nodiscard]] bool ReturnIsDue() const;
+  void ReturnMemory() noexcept;
   void FinishReclaim(SearchScratch* scratch, const std::atomic<bool>& stop);
   void RetireLeaving();
   // To the free ones, what was retired and nobody looks at any more. REQUIRES: mutex_ is held.
@@ -230,6 +236,7 @@ class VectorIndex {
   // Reclaiming: one thread at a time, in turns. Null before it is loaded.
   Engine* snapshots_of_ = nullptr;
   std::atomic<bool> reclaim_requested_{false};
+  std::atomic<bool> return_requested_{false};
   std::atomic<bool> reclaim_turn_{false};  // a thread is at it
   std::atomic<bool> unlinking_{false};     // the graph mends rows
   std::atomic<bool> reclaim_failed_{false};

@@ -44,6 +44,7 @@ void VectorIndex::WorkSome(SearchScratch* scratch, const std::atomic<bool>& stop
     LinkSome(scratch, stop);
     return;
   }
+  if (ReturnIsDue()) ReturnMemory();
   if (!CheckpointIsDue()) return;
   // Where it cannot be written, that is tried again when as much has changed again.
   const bool written = WriteCheckpoint(&stop).ok();

@@ -7,6 +7,9 @@
 //   which
 //            are nobody's then: retired
 //   free     by the writer that needs one: once every reader is gone that was there when they were retired
+//   return   where it was asked for, what is free: the memory of slots that lie side by side goes back to the system, until
+//   they
+//            are used again
 //
 // A new reader is at or after the oldest one that the engine has, or is a moment of the past that was registered before it
 // asked whether the index covers it: so first the index says that it does not, then the engine is asked again.
@@ -94,6 +97,21 @@ void VectorIndex::ReclaimSome(SearchScratch* scratch, const std::atomic<bool>& s
     reclaim_failed_.store(true, std::memory_order_relaxed);
   }
   reclaim_turn_.store(false);
+}
+
+bool VectorIndex::ReturnIsDue() const {
+  return return_requested_.load() && !ReclaimIsDue() && !reclaim_turn_.load() && pins_.load(std::memory_order_relaxed) == 0;
+}
+
+void VectorIndex::ReturnMemory() noexcept {
+  MutexLock lock(&mutex_);
+  if (pins_.load(std::memory_order_relaxed) != 0 || !return_requested_.exchange(false)) return;
+  try {
+    FreeRetired();
+    slots_.ReturnFree();
+  } catch (const std::bad_alloc&) {
+    // What was not given back is used again as it is.
+  }
 }
 
 void VectorIndex::BeginReclaim() {

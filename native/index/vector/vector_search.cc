@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
 #include <utility>
 
+#include "index/vector/distinct_stages.h"
 #include "index/vector/nearest_slots.h"
 
 namespace sochdb {
@@ -38,8 +38,11 @@ constexpr double kCostOfTests = 21;
 constexpr double kPassingPlaces = 1.5;
 constexpr double kRareHere = 4;
 constexpr double kPlacesElsewhere = 4;
+constexpr double kMostPlacesOfEach = 16;
 constexpr uint32_t kSampledSeeds = 128;
 constexpr size_t kSeeds = 8;
+// Of a document with several vectors so many are compared again: which of them is the nearest, codes may mistake.
+constexpr size_t kOfEachDocument = 2;
 // A navigator has seen searches of which everything could be shown.
 constexpr double kMostLedWidening = 2;
 
@@ -75,10 +78,11 @@ class Searcher {
         used_(limit_ - std::min(limit_, slots.unused())),
         headers_(slots.headers()),
         codes_(query.exact ? nullptr : slots.vectors().codes()),
+        of_each_(slots.any_multiple() ? kOfEachDocument : 0),
         ef_(std::max(query.ef, query.k) * (codes_ != nullptr ? codes_->codec().widening() : 1)),
         wanted_(codes_ != nullptr ? codes_->codec().Compared(query.k, ef_) : query.k + kMeasuredBeyond),
         shown_(query, headers_, limit_),
-        nearest_(wanted_, slots, headers_) {}
+        nearest_(Nearest(wanted_)) {}
 
   Status Run(std::vector<VectorHit>* hits) {
     scratch_->query.Begin(slots_.vectors(), codes_, query_.vector);
@@ -87,7 +91,7 @@ class Searcher {
     if (!query_.exact && slots_.live_vectors() > input_.exact_below) SOCHDB_TRY(SearchGraph(&found));
     if (!found) {
       plan_ = query_.only != nullptr ? SearchPlan::kScanListed : SearchPlan::kScanAll;
-      nearest_ = NearestSlots(codes_ != nullptr ? kScannedBeyond * wanted_ : wanted_, slots_, headers_);
+      nearest_ = Nearest(codes_ != nullptr ? kScannedBeyond * wanted_ : wanted_);
       SOCHDB_TRY(query_.only != nullptr ? ScanListed() : ScanSlots(0, false));
     }
     if (codes_ != nullptr) CompareAgain();
@@ -98,6 +102,10 @@ class Searcher {
 
  private:
   [[nodiscard]] bool Passes(const SlotHeader* header) const { return shown_.Shows(header); }
+  // The nearest so many documents.
+  [[nodiscard]] NearestSlots Nearest(size_t documents) const {
+    return {of_each_ != 0 ? of_each_ * documents : documents, slots_, headers_, of_each_};
+  }
 
   // Which part of all slots this search may return, about.
   [[nodiscard]] double EstimatePassing() const {
@@ -139,8 +147,9 @@ class Searcher {
         if (*found) return {};
       }
       const auto places = static_cast<size_t>(std::ceil(width));
-      SOCHDB_TRY(slots_.graph().Search(places, limit_, query_.cancel, scratch_));
-      const size_t enough = std::max(query_.k, ef_ / 2);
+      const size_t enough = Enough();
+      if (of_each_ != 0) SOCHDB_TRY(SearchDistinct(places, scan_cost - unlinked - kCostOfSearch, cost_per_place));
+      else SOCHDB_TRY(slots_.graph().Search(places, limit_, query_.cancel, scratch_));
       const size_t passed = TakePool(enough);
       if (passed >= enough) {
         *found = true;
@@ -151,12 +160,44 @@ class Searcher {
     return {};
   }
 
+  // So many documents that may be shown make a search complete.
+  [[nodiscard]] size_t Enough() const {
+    const size_t enough = std::max(query_.k, ef_ / 2);
+    return of_each_ != 0 ? std::min<size_t>(enough, std::max<uint64_t>(1, slots_.live())) : enough;
+  }
+
+  // Until as many documents are met as a search among documents of one vector would have places for.
+  Status SearchDistinct(size_t places, double most_cost, double cost_per_place) {
+    const auto most = static_cast<size_t>(std::max(0.0, most_cost / cost_per_place));
+    DistinctStages stages(places, std::max(most, places), std::max(query_.k, ef_),
+                          [this](const CandidatePool& pool) { return CountDocuments(pool); });
+    return slots_.graph().SearchStaged(&stages, kNoSlot, limit_, query_.cancel, scratch_);
+  }
+
+  [[nodiscard]] size_t CountDocuments(const CandidatePool& pool) const {
+    scratch_->documents.Begin(slots_.documents().count());
+    size_t count = 0;
+    for (size_t i = 0; i < pool.size(); ++i) {
+      PrefetchHeader(pool, i + kHeadersAhead);
+      const uint32_t slot = pool[i].slot();
+      if (slot < limit_ && Passes(headers_[slot])) {
+        count += static_cast<size_t>(scratch_->documents.Visit(headers_[slot]->document()));
+      }
+    }
+    return count;
+  }
+
+  void PrefetchHeader(const CandidatePool& pool, size_t i) const {
+    if (i < pool.size() && pool[i].slot() < limit_) __builtin_prefetch(headers_[pool[i].slot()]);
+  }
+
   // As the navigator leads. *found false: it does not lead this search, or it led nowhere, and the plain search decides.
   Status SearchLed(double widening, bool* found) {
     Navigator& navigator = *query_.navigator;
     const bool leads = query_.only == nullptr && widening <= kMostLedWidening;
     if (!leads || !navigator.Leads(query_.k, query_.ef, codes_ != nullptr)) return {};
-    NavigatedSearch led(navigator.model(), query_.vector, slots_.vectors().full().padded(), widening);
+    NavigatedSearch led(navigator.model(), query_.vector, slots_.vectors().full().padded(), widening,
+                        static_cast<size_t>(std::ceil(static_cast<double>(ef_) * widening)));
     SOCHDB_TRY(slots_.graph().SearchStaged(&led, kNoSlot, limit_, query_.cancel, scratch_));
     navigator.NoteSearch(led.outside());
     navigation_ = Navigation::kFellBack;
@@ -178,11 +219,12 @@ class Searcher {
     double places = kPassingPlaces * static_cast<double>(ef_);
     if (places * cost_per_place >= scan_cost) return {};
     const std::vector<uint32_t> seeds = ChooseSeeds();
-    const uint64_t most = scratch_->evaluations + query_.only->count() / 2;
+    const auto most_evaluations = static_cast<uint64_t>(ListedVectors() / 2);
+    const uint64_t most = scratch_->evaluations + most_evaluations;
     bool rare_here = false;
     PassingSearch how{.test = &shown_,
                       .seeds = seeds,
-                      .most_evaluations = query_.only->count() / 2,
+                      .most_evaluations = most_evaluations,
                       .least_part = passing / kRareHere,
                       .rare_here = &rare_here};
     SOCHDB_TRY(SearchAmong(how, places));
@@ -193,7 +235,18 @@ class Searcher {
       how.least_part = 0;
       SOCHDB_TRY(SearchAmong(how, places));
     }
-    const size_t enough = std::max(query_.k, ef_ / 2);
+    if (of_each_ != 0) {
+      // So many vectors of the same documents are in the way.
+      const double documents = std::max<double>(1, static_cast<double>(CountDocuments(scratch_->pool)));
+      const double wider = std::min(kMostPlacesOfEach, kPassingPlaces * static_cast<double>(ef_) / documents);
+      if (wider > 1 && scratch_->pool.full()) {
+        places *= wider;
+        if (places * cost_per_place >= scan_cost) return {};
+        how.least_part = 0;
+        SOCHDB_TRY(SearchAmong(how, places));
+      }
+    }
+    const size_t enough = Enough();
     if (scratch_->evaluations > most || TakePool(enough) < enough) return {};
     *found = true;
     plan_ = SearchPlan::kPassing;
@@ -218,18 +271,17 @@ class Searcher {
     return seeds;
   }
 
-  // What of the pool may be returned, nearest first; returns how many, or enough.
+  // What of the pool may be returned, nearest first; returns how many documents, or enough.
   size_t TakePool(size_t enough) {
     nearest_.Clear();
+    if (of_each_ != 0) scratch_->documents.Begin(slots_.documents().count());
     size_t passed = 0;
     const CandidatePool& pool = scratch_->pool;
     for (size_t i = 0; i < pool.size() && (passed < enough || passed < wanted_); ++i) {
-      if (i + kHeadersAhead < pool.size() && pool[i + kHeadersAhead].slot() < limit_) {
-        __builtin_prefetch(headers_[pool[i + kHeadersAhead].slot()]);
-      }
+      PrefetchHeader(pool, i + kHeadersAhead);
       const uint32_t slot = pool[i].slot();
       if (slot >= limit_ || !Passes(headers_[slot])) continue;
-      ++passed;
+      if (of_each_ == 0 || scratch_->documents.Visit(headers_[slot]->document())) ++passed;
       nearest_.Add(pool[i].distance, slot);
     }
     return passed;
@@ -317,7 +369,7 @@ class Searcher {
 
   // The nearest by code, by their vectors.
   void CompareAgain() {
-    NearestSlots by_code = std::exchange(nearest_, NearestSlots(query_.k + kMeasuredBeyond, slots_, headers_));
+    NearestSlots by_code = std::exchange(nearest_, Nearest(query_.k + kMeasuredBeyond));
     scratch_->query.Begin(slots_.vectors(), nullptr, query_.vector);
     for (const auto& [distance, slot] : by_code.Kept()) Compare(slot);
     CompareRest();
@@ -338,6 +390,11 @@ class Searcher {
       if (a.nearness.distance != b.nearness.distance) return a.nearness.distance < b.nearness.distance;
       return a.id < b.id;
     });
+    if (of_each_ != 0) {
+      // Of a document with several vectors the nearest stands for it.
+      scratch_->documents.Begin(slots_.documents().count());
+      std::erase_if(*hits, [&](const VectorHit& hit) { return !scratch_->documents.Visit(hit.document); });
+    }
     if (hits->size() > query_.k) hits->resize(query_.k);
   }
 
@@ -349,8 +406,9 @@ class Searcher {
   const uint32_t used_;  // of these slots, about
   const PagedRows<SlotHeader>::View headers_;
   const VectorCodes* const codes_;  // asked for after the count
+  const size_t of_each_;            // how many vectors of a document are looked at in the end; 0: each has one
   const size_t ef_;
-  const size_t wanted_;
+  const size_t wanted_;  // documents
   const ShownSlots shown_;
   NearestSlots nearest_;
   SearchPlan plan_ = SearchPlan::kGraph;
@@ -358,35 +416,12 @@ class Searcher {
   size_t gathered_ = 0;
 };
 
-// Of documents with several vectors the nearest stands for each: as many vectors are found as their documents take.
-Status SearchDocuments(const VectorSlots& slots, const SearchPlanInput& input, const VectorQuery& query, SearchScratch* scratch,
-                       std::vector<VectorHit>* hits) {
-  constexpr size_t kWiden = 4;
-  VectorQuery wide = query;
-  SearchReport report;
-  SearchReport sum;
-  wide.report = &report;
-  wide.navigator = nullptr;
-  for (wide.k = 2 * query.k;; wide.k *= kWiden) {
-    SOCHDB_TRY(Searcher(slots, input, wide, scratch).Run(hits));
-    sum = {report.plan, sum.evaluations + report.evaluations};
-    const bool all = hits->size() < wide.k;
-    std::unordered_set<uint32_t> seen;
-    std::erase_if(*hits, [&](const VectorHit& hit) { return !seen.insert(hit.document).second; });
-    if (all || hits->size() >= query.k) break;
-  }
-  if (hits->size() > query.k) hits->resize(query.k);
-  if (query.report != nullptr) *query.report = sum;
-  return {};
-}
-
 }  // namespace
 
 Status SearchVectors(const VectorSlots& slots, const SearchPlanInput& input, const VectorQuery& query, SearchScratch* scratch,
                      std::vector<VectorHit>* hits) {
   hits->clear();
   if (query.k == 0) return {};
-  if (slots.any_multiple()) return SearchDocuments(slots, input, query, scratch, hits);
   return Searcher(slots, input, query, scratch).Run(hits);
 }
 

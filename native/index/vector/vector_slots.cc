@@ -24,7 +24,17 @@ void VectorSlots::ChooseSlots(uint32_t count, bool may_reuse) {
   vectors_.Reserve(first + appended);
   headers_.Reserve(first + appended);
   for (uint32_t i = 0; i < appended; ++i) graph_.AddSlot(first + i);
-  for (uint32_t i = 0; i < reused_; ++i) graph_.ResetSlot(chosen_[i]);
+  for (uint32_t i = 0; i < reused_; ++i) {
+    vectors_.Take(chosen_[i]);
+    graph_.ResetSlot(chosen_[i]);
+  }
+}
+
+void VectorSlots::ReturnFree() {
+  std::vector<uint32_t> slots = free_;
+  std::sort(slots.begin(), slots.end());
+  vectors_.Return(slots);
+  graph_.Return(slots);
 }
 
 std::span<const uint32_t> VectorSlots::Put(Timestamp ts, std::string_view id, const DocumentRow& row, bool may_reuse) {

@@ -106,6 +106,8 @@ class VectorSlots {
   void Retire(std::span<const uint32_t> slots, Leaving leaving);
   // The writer's: readers that may have held on to them have gone.
   void Free(std::span<const uint32_t> slots) { free_.insert(free_.end(), slots.begin(), slots.end()); }
+  // The writer's: gives the memory of free slots back to the system, where enough of them lie side by side.
+  void ReturnFree();
   void ReserveFree(size_t more) { free_.reserve(free_.size() + more); }
   [[nodiscard]] size_t free_count() const { return free_.size(); }
   // Slots that are nobody's.

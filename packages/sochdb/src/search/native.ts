@@ -46,6 +46,7 @@ interface NativeSearch {
     queries: Float32Array | undefined,
     minRecall: number,
     seed: number,
+    checkTime: boolean,
     timeoutMs: number,
   ): NavigatorTraining
   collectionDropNavigator(target: number, collection: number): void
@@ -167,6 +168,7 @@ interface NativeAsyncSearch {
     queries: Float32Array | undefined,
     minRecall: number,
     seed: number,
+    checkTime: boolean,
     operation: number,
     timeoutMs: number,
     progress: ((done: number, total: number) => void) | undefined,

@@ -1,5 +1,5 @@
 /** The learned navigator of a collection: behind the database's option `learnedNavigator`, and used where it passes its acceptance checks. */
-import { checkOptions, MAX_TIMEOUT_MS, whole } from '../engine/check.js'
+import { boolean, checkOptions, MAX_TIMEOUT_MS, whole } from '../engine/check.js'
 import type { Check } from '../engine/check.js'
 import { Snapshot } from '../engine/index.js'
 import { ErrorCode, SochDBError, ValidationError } from '../errors/index.js'
@@ -24,6 +24,11 @@ export interface NavigatorOptions {
   readonly sample?: number
   /** It is refused where it finds less than this part of the nearest, 0 to 1, whatever HNSW finds. Default: none. */
   readonly minRecall?: number
+  /**
+   * Whether it is refused where its searches are not faster than HNSW's. Default true. Without it, what it finds for the hardest queries
+   * may be worth some time.
+   */
+  readonly checkTime?: boolean
   /** The same collection, queries and seed give the same navigator. 0 to 4294967295, default 0. */
   readonly seed?: number
   /** Give up after so many milliseconds, with a QueryTimeoutError. Default 0: never. */
@@ -46,8 +51,8 @@ export interface NavigatorMeasures {
 }
 
 export interface NavigatorCheck {
-  /** `recall`, `worstRecall` and `minRecall` are at least the limit, `distances` at most. */
-  readonly check: 'recall' | 'worstRecall' | 'distances' | 'minRecall'
+  /** `recall`, `worstRecall` and `minRecall` are at least the limit, `distances` and `time`, microseconds a search, at most. */
+  readonly check: 'recall' | 'worstRecall' | 'distances' | 'time' | 'minRecall'
   readonly passed: boolean
   readonly measured: number
   readonly limit: number
@@ -94,6 +99,7 @@ export const navigatorChecks = {
   queries: ((value: unknown) => (Array.isArray(value) ? undefined : 'an array of vectors')) satisfies Check,
   sample: whole(MIN_QUERIES, MAX_QUERIES),
   minRecall: part,
+  checkTime: boolean,
   seed: whole(0, MAX_SEED),
   timeoutMs: whole(0, MAX_TIMEOUT_MS),
 }
@@ -102,10 +108,10 @@ export const navigatorChecks = {
 export function navigatorArguments(
   access: CollectionAccess,
   checked: NavigatorOptions,
-): [number, number, number, number, Float32Array | undefined, number, number] {
+): [number, number, number, number, Float32Array | undefined, number, number, boolean] {
   requireGate(access.target)
-  const { k = K_DEFAULT, sample = SAMPLE_DEFAULT, minRecall = 0, seed = 0 } = checked
-  return [access.through, access.handle, k, sample, packQueries(access, checked.queries), minRecall, seed]
+  const { k = K_DEFAULT, sample = SAMPLE_DEFAULT, minRecall = 0, seed = 0, checkTime = true } = checked
+  return [access.through, access.handle, k, sample, packQueries(access, checked.queries), minRecall, seed, checkTime]
 }
 
 /** Trains a navigator, and uses it where it passes its checks. */
