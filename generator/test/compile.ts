@@ -11,6 +11,7 @@ const runtime = {
   'runtime/client.d.ts': `import type { CreateRuntimeClient } from '${join(root, 'packages/sochdb/dist/client/types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/collection-types.js')}'
+export type * from '${join(root, 'packages/sochdb/dist/client/cache-types.js')}'
 export declare const createClient: CreateRuntimeClient
 `,
   'runtime/dialect.d.ts': `import type { DatabaseIntrospector, Dialect, DialectAdapter, Driver, QueryCompiler } from 'kysely'

@@ -383,6 +383,12 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     "export default defineSchema({ caches: { c: cachePolicy('c', { dimension: 3, value: z.string(), /*!*/threshold: 2 }) } })",
   ],
   [
+    'a member of a scope that calls have already',
+    'scope_member_taken',
+    'A scope has no member "tags"',
+    "export default defineSchema({ caches: { c: cachePolicy('c', { dimension: 3, value: z.string(), /*!*/scope: z.object({ tags: z.string() }) }) } })",
+  ],
+  [
     'a key that is not text',
     'zod_type',
     'must describe a string',

@@ -39,7 +39,12 @@ function members(context: ModelContext, imports: Imports, prefix: '' | 'Sync'): 
     const arguments_ = input === metadata ? [metadata, filter] : [metadata, filter, input]
     return { key, text: `${imports.type(runtime, `${prefix}TypedCollection`)}<${arguments_.join(', ')}>` }
   })
-  return [...tables, ...collections].map(({ key, text }) => `readonly ${property(key)}: ${text}`)
+  const caches = context.caches.map(({ key, scope, value, input }) => {
+    for (const name of new Set([scope, value, input])) imports.type(`./caches${extension}`, name)
+    const arguments_ = input === value ? [scope, value] : [scope, value, input]
+    return { key, text: `${imports.type(runtime, `${prefix}TypedCache`)}<${arguments_.join(', ')}>` }
+  })
+  return [...tables, ...collections, ...caches].map(({ key, text }) => `readonly ${property(key)}: ${text}`)
 }
 
 function clientInterfaces(imports: Imports, extension: string): string {
@@ -113,10 +118,11 @@ export function emitContract(contract: Contract, contractHash: string): EmittedF
 
 /** `index.ts`: everything an application imports. */
 export function emitIndex(context: ModelContext, contractHash: string): EmittedFile {
-  const { importExtension: extension, names, collections } = context
+  const { importExtension: extension, names, collections, caches } = context
   const lines = [
     `export * from './client${extension}'`,
     ...(collections.length > 0 ? [`export type * from './collections${extension}'`] : []),
+    ...(caches.length > 0 ? [`export type * from './caches${extension}'`] : []),
     `export { contract, contractHash } from './contract${extension}'`,
     `export type { DB } from './db${extension}'`,
     ...[...names.values()].map(({ key }) => `export type * from './models/${key}${extension}'`),

@@ -69,7 +69,7 @@ function emitCollection(
 }
 
 /** Always a type of that name, also where the schema has no properties. */
-function named(name: string, schema: JsonSchema, side: Side, comment: string, types: TypeNames): string {
+export function named(name: string, schema: JsonSchema, side: Side, comment: string, types: TypeNames): string {
   const { text, declarations } = jsonType(name, schema, side, comment, types)
   return text === name ? declarations : `export type ${name} = ${text}\n\n${declarations}`
 }

@@ -1,5 +1,6 @@
 import type { Contract } from '@sochdb/schema'
 import { modelNames, TypeNames } from '../contract/naming.js'
+import { cacheNames, emitCaches } from './caches.js'
 import { emitClient, emitContract, emitIndex } from './client.js'
 import { collectionNames, emitCollections } from './collections.js'
 import { emitDiagram } from './erd.js'
@@ -18,12 +19,16 @@ export function emit(contract: Contract, contractHash: string, options: EmitOpti
   const types = new TypeNames()
   const names = modelNames(contract, types)
   const collections = collectionNames(contract, types)
-  const context: ModelContext = { contract, names, collections, types, importExtension: options.importExtension }
+  const caches = cacheNames(contract, types)
+  const { importExtension } = options
+  const context: ModelContext = { contract, names, collections, caches, types, importExtension }
   const collectionsFile = emitCollections(context)
+  const cachesFile = emitCaches(context)
   const files = [
     ...[...names.keys()].map(key => emitModel(context, key)),
     emitClient(context, contractHash),
     ...(collectionsFile === undefined ? [] : [collectionsFile]),
+    ...(cachesFile === undefined ? [] : [cachesFile]),
     emitContract(contract, contractHash),
     contractJson(contract, contractHash, options.source),
     emitDatabase(context),

@@ -1,6 +1,7 @@
 /** `models/users.ts`: one table's row, what writes take, filters, relations, the bundle of them all, and Kysely's interface. */
 import type { ColumnContract, Contract, RelationContract, TableContract } from '@sochdb/schema'
 import type { ModelNames, TypeNames } from '../contract/naming.js'
+import type { CacheNames } from './caches.js'
 import type { CollectionNames } from './collections.js'
 import { columnTypes, type ColumnTypes } from './column-type.js'
 import { Imports, interfaceText, property, type EmittedFile } from './file.js'
@@ -10,6 +11,7 @@ export interface ModelContext {
   readonly contract: Contract
   readonly names: ReadonlyMap<string, ModelNames>
   readonly collections: readonly CollectionNames[]
+  readonly caches: readonly CacheNames[]
   /** Every type name given so far. */
   readonly types: TypeNames
   /** `.js`, `.ts` or nothing, behind relative imports. */

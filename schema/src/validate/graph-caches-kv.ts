@@ -45,8 +45,22 @@ export function checkCaches(report: Report, schema: SchemaNode): void {
     checkChoice(report, [...at, 'evict'], 'evict', options.evict, ['lru', 'lfu', 'cost'])
     if (options.scope !== undefined) {
       checkZodOfType(report, [...at, 'scope'], `The scope of cache "${name}"`, options.scope, 'object')
+      checkScopeMembers(report, [...at, 'scope'], options.scope)
     }
     checkZod(report, [...at, 'value'], `The value of cache "${name}"`, options.value)
+  }
+}
+
+/** They stand beside the members of a scope in every call (packages/sochdb/src/client/cache-types.ts). */
+const askMembers = [
+  ...['prompt', 'embedding', 'threshold', 'ttlSeconds', 'staleSeconds', 'metadata'],
+  ...['tags', 'tokens', 'cost', 'signal', 'value'],
+]
+
+function checkScopeMembers(report: Report, at: readonly string[], scope: unknown): void {
+  const shape = (scope as { readonly shape?: Readonly<Record<string, unknown>> } | undefined)?.shape ?? {}
+  for (const member of askMembers.filter(name => Object.hasOwn(shape, name))) {
+    report.error(at, 'scope_member_taken', `A scope has no member "${member}": calls have another of that name.`)
   }
 }
 

@@ -11,7 +11,6 @@ export function checkSupport(report: Report, schema: SchemaNode): void {
   for (const [key, table] of Object.entries(schema.tables)) checkTableSupport(report, ['tables', key], table)
   waiting(report, ['graph', 'nodes'], schema.nodes)
   waiting(report, ['graph', 'edges'], schema.edges)
-  waiting(report, ['caches'], schema.caches)
   waiting(report, ['kv'], schema.kv)
 }
 

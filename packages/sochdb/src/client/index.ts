@@ -1,4 +1,5 @@
 /** The run time of generated clients: generated code imports it, applications import the generated code. */
 export { createClient } from './runtime.js'
 export type * from './types.js'
+export type * from './cache-types.js'
 export type * from './collection-types.js'

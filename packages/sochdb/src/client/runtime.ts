@@ -6,6 +6,7 @@ import { TransactionConflictError, TransactionError, ValidationError } from '../
 import { collectionMethods, promised, repositoryMethods } from './async.js'
 import { bootstrap } from './bootstrap.js'
 import { describe, isPlainObject } from './check.js'
+import { cacheMethods, embeddingFace, PolicyCache } from './caches.js'
 import { DocumentCollection } from './collection.js'
 import { TableRepository, TableRuntime } from './repository.js'
 import type {
@@ -16,7 +17,7 @@ import type {
   TransactionOptions,
 } from './types.js'
 
-const optionNames = new Set(['path', 'database', 'open'])
+const optionNames = new Set(['path', 'database', 'open', 'embed'])
 const RETRIES_DEFAULT = 5
 const RETRIES_MAX = 100
 
@@ -45,6 +46,9 @@ function checkOptions(options: ClientOptions): ClientOptions {
   }
   if (options.path !== undefined && typeof options.path !== 'string') {
     throw new ValidationError('createClient: path is a string: the directory of the store, or ":memory:".')
+  }
+  if (options.embed !== undefined && typeof options.embed !== 'function') {
+    throw new ValidationError('createClient: embed is a function from a text to its embedding.')
   }
   if (options.database !== undefined && !(options.database instanceof Database)) {
     throw new ValidationError('createClient: database is what Database.open returns.')
@@ -76,6 +80,10 @@ class ClientStore {
       throw error
     }
     return (this.#database = database)
+  }
+
+  get embed(): ClientOptions['embed'] {
+    return this.#options.embed
   }
 
   close(): void {
@@ -116,7 +124,7 @@ class Surface {
     Object.defineProperty(sync, '$transaction', {
       value: (fn: (tx: object) => unknown, options: SyncTransactionOptions = {}) => this.#syncTransaction(fn, options),
     })
-    const client = this.#members((inner, methods) => promised(methods, inner))
+    const client = this.#members((inner, methods) => promised(methods, inner), embeddingFace)
     const close = async () => store.close()
     return Object.freeze(
       Object.defineProperties(client, {
@@ -135,7 +143,7 @@ class Surface {
   /** The client that a transaction's function gets. */
   #transactional(transaction: Transaction): object {
     const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction)
-    const client = surface.#members((inner, methods) => promised(methods, inner))
+    const client = surface.#members((inner, methods) => promised(methods, inner), embeddingFace)
     return Object.freeze(
       Object.defineProperties(client, {
         sync: { value: Object.freeze(surface.#members(inner => inner)) },
@@ -144,13 +152,19 @@ class Surface {
     )
   }
 
-  #members(face: <Inner extends object>(inner: Inner, methods: readonly (keyof Inner & string)[]) => object): object {
+  #members(
+    face: <Inner extends object>(inner: Inner, methods: readonly (keyof Inner & string)[]) => object,
+    asking: (cache: PolicyCache) => PolicyCache = cache => cache,
+  ): object {
     const members: Record<string, object> = {}
     for (const property of this.#runtimes.tables.keys()) {
       members[property] = face(this.#repository(property), repositoryMethods)
     }
     for (const [property, collection] of Object.entries(this.#definition.contract.collections)) {
       members[property] = face(new DocumentCollection(collection, this.#target), collectionMethods)
+    }
+    for (const [property, cache] of Object.entries(this.#definition.contract.caches)) {
+      members[property] = face(asking(new PolicyCache(cache, this.#target, this.#store.embed)), cacheMethods)
     }
     return members
   }

@@ -291,6 +291,8 @@ export interface ClientOptions {
   readonly database?: Database
   /** How to open `path`. */
   readonly open?: DatabaseOptions
+  /** The embedding of a text: what caches ask where they are given none. */
+  readonly embed?: (text: string) => VectorInput | PromiseLike<VectorInput>
 }
 
 export interface TransactionOptions {
