@@ -77,6 +77,7 @@ declare namespace native {
     flushThreads: number,
     retentionMs: number,
     queryMemoryBytes: number,
+    graphCacheSizeBytes: number,
   ): number
   function close(database: number): void
   function sync(database: number): void

@@ -1,6 +1,7 @@
-// Graphs: requests and changes as JSON text (index/graph/graph_request.h, graph_changes.h), answers as JSON text.
+// Graphs: requests and changes as JSON text (index/graph/graph_request.h, graph_changes.h), answers as JSON text, or several
+// (graph_answer.h).
 
-#include <optional>
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -19,12 +20,20 @@ constexpr size_t kMaxChangesBytes = size_t{256} << 20;
 // V8's longest string has 2^29 - 24 characters.
 constexpr size_t kMaxAnswerBytes = (size_t{1} << 29) - 64;
 
-Status ReadGraph(const Target& target, const GraphRequest& request, const CancelToken* cancel,
-                 std::optional<std::string>* answer) {
+DatabaseHandle* DatabaseOfGraph(Handle* target) {
+  Handle* database = target->kind() == HandleKind::kDatabase ? target : target->parent();
+  SOCHDB_DCHECK(database != nullptr && database->kind() == HandleKind::kDatabase);
+  return static_cast<DatabaseHandle*>(database);
+}
+
+Status ReadGraph(const Target& target, const GraphRequest& request, const CancelToken* cancel, GraphAnswer* answer) {
   KeyView view;
   SOCHDB_TRY(view.Open(target));
-  SOCHDB_TRY(RunGraphQuery(view.get(), target.transaction, target.prefix, request, view->now_ms(), cancel, answer));
-  if (!answer->has_value() || (*answer)->size() <= kMaxAnswerBytes) return {};
+  const GraphSource source{view.get(), target.transaction, DatabaseOfGraph(target.handle)->engine.graph_cache()};
+  SOCHDB_TRY(RunGraphQuery(source, target.prefix, request, view->now_ms(), cancel, answer));
+  const size_t longest = std::max({answer->text.has_value() ? answer->text->size() : 0, answer->ids.size(),
+                                   answer->properties.size(), answer->edges.size()});
+  if (longest <= kMaxAnswerBytes) return {};
   return {Code::kLimit, "The answer takes more than 512 MiB: ask for less, with `limit`.", {{"limit", "536870848"}}};
 }
 
@@ -44,16 +53,25 @@ Status ReadRequest(Call& call, GraphRequest* request) {
   return {};
 }
 
-napi_value DeliverAnswer(napi_env env, const std::optional<std::string>& answer) {
-  return answer.has_value() ? FromUtf8(env, *answer) : nullptr;
+napi_value DeliverAnswer(napi_env env, const GraphAnswer& answer) {
+  if (!answer.text.has_value()) return nullptr;
+  if (!answer.has_parts) return FromUtf8(env, *answer.text);
+  napi_value parts = nullptr;
+  if (napi_create_array_with_length(env, 4, &parts) != napi_ok) return nullptr;
+  uint32_t count = 0;
+  for (const std::string* part : {&*answer.text, &answer.ids, &answer.properties, &answer.edges}) {
+    const napi_value text = FromUtf8(env, *part);
+    if (text == nullptr || napi_set_element(env, parts, count++, text) != napi_ok) return nullptr;
+  }
+  return parts;
 }
 
-// graphRead(target, request, timeout in milliseconds or 0): JSON, or undefined.
+// graphRead(target, request, timeout in milliseconds or 0): JSON, an array of four of them, or undefined.
 napi_value GraphRead(Call& call) {
   Target target;
   GraphRequest request;
   TimeLimit limit;
-  std::optional<std::string> answer;
+  GraphAnswer answer;
   Status status = ReadTarget(call, &target);
   if (status.ok()) status = ReadRequest(call, &request);
   if (status.ok()) status = limit.Read(call, 2, target.engine);
@@ -81,7 +99,7 @@ class GraphReadOperation : public AsyncOperation {
  private:
   const Target target_;
   const GraphRequest request_;
-  std::optional<std::string> answer_;
+  GraphAnswer answer_;
 };
 
 class GraphWriteOperation : public AsyncOperation {

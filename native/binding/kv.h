@@ -51,7 +51,7 @@ struct DatabaseOpening {
   EngineOptions options;
   uint64_t query_memory_bytes = 0;
 };
-inline constexpr size_t kOpenArguments = 17;
+inline constexpr size_t kOpenArguments = 18;
 Status ReadDatabaseOpening(Call& call, DatabaseOpening* out);
 // An array of strings.
 napi_value FromTexts(napi_env env, std::span<const std::string> texts);

@@ -142,6 +142,7 @@ Status ReadDatabaseOpening(Call& call, DatabaseOpening* out) {
   SOCHDB_TRY(ReadStorageOptions(call, &options));
   uint64_t query_memory_bytes = 0;
   SOCHDB_TRY(ReadUint64(env, call[16], "queryMemoryBytes", kMaxSafeInteger, &query_memory_bytes));
+  SOCHDB_TRY(ReadUint64(env, call[17], "graphCacheSizeBytes", kMaxSafeInteger, &options.graph_cache_bytes));
   options.create_if_missing = !read_only;
   options.read_only = read_only;
   *out = {std::move(path), read_only, options, query_memory_bytes};

@@ -1,5 +1,6 @@
 #include "binding/registry.h"
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "env/path.h"
 #include "env/sync.h"
 #include "exec/identity.h"
+#include "index/graph/graph_cache.h"
 #include "index/vector/vector_index_registry.h"
 
 namespace sochdb::binding {
@@ -25,8 +27,10 @@ class RegistryEntry {
   EngineOptions options;
   std::unique_ptr<MemEnv> memory;  // outlives the engine
   std::unique_ptr<Engine> engine;
-  Mutex vectors_mutex{Env::Posix()};  // guards the making of:
+  Mutex derived_mutex{Env::Posix()};  // guards the making of:
   std::unique_ptr<VectorIndexRegistry> vectors;
+  std::unique_ptr<GraphCache> graphs;
+  std::atomic<GraphCache*> graph_cache{nullptr};  // the same, for who finds it made
   IdentityCounters identities;
 };
 
@@ -53,6 +57,7 @@ std::vector<std::pair<const char*, uint64_t>> Named(const EngineOptions& options
           {"memoryLimitBytes", options.memory_limit_bytes},
           {"memtableSizeBytes", options.memtable_bytes},
           {"blockCacheSizeBytes", options.block_cache_bytes},
+          {"graphCacheSizeBytes", options.graph_cache_bytes},
           {"compression", static_cast<uint64_t>(options.compression)},
           {"compressionLevel", static_cast<uint64_t>(options.compression_level)},
           {"walCompression", static_cast<uint64_t>(options.wal.compression)},
@@ -162,11 +167,23 @@ Result<EngineRef> OpenShared(const std::string& path, const EngineOptions& optio
 Engine* EngineRef::get() const { return entry_ == nullptr ? nullptr : entry_->engine.get(); }
 
 VectorIndexRegistry* EngineRef::vector_indexes() const {
-  const MutexLock lock(&entry_->vectors_mutex);
+  const MutexLock lock(&entry_->derived_mutex);
   if (entry_->vectors == nullptr)
     entry_->vectors = std::make_unique<VectorIndexRegistry>(
         entry_->engine.get(), VectorIndexOptions{.build_threads = 2, .checkpoints = !entry_->key.empty()});
   return entry_->vectors.get();
+}
+
+GraphCache* EngineRef::graph_cache() const {
+  const uint64_t bytes = entry_->engine->options().graph_cache_bytes;
+  if (bytes == 0) return nullptr;
+  if (GraphCache* const made = entry_->graph_cache.load(std::memory_order_acquire); made != nullptr) return made;
+  const MutexLock lock(&entry_->derived_mutex);
+  if (entry_->graphs == nullptr) {
+    entry_->graphs = std::make_unique<GraphCache>(entry_->engine.get(), bytes);
+    entry_->graph_cache.store(entry_->graphs.get(), std::memory_order_release);
+  }
+  return entry_->graphs.get();
 }
 
 IdentityCounters* EngineRef::identities() const { return &entry_->identities; }
@@ -177,6 +194,7 @@ Status EngineRef::Release() {
   if (entry->key.empty()) {
     const std::unique_ptr<RegistryEntry> owned(entry);
     owned->vectors.reset();
+    owned->graphs.reset();
     return owned->engine->Close();
   }
   Registry& registry = TheRegistry();
@@ -187,6 +205,7 @@ Status EngineRef::Release() {
   }
   // Nobody else reaches the entry now: openers of this path wait for it to go.
   entry->vectors.reset();
+  entry->graphs.reset();
   const Status closed = entry->engine->Close();
   entry->engine.reset();
   const MutexLock lock(&registry.mutex);

@@ -4,7 +4,7 @@
 // go closes it. ':memory:' is always a new, private engine.
 //
 // Thread safety: any thread. Opening and closing one store excludes only others of the same store.
-// Ownership: an EngineRef is a share; the engine closes when the last one is released, its vector indexes just before.
+// Ownership: an EngineRef is a share; the engine closes when the last one is released, what is derived from it just before.
 
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 
 namespace sochdb {
+class GraphCache;
 class IdentityCounters;
 class VectorIndexRegistry;
 }  // namespace sochdb
@@ -41,6 +42,8 @@ class EngineRef {
   [[nodiscard]] VectorIndexRegistry* vector_indexes() const;
   // The counters of its tables.
   [[nodiscard]] IdentityCounters* identities() const;
+  // What is kept of its graphs in memory, made when first asked for; null where the option says that nothing is.
+  [[nodiscard]] GraphCache* graph_cache() const;
   // Gives the share back; the last one closes the engine and returns what closing said.
   Status Release();
 

@@ -6,6 +6,7 @@
 #include "binding/init.h"
 #include "binding/kv.h"
 #include "engine/stats.h"
+#include "index/graph/graph_cache.h"
 
 namespace sochdb::binding {
 namespace {
@@ -85,6 +86,19 @@ napi_value Cache(napi_env env, const BlockCache::Stats& cache) {
       .value();
 }
 
+napi_value Graphs(napi_env env, const EngineRef& engine) {
+  const GraphCache* const cache = engine.graph_cache();
+  const GraphCache::Stats stats = cache == nullptr ? GraphCache::Stats() : cache->stats();
+  return ObjectBuilder(env)
+      .Count("capacityBytes", stats.capacity_bytes)
+      .Count("usedBytes", stats.used_bytes)
+      .Count("entries", stats.entries)
+      .Count("hits", stats.hits)
+      .Count("misses", stats.misses)
+      .Count("evictions", stats.evictions)
+      .value();
+}
+
 napi_value Log(napi_env env, const Wal::Stats& wal) {
   return ObjectBuilder(env)
       .Count("totalBytes", wal.total_bytes)
@@ -151,6 +165,7 @@ napi_value Statistics(Call& call) {
       .Count("checkpointAtMs", stats.checkpoint_at_ms)
       .Set("storage", Storage(env, stats))
       .Set("cache", Cache(env, stats.lsm.cache))
+      .Set("graphCache", Graphs(env, database->engine))
       .Set("wal", Log(env, stats.wal))
       .Set("maintenance", Maintenance(env, stats))
       .Set("get", Latency(env, stats.latency.get))

@@ -52,6 +52,7 @@ Status CheckOptions(const EngineOptions& options) {
     return Refused("memtableSizeBytes", Between(kMinMemtableBytes, kMaxTableBytes));
   }
   if (options.block_cache_bytes > kMaxTableBytes) return Refused("blockCacheSizeBytes", Between(0, kMaxTableBytes));
+  if (options.graph_cache_bytes > kMaxTableBytes) return Refused("graphCacheSizeBytes", Between(0, kMaxTableBytes));
   SOCHDB_TRY(CheckThreads("flushThreads", options.flush_threads));
   SOCHDB_TRY(CheckThreads("compactionThreads", options.compaction_threads));
   SOCHDB_TRY(CheckLog(options));

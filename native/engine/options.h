@@ -40,6 +40,7 @@ struct EngineOptions {
   // Memory
   uint64_t memtable_bytes = 64ull * 1024 * 1024;     // what is written is kept in memory up to this, over all trees
   uint64_t block_cache_bytes = 64ull * 1024 * 1024;  // 0: no cache
+  uint64_t graph_cache_bytes = 64ull * 1024 * 1024;  // for GraphCache, which lies above the engine; 0: none
 
   // Tables
   CompressionType compression = CompressionType::kLz4;

@@ -70,7 +70,10 @@ Status Write(Engine* engine, std::string_view changes, std::string* answers) {
 Status Read(Engine* engine, std::string_view text, std::optional<std::string>* answer) {
   SOCHDB_ASSIGN(request, GraphRequest::Parse(text));
   SOCHDB_ASSIGN(snapshot, engine->NewSnapshot());
-  return RunGraphQuery(snapshot.get(), nullptr, kPrefix, request, 1000, nullptr, answer);
+  GraphAnswer said;
+  SOCHDB_TRY(RunGraphQuery({.view = snapshot.get()}, kPrefix, request, 1000, nullptr, &said));
+  *answer = std::move(said.text);
+  return {};
 }
 
 const std::vector<std::string> kChanges = {

@@ -5,13 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/hash.h"
+#include "base/arena.h"
 #include "base/status.h"
 #include "index/graph/graph_json.h"
 #include "index/graph/graph_reader.h"
@@ -23,16 +22,24 @@ class TextNumbers {
  public:
   // *is_new: it had no number yet.
   uint32_t Number(std::string_view text, bool* is_new);
-  [[nodiscard]] bool Find(std::string_view text, uint32_t* number) const;
+  // Valid as long as this lives.
   [[nodiscard]] std::string_view text(uint32_t number) const { return texts_[number]; }
+  [[nodiscard]] std::span<const std::string_view> texts() const { return texts_; }
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(texts_.size()); }
 
  private:
-  struct Hasher {
-    size_t operator()(std::string_view text) const { return Hash64(text); }
+  static constexpr size_t kFirstPlaces = 64;
+  // Of a table that is at most half full; where a text's hash leads, or behind it.
+  struct Place {
+    uint32_t hash;
+    uint32_t number_plus_1;  // 0: nothing is here
   };
-  std::deque<std::string> texts_;  // which the map's keys view: they do not move
-  std::unordered_map<std::string_view, uint32_t, Hasher> numbers_;
+
+  void Grow();
+
+  Arena bytes_{4096};
+  std::vector<std::string_view> texts_;
+  std::vector<Place> places_;
 };
 
 struct FoundEdge {
@@ -41,7 +48,8 @@ struct FoundEdge {
   uint32_t type;  // in FoundEdges
   bool temporal;
   Validity validity;
-  std::string properties;
+  bool has_properties;  // else they were not asked for yet
+  std::string_view properties;
 };
 
 // Edges between nodes that have numbers.
@@ -49,8 +57,12 @@ class FoundEdges {
  public:
   explicit FoundEdges(TextNumbers* nodes) : nodes_(nodes) {}
 
-  // An edge as it was seen from `node`; other: the number of its other end.
+  // An edge as it was seen from `node`; other: the number of its other end. Its properties may come later.
+  void Note(uint32_t node, uint32_t other, const EdgeView& edge);
+  // The same with its properties.
   Status Add(GraphReader* reader, uint32_t node, uint32_t other, const EdgeView& edge);
+  // Reads the properties of an edge that was noted without.
+  Status Complete(GraphReader* reader, uint32_t edge);
   void AppendJson(const FoundEdge& edge, std::string* json) const;
   [[nodiscard]] const std::vector<FoundEdge>& all() const { return edges_; }
   [[nodiscard]] std::string_view type(const FoundEdge& edge) const { return types_.text(edge.type); }
@@ -59,6 +71,7 @@ class FoundEdges {
   TextNumbers* const nodes_;
   TextNumbers types_;
   std::vector<FoundEdge> edges_;
+  Arena properties_{4096};
 };
 
 // How many edges a walk may look at.
@@ -78,8 +91,8 @@ class VisitLimit {
   const uint64_t max_;
 };
 
-// Visits the edges of a step from a node, each once: a loop, which has the node at both ends, too.
+// Visits the edges of a step from a node, each once: a loop, which has the node at both ends, too. whole: GraphReader.
 Status VisitStep(GraphReader* reader, std::string_view node, bool out, bool in, const std::vector<std::string>& types,
-                 const GraphReader::EdgeVisitor& visit);
+                 bool whole, const EdgeVisitor& visit);
 
 }  // namespace sochdb

@@ -91,7 +91,7 @@ class Matcher {
     const GraphStep& step = request_.steps[step_number];
     std::vector<Beside> beside;
     const std::string id(nodes_.text(node));
-    const Status walked = VisitStep(reader_, id, step.out, step.in, step.edge_types, [&](const EdgeView& edge) -> Status {
+    const Status walked = VisitStep(reader_, id, step.out, step.in, step.edge_types, true, [&](const EdgeView& edge) -> Status {
       SOCHDB_TRY(limit_.Take());
       bool is_unknown = false;
       const uint32_t other = nodes_.Number(edge.other, &is_unknown);
@@ -127,19 +127,10 @@ class Matcher {
   }
 
   // Of all nodes that have come since.
-  Status LoadRecords() {
-    std::vector<std::string_view> ids;
-    for (auto node = static_cast<uint32_t>(records_.size()); node < nodes_.size(); ++node) ids.push_back(nodes_.text(node));
-    std::vector<std::optional<NodeRecord>> records;
-    SOCHDB_TRY(reader_->GetNodes(ids, &records));
-    std::move(records.begin(), records.end(), std::back_inserter(records_));
-    return {};
-  }
+  Status LoadRecords() { return reader_->GetNodes(nodes_.texts().subspan(records_.size()), &records_); }
 
   [[nodiscard]] bool Passes(const NodeTest& test, uint32_t node) const {
-    if (test.is_any()) return true;
-    const std::optional<NodeRecord>& record = records_[node];
-    return record.has_value() ? test.Passes(record->type, record->properties) : test.Passes({}, "{}");
+    return test.is_any() || test.Passes(records_[node].type, records_[node].properties);
   }
 
   Status Deliver() {
@@ -148,9 +139,7 @@ class Matcher {
     for (size_t i = 0; i < nodes_on_way_.size(); ++i) {
       if (i > 0) json_->push_back(',');
       const uint32_t node = nodes_on_way_[i];
-      const std::optional<NodeRecord>& record = records_[node];
-      if (record.has_value()) AppendOpenNode(json_, nodes_.text(node), record->type, record->properties);
-      else AppendOpenNode(json_, nodes_.text(node), {}, {});
+      AppendOpenNode(json_, nodes_.text(node), records_[node].type, records_[node].properties);
       json_->push_back('}');
     }
     json_->append("],\"edges\":[");
@@ -172,7 +161,7 @@ class Matcher {
   TextNumbers nodes_;
   TextNumbers edge_numbers_;
   FoundEdges edges_{&nodes_};
-  std::vector<std::optional<NodeRecord>> records_;  // by number of node
+  NodeRecords records_;  // by number of node
   std::unordered_map<uint64_t, std::vector<Beside>> beside_;
   std::vector<uint32_t> nodes_on_way_;
   std::vector<uint32_t> edges_on_way_;

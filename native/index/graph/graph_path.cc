@@ -29,8 +29,10 @@ class HopSearch {
       : reader_(reader), request_(request), nodes_(nodes), edges_(edges), limit_(request.max_visits) {}
 
   Status Run(uint32_t from, uint32_t to, std::optional<Way>* way) {
-    sides_[0].Begin(from);
-    sides_[1].Begin(to);
+    sides_[0].Reach(from, kNone, kNone);
+    sides_[0].edge.push_back(from);
+    sides_[1].Reach(to, kNone, kNone);
+    sides_[1].edge.push_back(to);
     for (uint32_t hops = 0; hops < request_.max_depth; ++hops) {
       const size_t at = sides_[0].edge.size() <= sides_[1].edge.size() ? 0 : 1;
       if (sides_[at].edge.empty()) return {};
@@ -46,16 +48,18 @@ class HopSearch {
 
  private:
   struct Step {
-    uint32_t node;  // where it came from
-    uint32_t edge;
+    uint32_t node = kNone;  // where it came from
+    uint32_t edge = kNone;
+    bool reached = false;
   };
   struct Side {
-    std::unordered_map<uint32_t, Step> came;
+    std::vector<Step> came;      // by number of node
     std::vector<uint32_t> edge;  // nodes to go on from
 
-    void Begin(uint32_t node) {
-      came[node] = {kNone, kNone};
-      edge.push_back(node);
+    [[nodiscard]] bool has(uint32_t node) const { return node < came.size() && came[node].reached; }
+    void Reach(uint32_t node, uint32_t before, uint32_t by) {
+      if (node >= came.size()) came.resize(std::max<size_t>(node + 1, 2 * came.size()));
+      came[node] = {before, by, true};
     }
   };
 
@@ -70,14 +74,14 @@ class HopSearch {
     std::vector<uint32_t> next;
     for (const uint32_t node : side.edge) {
       const Status walked =
-          VisitStep(reader_, nodes_->text(node), out, in, step.edge_types, [&](const EdgeView& edge) -> Status {
+          VisitStep(reader_, nodes_->text(node), out, in, step.edge_types, false, [&](const EdgeView& edge) -> Status {
             SOCHDB_TRY(limit_.Take());
             bool is_new = false;
             const uint32_t beside = nodes_->Number(edge.other, &is_new);
-            if (*meeting != kNone || side.came.contains(beside)) return {};
-            side.came[beside] = {node, static_cast<uint32_t>(edges_->all().size())};
-            SOCHDB_TRY(edges_->Add(reader_, node, beside, edge));
-            if (other.came.contains(beside)) *meeting = beside;
+            if (*meeting != kNone || side.has(beside)) return {};
+            side.Reach(beside, node, static_cast<uint32_t>(edges_->all().size()));
+            edges_->Note(node, beside, edge);
+            if (other.has(beside)) *meeting = beside;
             next.push_back(beside);
             return {};
           });
@@ -176,7 +180,7 @@ class WeightSearch {
   Status Expand(uint32_t at) {
     const Place place = places_[at];
     const GraphStep& step = request_.step;
-    return VisitStep(reader_, nodes_->text(place.node), step.out, step.in, step.edge_types,
+    return VisitStep(reader_, nodes_->text(place.node), step.out, step.in, step.edge_types, true,
                      [&](const EdgeView& edge) -> Status {
                        SOCHDB_TRY(limit_.Take());
                        bool is_new = false;
@@ -235,22 +239,22 @@ void AppendNumber(std::string* json, double number) {
   json->append(text, static_cast<size_t>(end - text));
 }
 
-Status AppendWay(GraphReader* reader, const TextNumbers& nodes, const FoundEdges& edges, const Way& way, std::string* json) {
+Status AppendWay(GraphReader* reader, const TextNumbers& nodes, FoundEdges* edges, const Way& way, std::string* json) {
   std::vector<std::string_view> ids;
   for (const uint32_t node : way.nodes) ids.push_back(nodes.text(node));
-  std::vector<std::optional<NodeRecord>> records;
+  NodeRecords records;
   SOCHDB_TRY(reader->GetNodes(ids, &records));
   json->append("{\"nodes\":[");
   for (size_t i = 0; i < ids.size(); ++i) {
     if (i > 0) json->push_back(',');
-    if (records[i].has_value()) AppendOpenNode(json, ids[i], records[i]->type, records[i]->properties);
-    else AppendOpenNode(json, ids[i], {}, {});
+    AppendOpenNode(json, ids[i], records[i].type, records[i].properties);
     json->push_back('}');
   }
   json->append("],\"edges\":[");
   for (size_t i = 0; i < way.edges.size(); ++i) {
     if (i > 0) json->push_back(',');
-    edges.AppendJson(edges.all()[way.edges[i]], json);
+    SOCHDB_TRY(edges->Complete(reader, way.edges[i]));
+    edges->AppendJson(edges->all()[way.edges[i]], json);
   }
   json->append("],\"length\":").append(std::to_string(way.edges.size()));
   return {};
@@ -268,17 +272,16 @@ Status FindPath(GraphReader* reader, const GraphRequest& request, std::optional<
   double weight = 0;
   if (from == to) {
     // A node that is not there leads nowhere, not even to itself.
-    NodeRecord record;
-    bool found = false;
-    SOCHDB_TRY(reader->GetNode(*request.id, &record, &found));
-    if (found) way = Way{{from}, {}};
+    NodeRecords records;
+    SOCHDB_TRY(reader->GetNodes(nodes.texts(), &records));
+    if (records[0].found) way = Way{{from}, {}};
   } else if (request.weight.has_value()) {
     SOCHDB_TRY(WeightSearch(reader, request, &nodes, &edges).Run(from, to, &way, &weight));
   } else {
     SOCHDB_TRY(HopSearch(reader, request, &nodes, &edges).Run(from, to, &way));
   }
   if (!way.has_value()) return {};
-  SOCHDB_TRY(AppendWay(reader, nodes, edges, *way, &json->emplace()));
+  SOCHDB_TRY(AppendWay(reader, nodes, &edges, *way, &json->emplace()));
   if (request.weight.has_value()) {
     (*json)->append(",\"weight\":");
     AppendNumber(&**json, weight);

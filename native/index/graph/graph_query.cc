@@ -16,11 +16,11 @@ namespace {
 constexpr size_t kNodesAtOnce = 256;
 
 Status QueryNode(GraphReader* reader, const GraphRequest& request, std::optional<std::string>* json) {
-  NodeRecord node;
-  bool found = false;
-  SOCHDB_TRY(reader->GetNode(*request.id, &node, &found));
-  if (!found) return {};
-  AppendOpenNode(&json->emplace(), *request.id, node.type, node.properties);
+  const std::string_view id = *request.id;
+  NodeRecords records;
+  SOCHDB_TRY(reader->GetNodes({&id, 1}, &records));
+  if (!records[0].found) return {};
+  AppendOpenNode(&json->emplace(), id, records[0].type, records[0].properties);
   (*json)->push_back('}');
   return {};
 }
@@ -33,11 +33,11 @@ Status ForNodes(GraphReader* reader, const GraphRequest& request, const Use& use
   bool wants_more = true;
   const auto look = [&]() -> Status {
     const std::vector<std::string_view> views(ids.begin(), ids.end());
-    std::vector<std::optional<NodeRecord>> records;
-    SOCHDB_TRY(reader->GetNodes(views, &records));
+    NodeRecords records;
+    SOCHDB_TRY(reader->GetNodes(views, &records, true));
     for (size_t i = 0; i < ids.size() && wants_more; ++i) {
-      if (records[i].has_value() && test.Passes(records[i]->type, records[i]->properties))
-        wants_more = use(ids[i], *records[i]);
+      const NodeView node = records[i];
+      if (node.found && test.Passes(node.type, node.properties)) wants_more = use(ids[i], node);
     }
     ids.clear();
     return {};
@@ -58,7 +58,7 @@ Status QueryNodes(GraphReader* reader, const GraphRequest& request, std::string*
   json->push_back('[');
   uint64_t count = 0;
   if (request.limit > 0) {
-    const Status walked = ForNodes(reader, request, [&](const std::string& id, const NodeRecord& node) {
+    const Status walked = ForNodes(reader, request, [&](const std::string& id, const NodeView& node) {
       if (count++ > 0) json->push_back(',');
       AppendOpenNode(json, id, node.type, node.properties);
       json->push_back('}');
@@ -83,7 +83,7 @@ Status CountNodes(GraphReader* reader, const GraphRequest& request, std::string*
   } else if (test.filter == nullptr) {
     for (const std::string& type : test.types) SOCHDB_TRY(reader->VisitNodes(type, {}, add));
   } else {
-    SOCHDB_TRY(ForNodes(reader, request, [&count](const std::string&, const NodeRecord&) { return ++count > 0; }));
+    SOCHDB_TRY(ForNodes(reader, request, [&count](const std::string&, const NodeView&) { return ++count > 0; }));
   }
   *json = std::to_string(count);
   return {};
@@ -125,26 +125,23 @@ Status QueryNeighbors(GraphReader* reader, const GraphRequest& request, std::str
   const uint32_t start = nodes.Number(*request.id, &is_new);
   std::vector<uint32_t> others;  // of each edge
   const GraphStep& step = request.step;
-  const Status walked = VisitStep(reader, *request.id, step.out, step.in, step.edge_types, [&](const EdgeView& edge) -> Status {
-    SOCHDB_TRY(limit.Take());
-    bool is_first = false;
-    others.push_back(nodes.Number(edge.other, &is_first));
-    return edges.Add(reader, start, others.back(), edge);
-  });
+  const Status walked =
+      VisitStep(reader, *request.id, step.out, step.in, step.edge_types, true, [&](const EdgeView& edge) -> Status {
+        SOCHDB_TRY(limit.Take());
+        bool is_first = false;
+        others.push_back(nodes.Number(edge.other, &is_first));
+        return edges.Add(reader, start, others.back(), edge);
+      });
   SOCHDB_TRY(walked);
-  std::vector<std::string_view> ids;
-  for (uint32_t node = 0; node < nodes.size(); ++node) ids.push_back(nodes.text(node));
-  std::vector<std::optional<NodeRecord>> records;
-  SOCHDB_TRY(reader->GetNodes(ids, &records));
+  NodeRecords records;
+  SOCHDB_TRY(reader->GetNodes(nodes.texts(), &records));
   json->push_back('[');
   uint64_t count = 0;
   for (size_t i = 0; i < others.size() && count < request.limit; ++i) {
-    static const NodeRecord unknown{{}, "{}"};
-    const std::optional<NodeRecord>& record = records[others[i]];
-    const NodeRecord& node = record.has_value() ? *record : unknown;
+    const NodeView node = records[others[i]];
     if (!step.nodes.Passes(node.type, node.properties)) continue;
     if (count++ > 0) json->push_back(',');
-    AppendOpenNode(json, ids[others[i]], node.type, node.properties);
+    AppendOpenNode(json, nodes.text(others[i]), node.type, node.properties);
     json->append(",\"edge\":");
     edges.AppendJson(edges.all()[i], json);
     json->push_back('}');
@@ -157,7 +154,7 @@ Status QueryDegree(GraphReader* reader, const GraphRequest& request, std::string
   const GraphStep& step = request.step;
   VisitLimit limit(request.max_visits);
   uint64_t count = 0;
-  const Status walked = VisitStep(reader, *request.id, step.out, step.in, step.edge_types, [&](const EdgeView&) {
+  const Status walked = VisitStep(reader, *request.id, step.out, step.in, step.edge_types, false, [&](const EdgeView&) {
     ++count;
     return limit.Take();
   });
@@ -182,8 +179,8 @@ Status QueryTemporal(GraphReader* reader, const GraphRequest& request, std::stri
     bool is_first = false;
     return edges.Add(reader, start, nodes.Number(edge.other, &is_first), edge);
   };
-  if (step.out) SOCHDB_TRY(reader->VisitTemporal(*request.id, EdgeWay::kOut, step.edge_types, visit));
-  if (step.in) SOCHDB_TRY(reader->VisitTemporal(*request.id, EdgeWay::kIn, step.edge_types, visit));
+  if (step.out) SOCHDB_TRY(reader->VisitTemporal(*request.id, EdgeWay::kOut, step.edge_types, true, visit));
+  if (step.in) SOCHDB_TRY(reader->VisitTemporal(*request.id, EdgeWay::kIn, step.edge_types, true, visit));
   std::vector<const FoundEdge*> order;
   for (const FoundEdge& edge : edges.all()) order.push_back(&edge);
   std::stable_sort(order.begin(), order.end(),
@@ -206,13 +203,14 @@ Status CheckRequest(const GraphRequest& request) {
 
 }  // namespace
 
-Status RunGraphQuery(Reader* view, const Transaction* transaction, std::string_view prefix, const GraphRequest& request,
-                     uint64_t now_ms, const CancelToken* cancel, std::optional<std::string>* json) {
+Status RunGraphQuery(const GraphSource& source, std::string_view prefix, const GraphRequest& request, uint64_t now_ms,
+                     const CancelToken* cancel, GraphAnswer* answer) {
+  std::optional<std::string>* const json = &answer->text;
   SOCHDB_TRY(CheckRequest(request));
   ValidTime valid;
   valid.at = request.valid_at.value_or(static_cast<int64_t>(now_ms));
   valid.any = request.op == GraphOp::kTemporal;
-  GraphReader reader(view, transaction, prefix, valid, cancel);
+  GraphReader reader(source, prefix, valid, cancel);
   switch (request.op) {
     case GraphOp::kNode:
       return QueryNode(&reader, request, json);
@@ -239,7 +237,7 @@ Status RunGraphQuery(Reader* view, const Transaction* transaction, std::string_v
   }
   Traversal traversal(&reader, request);
   SOCHDB_TRY(traversal.Run());
-  traversal.AppendJson(&json->emplace());
+  traversal.AppendAnswer(answer);
   return {};
 }
 

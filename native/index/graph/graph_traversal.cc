@@ -1,20 +1,46 @@
 #include "index/graph/graph_traversal.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <cstring>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace sochdb {
 namespace {
 
-// REQUIRES: UTF-8.
-size_t LengthInUtf16(std::string_view text) {
-  size_t length = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<uint8_t>(c);
-    length += (byte & 0xc0u) != 0x80u ? 1 : 0;
-    length += byte >= 0xf0 ? 1 : 0;  // a pair of surrogates
+constexpr uint32_t kNotReturned = UINT32_MAX;
+
+void AppendCount(std::string* json, uint64_t count) {
+  char text[24];
+  const auto end = std::to_chars(text, text + sizeof text, count).ptr;
+  json->append(text, static_cast<size_t>(end - text));
+}
+
+// A control character that is in none of the ids, if there is one.
+std::optional<char> Separator(std::span<const std::string_view> ids) {
+  for (char c = 1; c < ' '; ++c) {
+    const auto has = [c](std::string_view id) { return std::memchr(id.data(), c, id.size()) != nullptr; };
+    if (std::none_of(ids.begin(), ids.end(), has)) return c;
   }
-  return length;
+  return std::nullopt;
+}
+
+std::string JoinIds(std::span<const std::string_view> ids) {
+  const std::optional<char> separator = Separator(ids);
+  std::string joined(1, separator.value_or('['));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) joined.push_back(separator.value_or(','));
+    if (separator.has_value()) joined.append(ids[i]);
+    else AppendJsonText(&joined, ids[i]);
+  }
+  if (!separator.has_value()) joined.push_back(']');
+  return joined;
 }
 
 }  // namespace
@@ -37,19 +63,13 @@ Status Traversal::Run() {
 }
 
 Status Traversal::LoadLevel(uint32_t begin, uint32_t end) {
-  std::vector<std::string_view> ids;
-  ids.reserve(end - begin);
-  for (uint32_t node = begin; node < end; ++node) ids.push_back(nodes_.text(node));
-  std::vector<std::optional<NodeRecord>> records;
-  SOCHDB_TRY(reader_->GetNodes(ids, &records));
+  SOCHDB_TRY(reader_->GetNodes(nodes_.texts().subspan(begin, end - begin), &records_));
   const NodeTest& test = request_.step.nodes;
-  for (std::optional<NodeRecord>& record : records) {
-    passes_.push_back(test.is_any() ||
-                      (record.has_value() ? test.Passes(record->type, record->properties) : test.Passes({}, "{}")));
-    records_.push_back(std::move(record));
+  for (uint32_t node = begin; node < end; ++node) {
+    passes_.push_back(test.is_any() || test.Passes(records_[node].type, records_[node].properties));
   }
   expanded_.resize(end);
-  beside_.resize(end);
+  if (request_.dfs) beside_.resize(end);
   return {};
 }
 
@@ -57,23 +77,23 @@ Status Traversal::Expand(uint32_t node) {
   const GraphStep& step = request_.step;
   std::vector<uint32_t> beside;
   const Status walked =
-      VisitStep(reader_, nodes_.text(node), step.out, step.in, step.edge_types, [&](const EdgeView& edge) -> Status {
+      VisitStep(reader_, nodes_.text(node), step.out, step.in, step.edge_types, true, [&](const EdgeView& edge) -> Status {
         SOCHDB_TRY(limit_.Take());
         bool is_new = false;
         const uint32_t other = nodes_.Number(edge.other, &is_new);
-        beside.push_back(other);
+        if (request_.dfs) beside.push_back(other);
         // Where both directions are followed, it was seen from its other end already.
         const bool was_seen = step.out && step.in && other < expanded_.size() && expanded_[other];
         return was_seen ? Status() : edges_.Add(reader_, node, other, edge);
       });
   SOCHDB_TRY(walked);
   expanded_[node] = true;
-  beside_[node] = std::move(beside);
+  if (request_.dfs) beside_[node] = std::move(beside);
   return {};
 }
 
 // Asked about a node that is not there and has no edges.
-bool Traversal::IsStartUnknown() const { return nodes_.size() == 1 && !records_[0].has_value() && edges_.all().empty(); }
+bool Traversal::IsStartUnknown() const { return nodes_.size() == 1 && !records_[0].found && edges_.all().empty(); }
 
 std::vector<uint32_t> Traversal::DepthFirst() const {
   std::vector<uint32_t> order;
@@ -101,53 +121,84 @@ std::vector<uint32_t> Traversal::DepthFirst() const {
   return order;
 }
 
-void Traversal::AppendJson(std::string* json) const {
+std::vector<uint32_t> Traversal::Returned() const {
+  if (IsStartUnknown()) return {};
   std::vector<uint32_t> order;
   if (request_.dfs) order = DepthFirst();
   else {
-    for (uint32_t node = 0; node < nodes_.size(); ++node) order.push_back(node);
+    order.resize(nodes_.size());
+    std::iota(order.begin(), order.end(), 0u);
   }
-  constexpr uint32_t kNotReturned = UINT32_MAX;
+  std::erase_if(order, [this](uint32_t node) { return !passes_[node]; });
+  if (order.size() > request_.limit) order.resize(request_.limit);
+  return order;
+}
+
+void Traversal::AppendAnswer(GraphAnswer* answer) const {
+  const std::vector<uint32_t> order = Returned();
   std::vector<uint32_t> places(nodes_.size(), kNotReturned);
+  std::vector<std::string_view> ids;
+  ids.reserve(order.size());
   TextNumbers types;
-  std::string ids;
+  std::string& text = answer->text.emplace();
+  text.append("{\"runs\":[");
   bool is_new = false;
-  uint32_t count = 0;
-  json->append("{\"nodes\":[");
+  std::optional<uint32_t> run;
+  uint64_t run_count = 0;
+  const auto end_run = [&] {
+    if (!run.has_value()) return;
+    if (text.back() != '[') text.push_back(',');
+    AppendCount(&text, *run);
+    text.push_back(',');
+    AppendCount(&text, run_count);
+  };
+  answer->properties.push_back('[');
   for (const uint32_t node : order) {
-    if (count == request_.limit) break;
-    if (!passes_[node] || IsStartUnknown()) continue;
-    if (count > 0) json->push_back(',');
-    places[node] = count++;
-    static const NodeRecord unknown{{}, "{}"};
-    const NodeRecord& record = records_[node].has_value() ? *records_[node] : unknown;
-    ids.append(nodes_.text(node));
-    json->append("[").append(std::to_string(LengthInUtf16(nodes_.text(node))));
-    json->append(",").append(std::to_string(types.Number(record.type, &is_new))).append(",");
-    json->append(record.properties).push_back(']');
+    if (!ids.empty()) answer->properties.push_back(',');
+    places[node] = static_cast<uint32_t>(ids.size());
+    ids.push_back(nodes_.text(node));
+    const NodeView record = records_[node];
+    answer->properties.append(record.properties);
+    // Most have the type of the one before.
+    if (!run.has_value() || types.text(*run) != record.type) {
+      end_run();
+      run = types.Number(record.type, &is_new);
+      run_count = 0;
+    }
+    ++run_count;
   }
-  json->append("],\"edges\":[");
-  bool first = true;
+  end_run();
+  answer->properties.push_back(']');
+  answer->ids = JoinIds(ids);
+  AppendEdges(places, &types, &answer->edges);
+  text.append("],\"types\":[");
+  for (uint32_t type = 0; type < types.size(); ++type) {
+    if (type > 0) text.push_back(',');
+    AppendJsonText(&text, types.text(type));
+  }
+  text.append("]}");
+  answer->has_parts = true;
+}
+
+void Traversal::AppendEdges(const std::vector<uint32_t>& places, TextNumbers* types, std::string* json) const {
+  json->push_back('[');
+  bool is_new = false;
   for (const FoundEdge& edge : edges_.all()) {
     if (places[edge.from] == kNotReturned || places[edge.to] == kNotReturned) continue;
-    json->append(first ? "[" : ",[").append(std::to_string(places[edge.from])).append(",");
-    json->append(std::to_string(types.Number(edges_.type(edge), &is_new))).append(",").append(std::to_string(places[edge.to]));
+    json->append(json->size() == 1 ? "[" : ",[");
+    AppendCount(json, places[edge.from]);
+    json->push_back(',');
+    AppendCount(json, types->Number(edges_.type(edge), &is_new));
+    json->push_back(',');
+    AppendCount(json, places[edge.to]);
     json->append(",").append(edge.properties.empty() ? std::string_view("{}") : edge.properties);
     if (edge.temporal) {
       json->append(",").append(std::to_string(edge.validity.from));
       json->append(",").append(std::to_string(edge.validity.until));
     }
     json->push_back(']');
-    first = false;
   }
-  json->append("],\"types\":[");
-  for (uint32_t type = 0; type < types.size(); ++type) {
-    if (type > 0) json->push_back(',');
-    AppendJsonText(json, types.text(type));
-  }
-  json->append("],\"ids\":");
-  AppendJsonText(json, ids);
-  json->push_back('}');
+  json->push_back(']');
 }
 
 }  // namespace sochdb

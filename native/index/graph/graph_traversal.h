@@ -8,11 +8,10 @@
 
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "index/graph/graph_answer.h"
 #include "index/graph/graph_found.h"
 #include "index/graph/graph_request.h"
 
@@ -24,16 +23,16 @@ class Traversal {
       : reader_(reader), request_(request), edges_(&nodes_), limit_(request.max_visits) {}
 
   Status Run();
-  // {"nodes":[[length of its id,type,properties],…],"edges":[[from,type,to,properties(,valid from,valid until)],…],"types":[…],
-  // "ids":…}: types are numbers in `types`, ends of edges in `nodes`; `ids` has the ids one after the other, whose lengths are
-  // in UTF-16. A third of the text that objects with names would be, and less to read: V8 looks up every short string by
-  // itself.
-  void AppendJson(std::string* json) const;
+  void AppendAnswer(GraphAnswer* answer) const;
 
  private:
   Status LoadLevel(uint32_t begin, uint32_t end);
   Status Expand(uint32_t node);
   [[nodiscard]] bool IsStartUnknown() const;
+  // The nodes to be returned, in order.
+  [[nodiscard]] std::vector<uint32_t> Returned() const;
+  // Those between nodes that have a place.
+  void AppendEdges(const std::vector<uint32_t>& places, TextNumbers* types, std::string* json) const;
   [[nodiscard]] std::vector<uint32_t> DepthFirst() const;
 
   GraphReader* const reader_;
@@ -42,10 +41,10 @@ class Traversal {
   FoundEdges edges_;
   VisitLimit limit_;
   // By number of node.
-  std::vector<std::optional<NodeRecord>> records_;
+  NodeRecords records_;
   std::vector<bool> passes_;
   std::vector<bool> expanded_;
-  std::vector<std::vector<uint32_t>> beside_;  // where its edges lead, in order
+  std::vector<std::vector<uint32_t>> beside_;  // where its edges lead, in order; of a depth-first walk alone
 };
 
 }  // namespace sochdb

@@ -122,7 +122,7 @@ Status GraphWriter::DeleteEdgesOf(std::string_view id, EdgeWay way, bool* existe
   transaction_->RegisterConstraintRange(tree, range, PrefixEnd(range));
   transaction_->RegisterConstraintRange(TreeId::kTemporalEdges, temporal, PrefixEnd(temporal));
   std::vector<KeptEdge> edges;
-  SOCHDB_TRY(reader_.VisitEdges(id, way, {}, [&edges](const EdgeView& edge) {
+  SOCHDB_TRY(reader_.VisitEdges(id, way, {}, false, [&edges](const EdgeView& edge) {
     edges.emplace_back(edge);
     return Status();
   }));
@@ -213,7 +213,7 @@ Status GraphWriter::CheckRule(const EdgeName& edge, const Validity& validity) {
   };
   if (rule == EdgeRule::kOncePerEdge) return reader_.VisitIntervals(edge, check);
   const std::string type(edge.type);
-  return reader_.VisitTemporal(edge.from, EdgeWay::kOut, {&type, 1}, check);
+  return reader_.VisitTemporal(edge.from, EdgeWay::kOut, {&type, 1}, true, check);
 }
 
 Status GraphWriter::EndTemporal(const EdgeName& edge, int64_t end, uint64_t* ended) {

@@ -24,7 +24,7 @@ class GraphWriter {
   GraphWriter(Transaction* transaction, std::string_view prefix)
       : transaction_(transaction),
         prefix_(prefix),
-        reader_(transaction, transaction, prefix, ValidTime{.any = true}, nullptr) {}
+        reader_({transaction, transaction, nullptr}, prefix, ValidTime{.any = true}, nullptr) {}
 
   // *replaced: there was one of this id.
   Status PutNode(std::string_view id, std::string_view type, std::string_view properties, bool* replaced);

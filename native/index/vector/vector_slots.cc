@@ -1,6 +1,7 @@
 #include "index/vector/vector_slots.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -63,7 +64,7 @@ std::span<const uint32_t> VectorSlots::Put(Timestamp ts, std::string_view id, co
     else new (headers[slot]) SlotHeader(ts, row.expires_ms, document, before);
   }
   if (replaces) EndLiveSlot(older, ts);
-  free_.resize(free_.size() - reused_);
+  free_.erase(free_.end() - static_cast<std::ptrdiff_t>(reused_), free_.end());
   unused_.fetch_sub(reused_, std::memory_order_acq_rel);
   graph_.Publish(published() + count - reused_);
   documents_.set_newest_slot(document, chosen_.back());

@@ -53,6 +53,7 @@ const openArguments = ({ config, indexPolicy }: OpenRequest): OpenArguments => [
   config.flushThreads,
   config.retentionMs,
   config.queryMemoryBytes,
+  config.graphCacheSizeBytes,
 ]
 
 /** Databases that were dropped without `close`. What closing them says has nobody to hear it: the log recovers. */

@@ -46,6 +46,8 @@ export interface DatabaseOptions {
   readonly memtableSizeBytes?: number
   /** Memory for uncompressed blocks of tables and the columns that scans decode from them; 0: none. To 1 TiB; default 256 MiB. */
   readonly blockCacheSizeBytes?: number
+  /** Memory for nodes and edges that walks have met; 0: none. To 1 TiB; default 64 MiB. */
+  readonly graphCacheSizeBytes?: number
   /** Threads that merge tables in the background. From 1 to 16; default 1. */
   readonly compactionThreads?: number
   /** Threads that write memory to tables in the background. From 1 to 16; default 1. */
@@ -73,6 +75,7 @@ export interface DatabaseConfig {
   readonly indexPolicy: IndexPolicy
   readonly memtableSizeBytes: number
   readonly blockCacheSizeBytes: number
+  readonly graphCacheSizeBytes: number
   readonly compactionThreads: number
   readonly flushThreads: number
   readonly retentionMs: number
@@ -117,6 +120,7 @@ const checks: Readonly<Record<keyof DatabaseOptions, Check>> = {
   indexPolicy: policy,
   memtableSizeBytes: whole(64 * KIB, 16 * GIB),
   blockCacheSizeBytes: whole(0, 1024 * GIB),
+  graphCacheSizeBytes: whole(0, 1024 * GIB),
   compactionThreads: whole(1, MAX_THREADS),
   flushThreads: whole(1, MAX_THREADS),
   retentionMs: whole(0, MAX_RETENTION_MS),
@@ -163,6 +167,7 @@ export function checkDatabaseOptions(path: unknown, options: unknown): OpenReque
     walCompression: walCodec(given.walCompression),
     memtableSizeBytes: given.memtableSizeBytes ?? 64 * MIB,
     blockCacheSizeBytes: given.blockCacheSizeBytes ?? 256 * MIB,
+    graphCacheSizeBytes: given.graphCacheSizeBytes ?? 64 * MIB,
     compactionThreads: given.compactionThreads ?? 1,
     flushThreads: given.flushThreads ?? 1,
     retentionMs: given.retentionMs ?? 24 * 3600 * 1000,

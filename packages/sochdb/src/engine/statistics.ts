@@ -57,6 +57,14 @@ export interface NativeStatistics {
     readonly misses: number
     readonly evictions: number
   }
+  readonly graphCache: {
+    readonly capacityBytes: number
+    readonly usedBytes: number
+    readonly entries: number
+    readonly hits: number
+    readonly misses: number
+    readonly evictions: number
+  }
   readonly wal: {
     readonly totalBytes: number
     readonly activeBytes: number
@@ -122,6 +130,8 @@ export interface DatabaseStats {
   readonly bytesWritten: number
   /** Hits of the block cache / lookups in it; 0 when there was none. Reads that memory answers do not count. */
   readonly cacheHitRate: number
+  /** The same of what graphs keep in memory: nodes, and the edges of a node in one direction. */
+  readonly graphCacheHitRate: number
   /**
    * Keys in memory and in tables, each table counted by itself: what was deleted, or lies in several tables, counts until
    * compaction has merged it. Exact after `compact()`.
@@ -185,6 +195,9 @@ export interface StorageStats {
   readonly indexMemoryBytes: number
   readonly blockCacheCapacityBytes: number
   readonly blockCacheSizeBytes: number
+  /** Nodes and edges that walks have met: the most they may take, and what they take. */
+  readonly graphCacheCapacityBytes: number
+  readonly graphCacheSizeBytes: number
 }
 
 /** `db.compactionStats()`. */
@@ -260,7 +273,7 @@ export interface PerformanceMetrics {
 const rate = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
 
 export function databaseStats(n: NativeStatistics): DatabaseStats {
-  const { transactions, cache, storage } = n
+  const { transactions, cache, graphCache, storage } = n
   return {
     activeTransactions: transactions.active,
     committedTransactions: transactions.committed,
@@ -272,6 +285,7 @@ export function databaseStats(n: NativeStatistics): DatabaseStats {
     bytesRead: n.bytesRead,
     bytesWritten: n.bytesWritten,
     cacheHitRate: rate(cache.hits, cache.hits + cache.misses),
+    graphCacheHitRate: rate(graphCache.hits, graphCache.hits + graphCache.misses),
     keyCount: n.keyCount,
     totalDataBytes: storage.logicalBytes + storage.memtableBytes + storage.blobBytes,
     memoryBytes: storage.memtableBytes,
@@ -286,7 +300,7 @@ export function databaseStats(n: NativeStatistics): DatabaseStats {
   }
 }
 
-export function storageStats({ storage, wal, cache }: NativeStatistics): StorageStats {
+export function storageStats({ storage, wal, cache, graphCache }: NativeStatistics): StorageStats {
   return {
     dataSizeBytes: storage.storedBytes - storage.indexBytes + storage.blobBytes,
     indexSizeBytes: storage.indexBytes,
@@ -302,6 +316,8 @@ export function storageStats({ storage, wal, cache }: NativeStatistics): Storage
     indexMemoryBytes: storage.indexMemoryBytes,
     blockCacheCapacityBytes: cache.capacityBytes,
     blockCacheSizeBytes: cache.usedBytes,
+    graphCacheCapacityBytes: graphCache.capacityBytes,
+    graphCacheSizeBytes: graphCache.usedBytes,
   }
 }
 

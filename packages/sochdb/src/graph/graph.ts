@@ -5,6 +5,7 @@ import { checkIterable } from '../bytes/packer.js'
 import { brand, errorFromNative, isNativeError, NativeCode } from '../errors/index.js'
 import { readChecks } from './check.js'
 import { graph as native } from './native.js'
+import type { GraphAnswer } from './native.js'
 import * as plans from './plans.js'
 import type { GraphPlan } from './plans.js'
 import type { ImportOptions, NewEdge } from './types.js'
@@ -52,8 +53,8 @@ function read<T>(place: GraphPlace, plan: GraphPlan<T>): T {
     : call(target, plan, handle => native.graphRead(handle, plan.text, plan.timeoutMs))
 }
 
-function call<T>(target: GraphTarget, plan: GraphPlan<T>, ask: (handle: number) => string | undefined): T {
-  let answer: string | undefined
+function call<T>(target: GraphTarget, plan: GraphPlan<T>, ask: (handle: number) => GraphAnswer): T {
+  let answer: GraphAnswer
   try {
     answer = ask(target[nativeHandle])
   } catch (error) {

@@ -8,6 +8,8 @@ import { describe } from '../bytes/bytes.js'
 import { ValidationError } from '../errors/index.js'
 import * as check from './check.js'
 import type { Given } from './check.js'
+import type { GraphAnswer } from './native.js'
+import { decodeSubgraph } from './subgraph.js'
 import type {
   CountEdgesRequest,
   CountNodesRequest,
@@ -39,7 +41,7 @@ export interface GraphPlan<T> {
   readonly writes: boolean
   /** JSON. */
   readonly text: string
-  readonly decode: (answer: string | undefined) => T
+  readonly decode: (answer: GraphAnswer) => T
   /** What is read where there is no graph. */
   readonly empty: T
   readonly asOf?: bigint | undefined
@@ -52,7 +54,7 @@ export interface GraphPlan<T> {
 const change = <T>(changes: readonly string[], decode: (answers: unknown[]) => T): GraphPlan<T> => ({
   writes: true,
   text: `[${changes.join(',')}]`,
-  decode: answer => decode(JSON.parse(answer!) as unknown[]),
+  decode: answer => decode(JSON.parse(answer as string) as unknown[]),
   empty: undefined as T, // a write makes the graph
   timeoutMs: 0,
 })
@@ -213,7 +215,7 @@ function read<T>(
   return {
     writes: false,
     text,
-    decode: answer => (answer === undefined ? undefined : JSON.parse(answer)) as T,
+    decode: answer => (answer === undefined ? undefined : JSON.parse(answer as string)) as T,
     empty,
     asOf: asOf === undefined ? undefined : timestampOf(asOf as AsOf, place),
     signal: signal as AbortSignal | undefined,
@@ -313,41 +315,7 @@ export function traverse(request: TraverseRequest): GraphPlan<Subgraph> {
   const dfs = given['order'] === 'dfs' ? true : undefined
   const members = { op: 'traverse', id, ...step(given), maxDepth, dfs, prune, maxVisits, limit }
   const plan = read<Subgraph>('traverse', given, members, { nodes: check.nodeTest(given) }, { nodes: [], edges: [] })
-  return { ...plan, decode: answer => subgraph(JSON.parse(answer!) as PackedSubgraph) }
-}
-
-/** What native/index/graph/graph_traversal.h writes: types and ends of edges are numbers, ids stand one after the other. */
-interface PackedSubgraph {
-  readonly types: readonly string[]
-  readonly ids: string
-  readonly nodes: readonly (readonly [idLength: number, type: number, properties: GraphProperties])[]
-  readonly edges: readonly (readonly [
-    from: number,
-    type: number,
-    to: number,
-    properties: GraphProperties,
-    validFrom?: number,
-    validUntil?: number,
-  ])[]
-}
-
-function subgraph({ types, ids, nodes: packed, edges }: PackedSubgraph): Subgraph {
-  let at = 0
-  const nodes = packed.map(([idLength, type, properties]) => {
-    const id = ids.slice(at, (at += idLength))
-    return { id, nodeType: types[type]!, properties }
-  })
-  return {
-    nodes,
-    edges: edges.map(edge => {
-      const fromId = nodes[edge[0]]!.id
-      const edgeType = types[edge[1]]!
-      const toId = nodes[edge[2]]!.id
-      const properties = edge[3]
-      if (edge.length === 4) return { fromId, edgeType, toId, properties }
-      return { fromId, edgeType, toId, properties, validFrom: edge[4]!, validUntil: edge[5]! }
-    }),
-  }
+  return { ...plan, decode: decodeSubgraph }
 }
 
 export function findPath(request: PathRequest): GraphPlan<GraphPath | undefined> {

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 import {
   AsyncDatabase,
   Database,
@@ -258,6 +260,34 @@ describe('walking', () => {
     expect(db.match({ startNode: 'alice', steps: [] })).toEqual([
       { nodes: [db.getNode('default', 'alice')], edges: [] },
     ])
+  })
+})
+
+describe('what a traversal gives', () => {
+  test('is plain data, the edges too, which are read when they are asked for', () => {
+    team()
+    const found = db.traverse({ startNode: 'bob', maxDepth: 1 })
+    const nodes = [
+      { id: 'bob', nodeType: 'person', properties: { role: 'manager', team: 'ml' } },
+      { id: 'project_x', nodeType: 'project', properties: { status: 'active', priority: 'high' } },
+    ]
+    const edges = [{ fromId: 'bob', edgeType: 'manages', toId: 'project_x', properties: {} }]
+    expect({ ...found }).toEqual({ nodes, edges })
+    expect(JSON.parse(JSON.stringify(found))).toEqual({ nodes, edges })
+    expect(structuredClone(found)).toEqual({ nodes, edges })
+    expect(inspect(found)).toBe(inspect({ nodes, edges }))
+    expect(found.edges).toBe(found.edges)
+  })
+
+  test('has ids of any characters', () => {
+    const all = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code))
+    for (const [i, id] of all.entries()) {
+      db.addEdge('default', `all but ${i}`, 'to', all.filter(each => each !== id).join(''))
+      db.addEdge('default', 'every', 'to', `é${id}[,"𝄞`)
+      const { nodes } = db.traverse({ startNode: `all but ${i}` })
+      expect(ids(nodes)).toEqual([`all but ${i}`, all.filter(each => each !== id).join('')])
+    }
+    expect(ids(db.traverse({ startNode: 'every' }).nodes)).toEqual(['every', ...all.map(id => `é${id}[,"𝄞`)])
   })
 })
 

@@ -201,38 +201,46 @@ function compare(graph: GraphReading, model: Model, rng: Random): void {
   expect(new Set(sorted(asked))).toEqual(new Set(sorted(during)))
 }
 
-test.each([1, 2, 3, 4])('whatever is changed, a graph reads as its model: seed %i', seed => {
-  const rng = random(seed)
-  using db = Database.open(':memory:', { retentionMs: 3_600_000 })
-  const graph = db.graph(seed % 2 ? 'default' : 'other')
-  const name = seed % 2 ? 'default' : 'other'
-  graph.addNode('n0', 'a', { v: 0 })
-  const model = new Model()
-  model.nodes.set('n0', { nodeType: 'a', properties: { v: 0 } })
-  const past: { model: Model; snapshot: ReturnType<Database['snapshot']> }[] = []
-  for (let round = 0; round < 40; round++) {
-    if (rng.below(3) === 0) {
-      // In a transaction, which is undone as often as not.
-      const inner = model.copy()
-      const txn = db.beginTransaction()
-      for (let i = 0; i < 8; i++) change(txn.graph(name), inner, rng)
-      compare(txn.graph(name), inner, rng)
-      if (rng.below(2)) {
-        txn.abort()
+test.each([
+  [1, 64 * 1024 * 1024],
+  [2, 64 * 1024 * 1024],
+  [3, 20_000],
+  [4, 0],
+])(
+  'whatever is changed, a graph reads as its model: seed %i, %i bytes of it in memory',
+  (seed, graphCacheSizeBytes) => {
+    const rng = random(seed)
+    using db = Database.open(':memory:', { retentionMs: 3_600_000, graphCacheSizeBytes })
+    const graph = db.graph(seed % 2 ? 'default' : 'other')
+    const name = seed % 2 ? 'default' : 'other'
+    graph.addNode('n0', 'a', { v: 0 })
+    const model = new Model()
+    model.nodes.set('n0', { nodeType: 'a', properties: { v: 0 } })
+    const past: { model: Model; snapshot: ReturnType<Database['snapshot']> }[] = []
+    for (let round = 0; round < 40; round++) {
+      if (rng.below(3) === 0) {
+        // In a transaction, which is undone as often as not.
+        const inner = model.copy()
+        const txn = db.beginTransaction()
+        for (let i = 0; i < 8; i++) change(txn.graph(name), inner, rng)
+        compare(txn.graph(name), inner, rng)
+        if (rng.below(2)) {
+          txn.abort()
+        } else {
+          txn.commit()
+          model.nodes.clear()
+          model.edges.clear()
+          for (const [id, node] of inner.nodes) model.nodes.set(id, node)
+          for (const [key, edge] of inner.edges) model.edges.set(key, edge)
+        }
       } else {
-        txn.commit()
-        model.nodes.clear()
-        model.edges.clear()
-        for (const [id, node] of inner.nodes) model.nodes.set(id, node)
-        for (const [key, edge] of inner.edges) model.edges.set(key, edge)
+        for (let i = 0; i < 10; i++) change(graph, model, rng)
       }
-    } else {
-      for (let i = 0; i < 10; i++) change(graph, model, rng)
+      compare(graph, model, rng)
+      if (round % 10 === 5) past.push({ model: model.copy(), snapshot: db.snapshot() })
+      if (round % 15 === 7) db.compact()
+      for (const { model: then, snapshot } of past) compare(snapshot.graph(name), then, rng)
     }
-    compare(graph, model, rng)
-    if (round % 10 === 5) past.push({ model: model.copy(), snapshot: db.snapshot() })
-    if (round % 15 === 7) db.compact()
-    for (const { model: then, snapshot } of past) compare(snapshot.graph(name), then, rng)
-  }
-  for (const { snapshot } of past) snapshot.close()
-})
+    for (const { snapshot } of past) snapshot.close()
+  },
+)

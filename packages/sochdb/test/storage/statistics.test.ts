@@ -191,6 +191,19 @@ everyField<DatabaseStats>('stats()', db => db.stats(), {
       expect(warm).toBeLessThanOrEqual(1)
     },
   ],
+  graphCacheHitRate: [
+    'rises when what was walked is walked again, and is 0 before',
+    () => {
+      const db = memory()
+      db.addEdge('default', 'a', 'to', 'b')
+      expect(db.stats().graphCacheHitRate).toBe(0)
+      db.getNeighbors({ nodeId: 'a' })
+      const cold = db.stats().graphCacheHitRate
+      for (let i = 0; i < 50; i++) db.getNeighbors({ nodeId: 'a' })
+      expect(db.stats().graphCacheHitRate).toBeGreaterThan(cold)
+      expect(db.stats().graphCacheHitRate).toBeLessThanOrEqual(1)
+    },
+  ],
   keyCount: [
     'is exact after compact()',
     () => {
@@ -507,6 +520,27 @@ everyField<StorageStats>('storageStats()', db => db.storageStats(), {
       expect(Array.from(db.scan())).toHaveLength(3000)
       for (let i = 0; i < 3000; i += 10) db.get(keyOf(i))
       expect(db.storageStats().blockCacheSizeBytes).toBeGreaterThan(before)
+    },
+  ],
+  graphCacheCapacityBytes: [
+    'is the option',
+    () => {
+      expect(memory({ graphCacheSizeBytes: 3 * MIB }).storageStats().graphCacheCapacityBytes).toBe(3 * MIB)
+    },
+  ],
+  graphCacheSizeBytes: [
+    'grows as nodes are walked, up to the option',
+    () => {
+      const sizes = [0, MIB / 4, 64 * MIB].map(graphCacheSizeBytes => {
+        const db = memory({ graphCacheSizeBytes })
+        for (let i = 0; i < 3000; i++) db.addEdge('default', `node ${i}`, 'to', `node ${i + 1}`)
+        expect(db.traverse({ startNode: 'node 0', maxDepth: 3000 }).nodes).toHaveLength(3001)
+        return db.storageStats().graphCacheSizeBytes
+      })
+      expect(sizes[0]).toBe(0)
+      expect(sizes[1]).toBeGreaterThan(0)
+      expect(sizes[1]).toBeLessThanOrEqual(MIB / 4)
+      expect(sizes[2]).toBeGreaterThan(MIB / 4)
     },
   ],
 })

@@ -115,7 +115,7 @@ const point = () => Float32Array.of(random(9), random(9))
 
 /** Calls that work, so that garbage meets open transactions, cursors and data. */
 // Memtables, cache, compression and its level, of the log, policy, threads, retention, memory of statements: small, so that tables are made.
-const storage = [65_536, 1 << 20, 1, 0, 0, 1, 1, 1, 1000, 1 << 24]
+const storage = [65_536, 1 << 20, 1, 0, 0, 1, 1, 1, 1000, 1 << 24, 1 << 20]
 const sensible = [
   () => native.open(':memory:', false, random(3), random(4) !== 0, true, 0, 1 << 20, ...storage),
   () => native.begin(pick(handles), random(3), random(8) === 0, random(2) * 1000, new ArrayBuffer(16)),

@@ -25,6 +25,7 @@ const openArguments = (path, syncMode = 'normal') => [
   1,
   24 * 3600 * 1000, // retentionMs
   256 * MIB, // queryMemoryBytes
+  64 * MIB, // graphCacheSizeBytes
 ]
 const open = (path, syncMode) => native.open(...openArguments(path, syncMode))
 const info = new ArrayBuffer(16)
