@@ -9,6 +9,7 @@
  *   node native/mutation.mjs --only=validator     those whose file or description contains this, or one of several: a,b
  *   node native/mutation.mjs --skip=N             not the first N of them, which another run has tried
  *   node native/mutation.mjs --quick              asks only the tests of the folder that is broken: a survivor needs a second look
+ *   node native/mutation.mjs --tests=crash_test   asks these tests alone
  *   node native/mutation.mjs --ci                 the few that CI has time for
  *   node native/mutation.mjs --joined             from what `make test JOINED=1` has built, as --ci; otherwise file by file
  *   node native/mutation.mjs --list
@@ -36,8 +37,12 @@ const built = join('build', joined ? 'test-none-joined' : 'test-none')
 const out = join(scratch, built)
 const binary = join(out, 'sochdb_test')
 
-/** Which tests are asked first, by the folder that is broken; then those that are quick and see most, then all. */
+/** Which tests are asked first, by the file or the folder that is broken; then those that are quick and see most, then all. */
 const NEAREST = {
+  'engine/repair.cc': 'engine_repair',
+  'engine/sealed_file.cc': 'vector_checkpoint,navigator',
+  'engine/store_format.cc': 'engine_open,crash_test',
+  'env/env.cc': 'engine_open,crash_test,posix_env',
   wal: 'wal_,blob_store',
   sst: 'sst_',
   lsm: 'lsm_',
@@ -158,8 +163,8 @@ function tryOut(mutation) {
   try {
     const built = make()
     if (built.status !== 0) return { noticed: 'the compiler' }
-    const nearest = mutation.tests ?? NEAREST[mutation.file.split('/')[0]]
-    for (const filter of flag('quick') ? [nearest] : [nearest, QUICK, undefined]) {
+    const nearest = option('tests') ?? mutation.tests ?? NEAREST[mutation.file] ?? NEAREST[mutation.file.split('/')[0]]
+    for (const filter of flag('quick') || option('tests') !== undefined ? [nearest] : [nearest, QUICK, undefined]) {
       const { pass, how } = testsPass(filter, filter === undefined ? 1800 : flag('quick') ? 150 : 600)
       if (!pass) return { noticed: how }
     }

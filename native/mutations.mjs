@@ -677,8 +677,8 @@ export const listed = [
   {
     file: 'lsm/manifest.cc',
     what: 'half a record of the manifest stays when the disk was full',
-    find: '      Status cut = file_->Truncate(end_);\n',
-    replace: '      Status cut;\n',
+    find: '      const Status cut = file_->Truncate(end_);\n',
+    replace: '      const Status cut;\n',
     tests: 'lsm_,engine_',
   },
   {

@@ -2,6 +2,7 @@
 //
 //   node writer-child.mjs <path>
 import { writeSync } from 'node:fs'
+import { setInterval } from 'node:timers'
 import { AtomicMemoryWriter, Database, MemoryOp } from 'sochdb'
 
 const db = Database.open(process.argv[2], { logLevel: 'off' })
