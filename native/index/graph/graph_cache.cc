@@ -198,8 +198,8 @@ void GraphCache::OnCommit(Timestamp commit_ts, std::span<const CommittedWrite> w
     const std::string_view rest = write.key.substr(kNamespaceIdBytes);
     switch (write.tree) {
       case TreeId::kNodes:
-        if (const std::string_view kind = NodeKey({}, {}); rest.starts_with(kind)) {
-          Note(commit_ts, prefix, rest.substr(kind.size()), {GraphPart::kRecord});
+        if (rest.starts_with(node_kind_)) {
+          Note(commit_ts, prefix, rest.substr(node_kind_.size()), {GraphPart::kRecord});
         }
         break;
       case TreeId::kEdgesOut:
@@ -209,7 +209,7 @@ void GraphCache::OnCommit(Timestamp commit_ts, std::span<const CommittedWrite> w
         NoteEdge(commit_ts, prefix, rest, false, false);
         break;
       case TreeId::kTemporalEdges:
-        NoteEdge(commit_ts, prefix, rest.substr(1), true, rest[0] == TemporalPrefix({}, EdgeWay::kOut)[0]);
+        NoteEdge(commit_ts, prefix, rest.substr(1), true, rest[0] == temporal_out_kind_);
         Note(commit_ts, prefix, {}, {GraphPart::kHasTemporal});
         break;
       default:

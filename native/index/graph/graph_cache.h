@@ -28,6 +28,7 @@
 #include "base/types.h"
 #include "engine/engine.h"
 #include "env/sync.h"
+#include "index/graph/graph_keys.h"
 #include "txn/commit_listener.h"
 
 namespace sochdb {
@@ -108,6 +109,8 @@ class GraphCache : private CommitListener {
   std::array<std::unique_ptr<Shard>, kShards> shards_;
   Timestamp since_ = 0;  // every later commit is heard of
   // Of OnCommit, which must not allocate.
+  const std::string node_kind_ = NodeKey({}, {});  // how the keys of nodes begin
+  const char temporal_out_kind_ = TemporalPrefix({}, EdgeWay::kOut)[0];
   std::string from_scratch_;
   std::string rest_scratch_;
 };
