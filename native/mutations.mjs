@@ -5,6 +5,13 @@
 export const tidying = [
   { file: 'engine/flusher.cc', after: 'Status Flusher::ReleaseAllLog(Lsn upto) {\n  SOCHDB_TRY(' },
   { file: 'engine/flusher.cc', after: 'Status Flusher::ShrinkLog() {\n  SOCHDB_TRY(' },
+  // What comes back is set aside again; manifests and tables that nothing names go when the store is opened.
+  { file: 'engine/repair.cc', after: 'SOCHDB_TRY(env_->DeleteFile(file));\n    return ' },
+  {
+    file: 'engine/repair.cc',
+    after: 'SOCHDB_TRY(env_->DeleteFile(JoinPath(dir, ManifestFileName(number))));\n    return ',
+  },
+  { file: 'engine/repair.cc', after: 'return replaced.empty() ? Status() : ' },
 ]
 
 /**
