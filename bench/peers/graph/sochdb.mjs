@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Database } from 'sochdb'
+import { Database } from '../../../packages/sochdb/dist/index.js'
 
 /** Not synced; every node and edge with its properties, as objects. */
 export function open(dir) {
