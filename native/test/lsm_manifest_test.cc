@@ -339,6 +339,15 @@ TEST("a store whose CURRENT is gone is not taken for a new one") {
   EXPECT(opened.status.code() == Code::kCorruption);
 }
 
+TEST("a store whose manifests are all gone is not taken for a new one while it has tables") {
+  SimEnv env(2);
+  EXPECT_OK(env.CreateDir(kDir));
+  EXPECT_OK(WriteFileAtomically(&env, kDir, NumberedFileName(7, "sst"), "a table"));
+  EXPECT(Open(&env).status.code() == Code::kCorruption);
+  env.Vanish(JoinPath(kDir, NumberedFileName(7, "sst")));
+  EXPECT_OK(Open(&env).status);
+}
+
 TEST("a manifest written for a checkpoint opens as the state it was given") {
   SimEnv env(2);
   SimRandom random(8);
