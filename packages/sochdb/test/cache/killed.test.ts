@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-
 import { Database } from 'sochdb'
 
+import { killAfterLines } from '../support/killed-child.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 const directory = temporaryDirectory()
@@ -13,18 +8,8 @@ const at = (i: number): number[] => [Math.cos(i), Math.sin(i)]
 
 test('SIGKILL at any moment leaves whole entries, and all that were acknowledged', async () => {
   const path = directory('killed')
-  const program = join(dirname(fileURLToPath(import.meta.url)), '..', 'support', 'cache-child.mjs')
   for (const acknowledgements of [1, 60, 150]) {
-    const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const closed = once(child, 'close')
-    let acknowledged = 0
-    let count = 0
-    for await (const line of createInterface(child.stdout)) {
-      acknowledged = Number(line)
-      if (++count === acknowledgements) child.kill('SIGKILL')
-    }
-    await closed
-    expect(count).toBeGreaterThanOrEqual(acknowledgements)
+    const acknowledged = await killAfterLines('cache-child.mjs', path, acknowledgements)
     using db = Database.open(path, { logLevel: 'off' })
     const last = Number(db.getString('last'))
     expect(last).toBeGreaterThanOrEqual(acknowledged)

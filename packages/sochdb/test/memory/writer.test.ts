@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-
 import { AsyncAtomicMemoryWriter, AtomicMemoryWriter, AsyncDatabase, Database, MemoryOp, ValidationError } from 'sochdb'
 import type { MemoryOp as Op } from 'sochdb'
 
+import { killAfterLines } from '../support/killed-child.js'
 import { temporaryDirectory, thrownBy } from '../support/temporary.js'
 
 const directory = temporaryDirectory()
@@ -136,18 +131,8 @@ test('writers by promise share what the store has, each with an intent of its ow
 
 test('SIGKILL at any moment leaves whole memories, and all that were acknowledged', async () => {
   const path = directory('killed')
-  const program = join(dirname(fileURLToPath(import.meta.url)), '..', 'support', 'writer-child.mjs')
   for (const acknowledgements of [1, 40, 200]) {
-    const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const closed = once(child, 'close')
-    let acknowledged = 0
-    let count = 0
-    for await (const line of createInterface(child.stdout)) {
-      acknowledged = Number(line)
-      if (++count === acknowledgements) child.kill('SIGKILL')
-    }
-    await closed
-    expect(count).toBeGreaterThanOrEqual(acknowledgements)
+    const acknowledged = await killAfterLines('writer-child.mjs', path, acknowledgements)
     using db = Database.open(path, { logLevel: 'off' })
     const last = Number(db.getString('last'))
     expect(last).toBeGreaterThanOrEqual(acknowledged)
