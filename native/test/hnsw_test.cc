@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <set>
 #include <thread>
@@ -123,6 +124,38 @@ TEST("a slot that is published but not linked is not met") {
   const auto found = fixture.Search({0, 0}, 100, 100, &fixture.scratch);
   EXPECT_EQ(found.size(), size_t{50});
   EXPECT_EQ(std::count(found.begin(), found.end(), 50u), 0);
+}
+
+TEST("what searches have stopped finding, after many slots have left, is found again") {
+  constexpr uint32_t kLive = 3000;
+  constexpr uint32_t kRound = kLive / 5;
+  constexpr uint32_t kRounds = 10;
+  const auto source = ClusteredVectors(kLive + kRounds * kRound, 16, 60, 1);
+  Fixture fixture(Metric::kEuclidean, 16, {.m = 8, .ef_construction = 40});
+  for (uint32_t i = 0; i < kLive; ++i) fixture.Link(fixture.Append(source[i]));
+  for (uint32_t gone = 0; gone < kRounds * kRound; gone += kRound) {
+    for (uint32_t i = 0; i < kRound; ++i) fixture.Link(fixture.Append(source[fixture.count]));
+    std::vector<uint32_t> leaving(kRound);
+    std::iota(leaving.begin(), leaving.end(), gone);
+    fixture.graph.BeginUnlinking(leaving);
+    for (uint32_t slot = gone; slot < fixture.count; ++slot) fixture.graph.Unlink(slot, &fixture.scratch);
+    fixture.graph.EndUnlinking();
+  }
+  const auto missed = [&] {
+    size_t count = 0;
+    for (uint32_t slot = kRounds * kRound; slot < fixture.count; ++slot) {
+      const auto found = fixture.Search(source[slot], 1, 20, &fixture.scratch);
+      if (found.empty() || found[0] != slot) ++count;
+    }
+    return count;
+  };
+  const size_t before = missed();
+  ConnectPass pass{.one_in = 1};
+  while (!fixture.graph.ConnectSome(&pass, 100, &fixture.scratch)) {
+  }
+  const size_t after = missed();
+  if (before < 5 || after * 5 > before)
+    test::Fail(__FILE__, __LINE__, std::to_string(before) + " were missed, then " + std::to_string(after));
 }
 
 TEST("a cancelled search stops") {

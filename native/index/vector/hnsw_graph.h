@@ -76,6 +76,14 @@ class SearchStages {
   virtual size_t Next(const CandidatePool& pool, uint64_t evaluations) = 0;
 };
 
+// How far one thread is with connecting. Searched for are the slots of the layers above, which are one in M, and one in
+// `one_in` of all: some of every group of slots that lie together.
+struct ConnectPass {
+  uint32_t one_in = 8;
+  uint32_t next = 0;
+  uint32_t below = 0;
+};
+
 class HnswGraph {
  public:
   static constexpr uint32_t kMaxLevel = 12;
@@ -115,6 +123,12 @@ class HnswGraph {
   void Unlink(uint32_t slot, SearchScratch* scratch);
   // REQUIRES: every slot that was linked before, and is not one that leaves, was given to Unlink after it was linked.
   void EndUnlinking();
+
+  // --- Finding again what searches have stopped finding (hnsw_connect.cc)
+
+  // Searches for up to `slots` of those there are, and leads to them where they are not found; true: it is over. Throws
+  // std::bad_alloc. REQUIRES: no slot is being taken out, from the first call to the last one of a pass.
+  bool ConnectSome(ConnectPass* pass, size_t slots, SearchScratch* scratch);
 
   // Leaves the ef slots nearest to scratch->query that it met in scratch->pool, nearest first, and what it compared marked in
   // scratch->visited. Slots from `limit` on may be among them, where the entry point is one. REQUIRES: limit <= published(),
@@ -213,6 +227,9 @@ class HnswGraph {
   uint32_t GatherStaying(const Views& views, uint32_t slot, uint32_t level, SearchScratch* scratch, bool* leads) const;
   // The nearest that stay, by a search: for a slot around which nearly all leave.
   void GatherAnew(const Views& views, uint32_t slot, uint32_t level, SearchScratch* scratch) const;
+  void Connect(const Views& views, uint32_t slot, SearchScratch* scratch);
+  // The row of `from` in the bottom layer leads to `to` afterwards, whatever else has to leave it.
+  void LinkSurely(const Views& views, SlotPairs* pairs, uint32_t from, uint32_t to, SearchScratch* scratch);
   static void CopyRow(const Link32* row, uint32_t width, const Extent& extent, uint32_t* out);
   void AllocateUpperRows(uint32_t slot, uint32_t level);
   void RaiseEntry(uint32_t slot, uint32_t level);

@@ -245,6 +245,8 @@ class VectorIndex {
   std::vector<uint32_t> leaving_;  // ascending
   uint32_t next_to_mend_ = 0;
   uint32_t mend_below_ = 0;
+  std::atomic<bool> connecting_{false};  // the graph looks for slots that searches do not find
+  ConnectPass connect_;
 
   // Checkpoints. The engine is null where there are none.
   Engine* engine_ = nullptr;

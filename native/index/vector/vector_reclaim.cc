@@ -7,6 +7,7 @@
 //   which
 //            are nobody's then: retired
 //   free     by the writer that needs one: once every reader is gone that was there when they were retired
+//   connect  what searches do not find any more, now that they are gone, is led to again, some in a turn
 //   return   where it was asked for, what is free: the memory of slots that lie side by side goes back to the system, until
 //   they
 //            are used again
@@ -28,6 +29,7 @@ namespace {
 constexpr uint64_t kDeadPart = 5;
 constexpr uint64_t kLeastDead = 256;
 constexpr uint32_t kMendedPerTurn = 128;
+constexpr size_t kConnectedPerTurn = 32;
 constexpr size_t kRetiredUnderLock = 512;
 
 // The earliest moment that somebody reads at, or will from now on, but for moments of the past.
@@ -75,7 +77,10 @@ bool VectorIndex::ReclaimIsDue() const {
       reclaim_turn_.load(std::memory_order_relaxed) || pins_.load(std::memory_order_relaxed) != 0) {
     return false;
   }
-  if (unlinking_.load(std::memory_order_relaxed) || reclaim_requested_.load(std::memory_order_relaxed)) return true;
+  if (unlinking_.load(std::memory_order_relaxed) || connecting_.load(std::memory_order_relaxed) ||
+      reclaim_requested_.load(std::memory_order_relaxed)) {
+    return true;
+  }
   const uint64_t used = slots_.published() - uint64_t{slots_.unused()};
   return CountDead() >= held_dead_.load(std::memory_order_relaxed) + std::max(kLeastDead, used / kDeadPart);
 }
@@ -83,7 +88,10 @@ bool VectorIndex::ReclaimIsDue() const {
 void VectorIndex::ReclaimSome(SearchScratch* scratch, const std::atomic<bool>& stop) noexcept {
   if (reclaim_turn_.exchange(true)) return;
   try {
-    if (!unlinking_.load(std::memory_order_relaxed)) {
+    if (connecting_.load(std::memory_order_relaxed)) {
+      const bool over = slots_.mutable_graph()->ConnectSome(&connect_, kConnectedPerTurn, scratch);
+      connecting_.store(!over, std::memory_order_relaxed);
+    } else if (!unlinking_.load(std::memory_order_relaxed)) {
       BeginReclaim();
     } else {
       for (uint32_t i = 0; i < kMendedPerTurn && next_to_mend_ < mend_below_ && !stop.load(std::memory_order_relaxed); ++i) {
@@ -95,6 +103,7 @@ void VectorIndex::ReclaimSome(SearchScratch* scratch, const std::atomic<bool>& s
   } catch (const std::bad_alloc&) {
     // What is mended is a graph as well; slots stay what they are.
     reclaim_failed_.store(true, std::memory_order_relaxed);
+    connecting_.store(false, std::memory_order_relaxed);
   }
   reclaim_turn_.store(false);
 }
@@ -115,7 +124,7 @@ void VectorIndex::ReturnMemory() noexcept {
 }
 
 void VectorIndex::BeginReclaim() {
-  reclaim_requested_.store(false);
+  const bool requested = reclaim_requested_.exchange(false);
   Timestamp oldest = OldestReader(*snapshots_of_);
   leaving_ = slots_.ListReclaimable(oldest);
   if (!leaving_.empty()) {
@@ -126,7 +135,12 @@ void VectorIndex::BeginReclaim() {
   }
   const uint64_t dead = CountDead();
   held_dead_.store(dead - std::min<uint64_t>(dead, leaving_.size()), std::memory_order_relaxed);
-  if (leaving_.empty()) return;
+  connect_ = {};
+  if (requested) connect_.one_in = 1;  // somebody waits for the best there can be
+  if (leaving_.empty()) {
+    connecting_.store(requested, std::memory_order_relaxed);
+    return;
+  }
   MutexLock lock(&mutex_);
   const NobodyLinks nobody(this);
   HnswGraph* const graph = slots_.mutable_graph();
@@ -164,6 +178,7 @@ void VectorIndex::FinishReclaim(SearchScratch* scratch, const std::atomic<bool>&
   if (!mended) return;
   retired_.push_back({scratches_.epoch(), std::exchange(leaving_, {})});
   unlinking_.store(false, std::memory_order_relaxed);
+  connecting_.store(true, std::memory_order_relaxed);
 }
 
 void VectorIndex::RetireLeaving() {
