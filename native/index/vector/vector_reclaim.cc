@@ -3,14 +3,12 @@
 //   begin    [nobody links] dead slots that the oldest reader does not see are named; from now on, the index covers what lies
 //            after that reader only
 //   mend     the rows of all others are mended, some in a turn, between turns of linking
-//   finish   [nobody links] those that were linked meanwhile are mended; documents and newer versions let go of the slots,
-//   which
-//            are nobody's then: retired
+//   finish   [nobody links] those that were linked meanwhile are mended; documents and newer versions let go of the
+//            slots, which are nobody's then: retired
 //   free     by the writer that needs one: once every reader is gone that was there when they were retired
 //   connect  what searches do not find any more, now that they are gone, is led to again, some in a turn
-//   return   where it was asked for, what is free: the memory of slots that lie side by side goes back to the system, until
-//   they
-//            are used again
+//   return   where it was asked for, what is free: the memory of slots that lie side by side goes back to the system,
+//            until they are used again
 //
 // A new reader is at or after the oldest one that the engine has, or is a moment of the past that was registered before it
 // asked whether the index covers it: so first the index says that it does not, then the engine is asked again.
