@@ -155,12 +155,6 @@ export const listed = [
   // --- the log
   {
     file: 'wal/wal_space.cc',
-    what: 'records go into segments whose names are not durable',
-    find: 'if (HasRoomFor(need) && !names_changed_) [[likely]]',
-    replace: 'if (HasRoomFor(need))',
-  },
-  {
-    file: 'wal/wal_space.cc',
     what: 'log that is not synced is let go of',
     find: '  lsn = std::min(lsn, synced_lsn());\n',
     replace: '',

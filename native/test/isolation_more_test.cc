@@ -1,11 +1,14 @@
 // What the isolation matrix does not show: anomalies that only serializable prevents, what exactly a scan has read,
 // constraints, merges and publication.
 
+#include <new>
 #include <string>
 #include <vector>
 
+#include "base/epoch.h"
 #include "test/harness.h"
 #include "test/isolation_world.h"
+#include "test/oom.h"
 #include "test/sim_env.h"
 #include "test/store_fixture.h"
 
@@ -95,6 +98,32 @@ TEST("a missing key that was looked up conflicts with its insert") {
   PutOne(w.engine(), "k", "1");
   Put(reader, "other", "1");
   EXPECT(!w.Commit(reader));
+}
+
+TEST("a read that memory was missing to note keeps its transaction from committing") {
+  int refused = 0;
+  for (uint64_t n = 1; n <= 20; ++n) {
+    World w(kSerializable, 0);
+    PutOne(w.engine(), "k", "0");
+    TxnPtr reader = w.Begin();
+    EXPECT_OK(reader->Put(kTree, "other", "1"));
+    test::OutOfMemory oom(n, false);
+    std::string read;
+    try {
+      const EpochGuard guard;
+      ReadValue value;
+      bool found = false;
+      if (reader->Get(kTree, "k", &value, &found).ok() && found) read = "noted or lost";
+    } catch (const std::bad_alloc&) {
+    }
+    oom.Disarm();
+    if (!oom.fired()) break;
+    if (read.empty()) continue;
+    PutOne(w.engine(), "k", "1");
+    EXPECT(!reader->Commit().ok());
+    ++refused;
+  }
+  EXPECT(refused > 0);
 }
 
 // Scans `limit` entries of [a, m), with b d f h in it, while `written` is written; whether it could commit.

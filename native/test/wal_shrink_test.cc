@@ -57,6 +57,27 @@ TEST("a log that nothing needs is let go of as a whole once it is sealed, and go
   }
 }
 
+TEST("what is written and not synced is not let go of, whoever needs it no more") {
+  SimEnv env(1);
+  Recovered opened = Recover(&env, 0);
+  Wal* wal = opened.wal.get();
+  AppendAll(wal, 1, 50);
+  EXPECT_OK(wal->Sync());
+  const Lsn synced = wal->synced_lsn();
+  AppendAll(wal, 51, 100);
+  EXPECT_OK(wal->Flush());
+  wal->Seal();
+  const size_t files = FilesOf(&env);
+  EXPECT(files > 2);
+  EXPECT_OK(wal->DeleteBefore(wal->end_lsn()));
+  EXPECT(wal->stats().oldest_lsn <= synced);
+  opened.wal.reset();
+  env.Restart(1);
+  opened = Recover(&env, 0, From(synced));
+  EXPECT_OK(opened.status);
+  EXPECT(opened.report.end_lsn >= synced);
+}
+
 TEST("an empty log is no end of one that was acknowledged further") {
   SimEnv env(1);
   Recovered opened = Recover(&env, 0);
