@@ -78,6 +78,27 @@ TEST("a table whose writing fails once is written again; a disk that keeps faili
   }
 }
 
+TEST("a manifest whose writing failed makes the store read-only at once") {
+  int refused = 0;
+  for (uint64_t at = 1; at <= 40; ++at) {
+    SimEnv env(at);
+    EngineOptions options = TinyOptions();
+    options.sync_mode = SyncMode::kOff;
+    auto engine = OpenAt(&env, "/db", options);
+    PutMany(engine.get(), 0, 100);
+    EXPECT_OK(engine->Sync());
+    env.FailAt(env.io_count() + at, SimEnv::Fault::kIoError);
+    const Status status = engine->Flush(nullptr);
+    if (CodeOf(status) == AsInt(Code::kReadOnly)) {
+      ++refused;
+      EXPECT_EQ(CodeOf(engine->Put(kTree, "k", "v", 0).status()), AsInt(Code::kReadOnly));
+    }
+    env.ClearFaults();
+    ExpectMany(engine.get(), 0, 100);
+  }
+  EXPECT(refused > 0);
+}
+
 TEST("a directory that vanishes under an open store is an error that names it, never a crash") {
   SimEnv env(test::Seed());
   auto engine = OpenAt(&env, "/db", TinyOptions());
@@ -138,6 +159,18 @@ TEST("a writer that waits goes on as soon as there is room, and is told at once 
   t.throttle.Close();
   writer->Join();
   EXPECT_EQ(CodeOf(status), AsInt(Code::kClosed));
+}
+
+TEST("without background threads a writer that waits works until there is room") {
+  SimEnv env(test::Seed());
+  Throttle t(&env);
+  int turns = 0;
+  t.throttle.SetInlineWork([&] {
+    if (++turns == 3) t.throttle.SetMemory(0, 3, {});  // others were at it before
+  });
+  t.throttle.SetMemory(0, 4, {});
+  EXPECT_OK(t.throttle.Admit(100, 60'000));
+  EXPECT_EQ(turns, 3);
 }
 
 TEST("a writer that waits is told when the store becomes read-only") {

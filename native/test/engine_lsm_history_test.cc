@@ -54,6 +54,26 @@ TEST("every moment within retention reads as it was, through flushes, compaction
   check();
 }
 
+TEST("a recovery that has too little memory makes tables, and they keep every moment within retention") {
+  SimEnv env(test::Seed());
+  EngineOptions options = TinyOptions();
+  options.memtable_bytes = 4 << 20;
+  options.wal_limit_bytes = 16 << 20;
+  auto engine = OpenAt(&env, "/db", options);
+  std::vector<Timestamp> moments;
+  for (int i = 0; i < 60; ++i) {
+    moments.push_back(test::PutOne(engine.get(), "k", std::to_string(i)));
+    PutMany(engine.get(), 0, 20, i);
+    env.AdvanceMillis(1000);
+  }
+  env.CrashNow();
+  engine.reset();
+  env.RestartProcess();
+  engine = OpenAt(&env, "/db", TinyOptions());
+  EXPECT(engine->recovery_report().flushed_while_replaying > 1);
+  for (size_t i = 0; i < moments.size(); ++i) EXPECT_EQ(AsOf(engine.get(), moments[i], "k"), std::to_string(i));
+}
+
 TEST("moments before retention are refused, not answered wrongly; a longer retention later brings none of them back") {
   SimEnv env(test::Seed());
   EngineOptions options = TinyOptions();

@@ -11,6 +11,7 @@
 #include "test/harness.h"
 #include "test/sim_env.h"
 #include "test/store_fixture.h"
+#include "wal/wal.h"
 
 namespace sochdb::engine_open_test {
 namespace {
@@ -165,6 +166,31 @@ TEST("after a clean close any flipped bit of the log is found") {
   }
   engine = OpenAt(&env, "/db", options);
   EXPECT_EQ(GetOr(engine.get(), "k4"), "value");
+}
+
+TEST("a log that is not in commit order is not replayed") {
+  SimEnv env(test::Seed());
+  auto engine = OpenAt(&env, "/db");
+  EXPECT_OK(engine->Put(kTree, "k", "v", kNeverExpires).status());
+  env.CrashNow();
+  engine.reset();
+  env.RestartProcess();
+  {
+    Timestamp last_ts = 0;
+    std::string payload;
+    const auto visit = [&](const WalEntry& entry) {
+      last_ts = entry.commit_ts;
+      payload = entry.payload;
+      return Status();
+    };
+    auto wal = Wal::Open(&env, "/db/wal", WalOptions{}, 0, visit, nullptr);
+    EXPECT_OK(wal.status());
+    EXPECT_OK((*wal)->Reserve(payload.size()));
+    EXPECT_OK((*wal)->Append(last_ts, payload).status());
+    EXPECT_OK((*wal)->Sync());
+    EXPECT_OK((*wal)->Close());
+  }
+  EXPECT(Engine::Open(&env, "/db", {}).status().code() == Code::kCorruption);
 }
 
 TEST("a log whose FORMAT file is gone is not taken for a new store") {

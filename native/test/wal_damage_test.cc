@@ -156,6 +156,41 @@ TEST("a missing segment in the middle is corruption, and so is a log that ends b
   EXPECT(Recover(&env, outcome.closed_lsn).status.code() == Code::kCorruption);
 }
 
+TEST("a record that stands in another one's place is none, whole as it is") {
+  SimEnv env(1);
+  Recovered opened = Recover(&env, 0);
+  Lsn before = 0;
+  for (Timestamp ts = 1; ts <= 5; ++ts) {
+    before = opened.wal->end_lsn();
+    const std::string payload = PayloadOf(5);  // all of one size
+    EXPECT_OK(opened.wal->Reserve(payload.size()));
+    EXPECT_OK(opened.wal->Append(ts, payload).status());
+  }
+  EXPECT_OK(opened.wal->Flush());
+  const Lsn end = opened.wal->end_lsn();
+  opened.wal.reset();
+  env.RestartProcess();
+  const auto names = env.ListDir(kDir).value();
+  const std::string path = JoinPath(kDir, names[0]);
+  const std::string bytes = env.Contents(path);
+  const std::string last = bytes.substr(before, end - before);
+  {
+    auto file = env.OpenFile(path, OpenMode::kReadWrite);
+    EXPECT_OK(file.status());
+    EXPECT_OK((*file)->Write(end, last));
+  }
+  std::vector<Timestamp> read;
+  WalReport report;
+  const auto visit = [&read](const WalEntry& entry) {
+    read.push_back(entry.commit_ts);
+    return Status();
+  };
+  auto again = Wal::Open(&env, kDir, SmallSegments(), 0, visit, &report);
+  EXPECT_OK(again.status());
+  EXPECT_EQ(read.size(), 5u);
+  EXPECT_EQ(report.end_lsn, end);
+}
+
 TEST("verifying reads on behind damage and counts what is still whole") {
   SimEnv env(4);
   Outcome outcome;
