@@ -17,6 +17,7 @@ const layers = [
   'database',
   'memory',
   'vector',
+  'migrate',
   'client',
   'testing',
   'internal',

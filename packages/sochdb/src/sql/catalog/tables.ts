@@ -52,7 +52,7 @@ export function createTable(store: CatalogStore, namespaceId: number, spec: Tabl
     name: spec.name,
     schemaVersion: 1,
     generation: 1,
-    columns: spec.columns.map((column, i) => columnEntry(i + 1, column, primaryKey.includes(i))),
+    columns: spec.columns.map((column, i) => declaredColumn(i + 1, column, primaryKey.includes(i))),
     primaryKey,
     indexes,
     checks: (spec.checks ?? []).map(({ name, expression }) => ({ name, expression })),
@@ -64,7 +64,8 @@ export function createTable(store: CatalogStore, namespaceId: number, spec: Tabl
   return entry
 }
 
-function columnEntry(id: number, spec: ColumnSpec, inPrimaryKey: boolean): ColumnEntry {
+/** A declared column as the catalog keeps it. */
+export function declaredColumn(id: number, spec: ColumnSpec, inPrimaryKey: boolean): ColumnEntry {
   return {
     id,
     name: spec.name,

@@ -22,7 +22,7 @@ import { renameColumn } from './rename.js'
 import { mentionsColumn } from './texts.js'
 import { checkCheck, checkForeignKey, checkNotNull } from './validate-rows.js'
 
-const hasRows = (context: DdlContext, entry: TableEntry) =>
+export const hasRows = (context: DdlContext, entry: TableEntry): boolean =>
   context.exists([entry], `select 1 from ${quoteName(entry.name)}`)
 
 export function addColumn(
@@ -42,7 +42,12 @@ export function addColumn(
   if (definition.identity && entry.columns.some(c => c.identity && !c.dropped)) {
     throw invalid(`Table "${entry.name}" has a column that numbers its rows already.`)
   }
-  const column = columnEntry(entry.name, definition, entry.nextColumnId)
+  const stored = addEntry(context, entry, columnEntry(entry.name, definition, entry.nextColumnId))
+  return constrain(context, stored, definition)
+}
+
+/** Adds a column as the catalog keeps it; rows that are there have its default. */
+export function addEntry(context: DdlContext, entry: TableEntry, column: ColumnEntry): TableEntry {
   const filled = hasRows(context, entry)
   const computed = column.generated ?? column.identity ?? (column.default && column.default.kind !== 'value')
   if (filled && column.notNull && !column.default && !computed) {
@@ -59,11 +64,8 @@ export function addColumn(
     nextColumnId: entry.nextColumnId + 1,
     schemaVersion: entry.schemaVersion + 1,
   }
-  const before = filled && computed ? entry : undefined
-  const stored = before
-    ? rebuild(context, before, wider, new Map(column.default ? [[position, defaultExpr(column)]] : []))
-    : context.save(wider).entry
-  return constrain(context, stored, definition)
+  if (!filled || !computed) return context.save(wider).entry
+  return rebuild(context, entry, wider, new Map(column.default ? [[position, defaultExpr(column)]] : []))
 }
 
 /** What the column says of the table, and of the rows that are there. */
