@@ -12,6 +12,8 @@ const runtime = {
 export type * from '${join(root, 'packages/sochdb/dist/client/types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/collection-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/cache-types.js')}'
+export type * from '${join(root, 'packages/sochdb/dist/client/graph-types.js')}'
+export type * from '${join(root, 'packages/sochdb/dist/client/kv-types.js')}'
 export declare const createClient: CreateRuntimeClient
 `,
   'runtime/dialect.d.ts': `import type { DatabaseIntrospector, Dialect, DialectAdapter, Driver, QueryCompiler } from 'kysely'

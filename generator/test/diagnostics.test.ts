@@ -395,17 +395,22 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     "export default defineSchema({ kv: { k: kv('k', { /*!*/key: z.number(), value: z.string() }) } })",
   ],
   [
-    'a key space, as a warning: it has no client',
-    'client_not_generated',
-    'no client is generated for it yet',
-    "export default defineSchema({ kv: { /*!*/k: kv('k', { key: z.string(), value: z.string() }) } })",
+    'an edge with the key of a node',
+    'name_duplicate',
+    '"Doc" is the name of graph.nodes.Doc already',
+    "export default defineSchema({ graph: { nodes: { Doc: node('Doc', z.object({})) }, edges: { /*!*/Doc: edge('E', 'Doc', 'Doc') } } })",
+  ],
+  [
+    'a node with the name of what the graph has',
+    'name_reserved',
+    '"match" is reserved: the graph of the client',
+    "export default defineSchema({ graph: { nodes: { /*!*/match: node('Match', z.object({})) } } })",
   ],
 ]
 
 test.each(mistakes)('%s is found where it stands', async (_promise, code, message, schema) => {
   const problem = await expectProblem(schema, code, message)
-  const warnings = ['zod_code_dropped', 'client_not_generated']
-  expect(problem.severity).toBe(warnings.includes(problem.code) ? 'warning' : 'error')
+  expect(problem.severity).toBe(problem.code === 'zod_code_dropped' ? 'warning' : 'error')
 })
 
 test('a declaration is found in the file that makes it, through imports, re-exports, namespaces and spreads', async () => {

@@ -116,6 +116,13 @@ const reservedTypes = [
   'SyncRepository',
   'TypedCollection',
   'SyncTypedCollection',
+  'TypedCache',
+  'SyncTypedCache',
+  ...['GraphClient', 'AnyNode', 'AnyEdge', 'GraphWay', 'MissingNode', 'NodeModel', 'EdgeModel'],
+  ...['GraphNodes', 'GraphEdges', 'TemporalGraphEdges', 'GraphWalk', 'TypedGraph', 'GraphClient', 'KeySpace'].flatMap(
+    type => [type, `Sync${type}`],
+  ),
+  ...['WalkStep', 'TypedSubgraph', 'Moment'],
   'RelatedOne',
   'RelatedMany',
   'SortOrder',

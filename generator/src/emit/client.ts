@@ -9,11 +9,11 @@ export function emitClient(context: ModelContext, contractHash: string): Emitted
   const imports = new Imports()
   const { importExtension: extension } = context
   const text = [
-    interfaceText('Repositories', members(context, imports, ''), 'Tables and collections, asynchronously.'),
+    interfaceText('Repositories', members(context, imports, ''), 'What the schema declares, asynchronously.'),
     interfaceText(
       'SyncRepositories',
       members(context, imports, 'Sync'),
-      'Tables and collections, on the calling thread.',
+      'What the schema declares, on the calling thread.',
     ),
     clientInterfaces(imports, extension),
     createClientText(imports, extension),
@@ -44,7 +44,17 @@ function members(context: ModelContext, imports: Imports, prefix: '' | 'Sync'): 
     const arguments_ = input === value ? [scope, value] : [scope, value, input]
     return { key, text: `${imports.type(runtime, `${prefix}TypedCache`)}<${arguments_.join(', ')}>` }
   })
-  return [...tables, ...collections, ...caches].map(({ key, text }) => `readonly ${property(key)}: ${text}`)
+  const keySpaces = context.keySpaces.map(({ key, name, value, input }) => {
+    for (const type of new Set([name, value, input])) imports.type(`./kv${extension}`, type)
+    const arguments_ = input === value ? [name, value] : [name, value, input]
+    return { key, text: `${imports.type(runtime, `${prefix}KeySpace`)}<${arguments_.join(', ')}>` }
+  })
+  const graph =
+    context.graph.nodes.length === 0
+      ? []
+      : [{ key: 'graph', text: imports.type(`./graph${extension}`, `${prefix}GraphClient`) }]
+  const all = [...tables, ...collections, ...caches, ...keySpaces, ...graph]
+  return all.map(({ key, text }) => `readonly ${property(key)}: ${text}`)
 }
 
 function clientInterfaces(imports: Imports, extension: string): string {
@@ -118,11 +128,13 @@ export function emitContract(contract: Contract, contractHash: string): EmittedF
 
 /** `index.ts`: everything an application imports. */
 export function emitIndex(context: ModelContext, contractHash: string): EmittedFile {
-  const { importExtension: extension, names, collections, caches } = context
+  const { importExtension: extension, names, collections, caches, graph, keySpaces } = context
   const lines = [
     `export * from './client${extension}'`,
     ...(collections.length > 0 ? [`export type * from './collections${extension}'`] : []),
     ...(caches.length > 0 ? [`export type * from './caches${extension}'`] : []),
+    ...(graph.nodes.length > 0 ? [`export type * from './graph${extension}'`] : []),
+    ...(keySpaces.length > 0 ? [`export type * from './kv${extension}'`] : []),
     `export { contract, contractHash } from './contract${extension}'`,
     `export type { DB } from './db${extension}'`,
     ...[...names.values()].map(({ key }) => `export type * from './models/${key}${extension}'`),

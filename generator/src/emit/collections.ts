@@ -57,15 +57,16 @@ function emitCollection(
           `Metadata of \`${name}\` as it is written: what has a default may be left out.`,
           types,
         )
+  const comment = `Filters of \`${name}\`; all of them must hold. Indexed: ${collection.indexed.join(', ') || 'nothing'}.`
+  return read + write + filterText(names.filter, schema, imports, comment)
+}
+
+/** What filters an object of this schema takes. */
+export function filterText(name: string, schema: JsonSchema, imports: Imports, comment: string): string {
   const fields = Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>)
   const members = fields.flatMap(([field, value]) => filterMember(field, value, imports))
-  const logic = [
-    `AND?: ${names.filter} | readonly ${names.filter}[]`,
-    `OR?: readonly ${names.filter}[]`,
-    `NOT?: ${names.filter}`,
-  ]
-  const comment = `Filters of \`${name}\`; all of them must hold. Indexed: ${collection.indexed.join(', ') || 'nothing'}.`
-  return read + write + interfaceText(names.filter, [...logic, ...members], comment)
+  const logic = [`AND?: ${name} | readonly ${name}[]`, `OR?: readonly ${name}[]`, `NOT?: ${name}`]
+  return interfaceText(name, [...logic, ...members], comment)
 }
 
 /** Always a type of that name, also where the schema has no properties. */

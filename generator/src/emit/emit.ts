@@ -5,7 +5,9 @@ import { emitClient, emitContract, emitIndex } from './client.js'
 import { collectionNames, emitCollections } from './collections.js'
 import { emitDiagram } from './erd.js'
 import type { EmittedFile } from './file.js'
+import { emitGraph, graphNames } from './graph.js'
 import { jsonMark } from './header.js'
+import { emitKeySpaces, keySpaceNames } from './kv.js'
 import { emitDatabase, emitModel, type ModelContext } from './model.js'
 
 export interface EmitOptions {
@@ -20,15 +22,15 @@ export function emit(contract: Contract, contractHash: string, options: EmitOpti
   const names = modelNames(contract, types)
   const collections = collectionNames(contract, types)
   const caches = cacheNames(contract, types)
+  const graph = graphNames(contract, types)
+  const keySpaces = keySpaceNames(contract, types)
   const { importExtension } = options
-  const context: ModelContext = { contract, names, collections, caches, types, importExtension }
-  const collectionsFile = emitCollections(context)
-  const cachesFile = emitCaches(context)
+  const context: ModelContext = { contract, names, collections, caches, graph, keySpaces, types, importExtension }
+  const parts = [emitCollections(context), emitCaches(context), emitGraph(context), emitKeySpaces(context)]
   const files = [
     ...[...names.keys()].map(key => emitModel(context, key)),
     emitClient(context, contractHash),
-    ...(collectionsFile === undefined ? [] : [collectionsFile]),
-    ...(cachesFile === undefined ? [] : [cachesFile]),
+    ...parts.filter(file => file !== undefined),
     emitContract(contract, contractHash),
     contractJson(contract, contractHash, options.source),
     emitDatabase(context),

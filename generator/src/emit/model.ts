@@ -5,13 +5,17 @@ import type { CacheNames } from './caches.js'
 import type { CollectionNames } from './collections.js'
 import { columnTypes, type ColumnTypes } from './column-type.js'
 import { Imports, interfaceText, property, type EmittedFile } from './file.js'
+import type { GraphNames } from './graph.js'
 import { partHash } from './header.js'
+import type { KeySpaceNames } from './kv.js'
 
 export interface ModelContext {
   readonly contract: Contract
   readonly names: ReadonlyMap<string, ModelNames>
   readonly collections: readonly CollectionNames[]
   readonly caches: readonly CacheNames[]
+  readonly graph: GraphNames
+  readonly keySpaces: readonly KeySpaceNames[]
   /** Every type name given so far. */
   readonly types: TypeNames
   /** `.js`, `.ts` or nothing, behind relative imports. */

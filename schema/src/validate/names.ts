@@ -70,6 +70,25 @@ export function checkClientProperties(report: Report, schema: SchemaNode): void 
   }
 }
 
+/** What `db.graph` has beside types of nodes and edges. */
+const reservedOnGraph = new Set(['traverse', 'findPath', 'match'])
+
+/** Keys of nodes and edges become properties of one object. */
+export function checkGraphProperties(report: Report, schema: SchemaNode): void {
+  for (const section of ['nodes', 'edges'] as const) {
+    for (const key of Object.keys(schema[section])) {
+      const at = ['graph', section, key]
+      if (reservedOnClient.has(key) || reservedOnGraph.has(key)) {
+        const message = `"${key}" is reserved: the graph of the client has a property of that name.`
+        report.error(at, 'name_reserved', message, 'Use another key; the name in the store may stay.')
+      } else if (section === 'edges' && Object.hasOwn(schema.nodes, key)) {
+        const message = `"${key}" is the name of graph.nodes.${key} already, and both would be the property "${key}" of the graph.`
+        report.error(at, 'name_duplicate', message, 'Give one of them another key.')
+      } else checkIdentifier(report, at, 'a property of the graph', key)
+    }
+  }
+}
+
 /** A table's key names a file: keys that differ in case alone would be one file on some systems. */
 function checkCase(report: Report, keys: readonly string[]): void {
   const seen = new Map<string, string>()

@@ -1,7 +1,6 @@
 /**
  * What the schema language can say and the engine does not do. Nothing is accepted in silence: a declaration that would change
- * results or protect data is an error, one that only waits for its client is a warning. When the engine learns one of these,
- * its lines go.
+ * results or protect data is an error. When the engine learns one of these, its lines go.
  */
 import type { SchemaNode } from '../define/define-schema.js'
 import type { TableNode } from '../tables/table.js'
@@ -9,9 +8,6 @@ import type { Report } from './diagnostic.js'
 
 export function checkSupport(report: Report, schema: SchemaNode): void {
   for (const [key, table] of Object.entries(schema.tables)) checkTableSupport(report, ['tables', key], table)
-  waiting(report, ['graph', 'nodes'], schema.nodes)
-  waiting(report, ['graph', 'edges'], schema.edges)
-  waiting(report, ['kv'], schema.kv)
 }
 
 function checkTableSupport(report: Report, at: readonly string[], table: TableNode): void {
@@ -22,12 +18,5 @@ function checkTableSupport(report: Report, at: readonly string[], table: TableNo
   if (table.tenant !== undefined) {
     const message = 'Tenants are not kept apart yet: reads would show the rows of all of them.'
     report.error([...at, { call: 'tenant', nth: 0 }], 'unsupported_tenant', message, 'Leave it out.')
-  }
-}
-
-function waiting(report: Report, section: readonly string[], nodes: Readonly<Record<string, unknown>>): void {
-  for (const key of Object.keys(nodes)) {
-    const at = [...section, key]
-    report.warning(at, 'client_not_generated', `${at.join('.')} is declared; no client is generated for it yet.`)
   }
 }

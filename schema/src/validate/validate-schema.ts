@@ -2,7 +2,7 @@ import type { Schema } from '../define/define-schema.js'
 import { checkCollections } from './collections.js'
 import { Report, type Diagnostic } from './diagnostic.js'
 import { checkCaches, checkGraph, checkKv } from './graph-caches-kv.js'
-import { checkClientProperties, checkRowProperty, checkStoreNames } from './names.js'
+import { checkClientProperties, checkGraphProperties, checkRowProperty, checkStoreNames } from './names.js'
 import { checkRelations } from './references.js'
 import { checkTables } from './tables.js'
 import { checkSupport } from './unsupported.js'
@@ -25,6 +25,7 @@ export function validateSchema(schema: Schema): Diagnostic[] {
   }
   checkRelations(report, node)
   checkCollections(report, node)
+  checkGraphProperties(report, node)
   checkGraph(report, node)
   checkCaches(report, node)
   checkKv(report, node)

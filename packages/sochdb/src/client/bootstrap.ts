@@ -44,9 +44,12 @@ function mismatch(stored: StoredContract, contract: Contract, hash: string): Dat
   const differences = [
     ...changed('table', stored.contract.tables, contract.tables),
     ...changed('collection', stored.contract.collections, contract.collections),
+    ...changed('node', stored.contract.nodes, contract.nodes),
+    ...changed('edge', stored.contract.edges, contract.edges),
+    ...changed('cache', stored.contract.caches, contract.caches),
+    ...changed('key space', stored.contract.kv, contract.kv),
   ]
-  const what =
-    differences.length === 0 ? 'declarations other than tables and collections' : differences.slice(0, 5).join(', ')
+  const what = differences.length === 0 ? 'relations' : differences.slice(0, 5).join(', ')
   return new DatabaseError(
     `The store was made from another schema (${stored.hash.slice(0, 12)}; this client: ${hash.slice(0, 12)}). Different: ${what}.`,
     {

@@ -8,6 +8,9 @@ import { bootstrap } from './bootstrap.js'
 import { describe, isPlainObject } from './check.js'
 import { cacheMethods, embeddingFace, PolicyCache } from './caches.js'
 import { DocumentCollection } from './collection.js'
+import { graphClient, type Face } from './graph.js'
+import type { Settle } from './graph-walk.js'
+import { Keys, promisedKeys } from './kv.js'
 import { TableRepository, TableRuntime } from './repository.js'
 import type {
   ClientDefinition,
@@ -93,6 +96,23 @@ class ClientStore {
   }
 }
 
+/** How a client answers: by promise, or on the calling thread. */
+interface Manner {
+  readonly face: Face
+  readonly settle: Settle
+  readonly cache: (cache: PolicyCache) => PolicyCache
+  readonly keys: (keys: Keys) => object
+}
+
+const byPromise: Manner = {
+  face: (inner, methods) => promised(methods, inner),
+  settle: async read => read(),
+  cache: embeddingFace,
+  keys: keys => promisedKeys(keys, promised),
+}
+
+const atOnce: Manner = { face: inner => inner, settle: read => read(), cache: cache => cache, keys: keys => keys }
+
 /** What all handles on the tables of one client share. */
 class Runtimes {
   readonly tables: ReadonlyMap<string, TableRuntime>
@@ -120,11 +140,11 @@ class Surface {
   }
 
   client(store: ClientStore): object {
-    const sync = this.#members(inner => inner)
+    const sync = this.#members(atOnce)
     Object.defineProperty(sync, '$transaction', {
       value: (fn: (tx: object) => unknown, options: SyncTransactionOptions = {}) => this.#syncTransaction(fn, options),
     })
-    const client = this.#members((inner, methods) => promised(methods, inner), embeddingFace)
+    const client = this.#members(byPromise)
     const close = async () => store.close()
     return Object.freeze(
       Object.defineProperties(client, {
@@ -143,19 +163,16 @@ class Surface {
   /** The client that a transaction's function gets. */
   #transactional(transaction: Transaction): object {
     const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction)
-    const client = surface.#members((inner, methods) => promised(methods, inner), embeddingFace)
+    const client = surface.#members(byPromise)
     return Object.freeze(
       Object.defineProperties(client, {
-        sync: { value: Object.freeze(surface.#members(inner => inner)) },
+        sync: { value: Object.freeze(surface.#members(atOnce)) },
         $qb: { get: surface.#queryBuilder() },
       }),
     )
   }
 
-  #members(
-    face: <Inner extends object>(inner: Inner, methods: readonly (keyof Inner & string)[]) => object,
-    asking: (cache: PolicyCache) => PolicyCache = cache => cache,
-  ): object {
+  #members({ face, settle, cache: asking, keys }: Manner): object {
     const members: Record<string, object> = {}
     for (const property of this.#runtimes.tables.keys()) {
       members[property] = face(this.#repository(property), repositoryMethods)
@@ -166,6 +183,11 @@ class Surface {
     for (const [property, cache] of Object.entries(this.#definition.contract.caches)) {
       members[property] = face(asking(new PolicyCache(cache, this.#target, this.#store.embed)), cacheMethods)
     }
+    for (const [property, space] of Object.entries(this.#definition.contract.kv)) {
+      members[property] = keys(new Keys(space, this.#target))
+    }
+    const { contract } = this.#definition
+    if (Object.keys(contract.nodes).length > 0) members['graph'] = graphClient(contract, this.#target, face, settle)
     return members
   }
 
@@ -191,7 +213,7 @@ class Surface {
     if (isTransaction(target)) throw new TransactionError('A transaction is open already.')
     return target.transaction(transaction => {
       const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction)
-      return fn(Object.freeze(surface.#members(inner => inner)))
+      return fn(Object.freeze(surface.#members(atOnce)))
     }, options)
   }
 

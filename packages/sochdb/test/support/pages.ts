@@ -31,7 +31,7 @@ function program(page: string): string {
 }
 
 /** `x // → y` becomes a comparison; of an expression over several lines, the arrow stands behind the last one. */
-function comparing(text: string): string {
+export function comparing(text: string): string {
   const source = ts.createSourceFile('page.ts', text, ts.ScriptTarget.ESNext, true)
   let result = ''
   let at = 0

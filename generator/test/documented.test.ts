@@ -1,0 +1,64 @@
+/** The section of docs/generate.md on graphs and key spaces: its first example is the schema, the others are one program over what that gives rise to. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { SochdbDialect } from '@sochdb/kysely'
+import { generate } from '@sochdb/generator'
+import * as kysely from 'kysely'
+import * as client from 'sochdb/client'
+import ts from 'typescript'
+
+import { comparing } from '../../packages/sochdb/test/support/pages.js'
+import { compile } from './compile.js'
+import { root, TestProject } from './project.js'
+
+const page = readFileSync(join(root, 'docs/generate.md'), 'utf8')
+const section = /^## Graphs and key spaces\n(.*?)^## /ms.exec(page)![1]!
+const [schema, ...programs] = Array.from(section.matchAll(/^```ts\n(.*?)^```$/gms), match => match[1]!)
+const program = programs.join('\n')
+
+const timeoutMs = 180_000
+
+const packages: Readonly<Record<string, unknown>> = {
+  kysely,
+  '@sochdb/kysely': { SochdbDialect },
+  'sochdb/client': client,
+}
+
+/** Runs a generated module, and what it imports. */
+function load(project: TestProject, path: string): unknown {
+  const module = { exports: {} }
+  const { outputText } = ts.transpileModule(project.read(path), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
+  })
+  const require = (name: string): unknown =>
+    name.startsWith('.') ? load(project, join(path, '..', name.replace(/\.js$/, '.ts'))) : packages[name]
+  new Function('require', 'module', 'exports', outputText)(require, module, module.exports)
+  return module.exports
+}
+
+test(
+  'its examples compile, run, and give what they say',
+  async () => {
+    using project = new TestProject({ 'sochdb.schema.ts': schema!, 'use.ts': program })
+    expect((await generate({ cwd: project.directory })).problems).toEqual([])
+    expect(compile(project, ['use.ts']).errors).toBe('')
+
+    const compared: { line: number; actual: unknown; expected: unknown }[] = []
+    const compare = (line: number, actual: unknown, expected: unknown): void =>
+      void compared.push({ line, actual, expected })
+    const { outputText } = ts.transpileModule(comparing(program), {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+    })
+    const body = outputText.replace(/^import \{ createClient \} from .*$/m, '').replace(/^export \{.*\};?$/m, '')
+    const { createClient } = load(project, 'sochdb/generated/client.ts') as { readonly createClient: unknown }
+    const AsyncFunction = (async () => undefined).constructor as new (
+      ...args: string[]
+    ) => (...args: unknown[]) => Promise<void>
+    await new AsyncFunction('createClient', 'compare', 'console', body)(createClient, compare, { log: () => undefined })
+    expect(compared).toHaveLength(program.split('// →').length - 1)
+    for (const { line, actual, expected } of compared)
+      expect({ line, value: actual }).toEqual({ line, value: expected })
+  },
+  timeoutMs,
+)
