@@ -74,6 +74,10 @@ std::string ExplainAsJson(const SearchExplanation& explanation) {
   AppendField("ownDocuments", std::to_string(explanation.own_documents), &json);
   if (explanation.admitted.has_value()) AppendField("admitted", std::to_string(*explanation.admitted), &json);
   AppendField("testsDocuments", explanation.tested ? "true" : "false", &json);
+  if (explanation.by_words) {
+    AppendField("postings", std::to_string(explanation.postings), &json);
+    AppendField("scored", std::to_string(explanation.scored), &json);
+  }
   return json + '}';
 }
 

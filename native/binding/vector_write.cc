@@ -99,8 +99,8 @@ Status OfDocument(const Status& status, size_t index, std::string_view id) {
           std::move(details)};
 }
 
-Status PutEach(const Collection& collection, Transaction* transaction, std::string_view packed,
-               std::span<const float> vectors) {
+Status PutEach(const Collection& collection, Transaction* transaction, std::string_view packed, std::span<const float> vectors,
+               size_t first) {
   const size_t dimension = collection.config().dimension;
   ByteReader records(packed);
   std::string id;
@@ -126,7 +126,7 @@ Status PutEach(const Collection& collection, Transaction* transaction, std::stri
     const float* values = vectors.data() + index * dimension;
     vector.assign(values, values + dimension);
     const Status put = collection.Put(transaction, id, vector, metadata);
-    if (!put.ok()) return OfDocument(put, index, id);
+    if (!put.ok()) return OfDocument(put, first + index, id);
   }
   if (index * dimension == vectors.size()) return {};
   return Status(Code::kInvalidArgument, "A batch has " + std::to_string(index) + " documents and " +
@@ -135,28 +135,30 @@ Status PutEach(const Collection& collection, Transaction* transaction, std::stri
 }
 
 // All of them or none: a batch that fails leaves the transaction as it was.
-Status PutMany(const Collection& collection, Transaction* transaction, std::string_view packed,
-               std::span<const float> vectors) {
+Status PutMany(const Collection& collection, Transaction* transaction, std::string_view packed, std::span<const float> vectors,
+               size_t first) {
   const SavepointId savepoint = transaction->SetSavepoint();
-  Status put = PutEach(collection, transaction, packed, vectors);
+  Status put = PutEach(collection, transaction, packed, vectors, first);
   if (transaction->finished()) return put;
   if (!put.ok()) SOCHDB_TRY(transaction->RollbackTo(savepoint));
   SOCHDB_TRY(transaction->Release(savepoint));
   return put;
 }
 
-// vectorPutMany(target, collection, packed documents, vectors end to end): all or none. Records: u32 length of the id | u32
-// length of the metadata | id | metadata as JSON, padded to 4 bytes.
+// vectorPutMany(target, collection, packed documents, vectors end to end, the number of the first in messages): all or none.
+// Records: u32 length of the id | u32 length of the metadata | id | metadata as JSON, padded to 4 bytes.
 napi_value VectorPutMany(Call& call) {
   CollectionUse use;
   std::string_view packed;
   std::span<const float> vectors;
+  uint32_t first = 0;
   Status status = use.ReadWritable(call);
   if (status.ok()) status = ReadBytes(call.env(), call[2], "documents", &packed);
   if (status.ok()) status = ViewFloats(call.env(), call[3], "vectors", &vectors);
+  if (status.ok()) status = ReadUint32(call.env(), call[4], "first", 0, UINT32_MAX, &first);
   if (status.ok()) {
-    status =
-        RunWrite(use, [&](Transaction* transaction) { return PutMany(*use.handle->collection, transaction, packed, vectors); });
+    status = RunWrite(
+        use, [&](Transaction* transaction) { return PutMany(*use.handle->collection, transaction, packed, vectors, first); });
   }
   return status.ok() ? nullptr : call.Throw(status);
 }
@@ -198,7 +200,7 @@ napi_value VectorDeleteWhere(Call& call) {
 
 bool InitVectorWrites(Environment* environment, napi_value exports) {
   return Define<VectorPut, 5>(environment, exports, "vectorPut") &&
-         Define<VectorPutMany, 4>(environment, exports, "vectorPutMany") &&
+         Define<VectorPutMany, 5>(environment, exports, "vectorPutMany") &&
          Define<VectorPutChunks, 7>(environment, exports, "vectorPutChunks") &&
          Define<VectorDelete, 3>(environment, exports, "vectorDelete") &&
          Define<VectorDeleteWhere, 4>(environment, exports, "vectorDeleteWhere");

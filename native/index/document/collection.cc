@@ -87,7 +87,11 @@ Status Collection::CheckPut(std::string_view id, const DocumentContent& content)
   } else {
     for (size_t i = 0; i < count; ++i) {
       const Status status = CheckVector(config_.metric, dimension, content.vectors.data() + i * dimension, dimension);
-      if (!status.ok()) return Status(status).With("vector", std::to_string(i));
+      if (status.ok()) continue;
+      const std::string chunk = std::to_string(i);
+      return Status(status.code(), "Vector " + chunk + " of the document: " + status.message(),
+                    Status::Details(status.details()))
+          .With("vector", chunk);
     }
   }
   if (!content.texts.empty() && content.texts.size() != count) {

@@ -89,7 +89,7 @@ struct Document {
 // How a search went about it.
 struct SearchExplanation {
   const char* plan = "";       // collection_search.cc has the names
-  uint64_t visited = 0;        // distances computed, of all rounds
+  uint64_t visited = 0;        // distances computed, or rows compared, of all rounds
   uint64_t rounds = 0;         // searches that it took: filters and groups may need wider ones
   uint64_t vectors = 0;        // in the index, of whatever version
   bool coded = false;          // the search was led by codes
@@ -97,6 +97,10 @@ struct SearchExplanation {
   std::optional<uint64_t> admitted =
       std::nullopt;     // documents that the filter admits, as far as its tests are of declared fields
   bool tested = false;  // documents were looked at for other tests
+  // Of searches with words:
+  bool by_words = false;
+  uint64_t postings = 0;  // in the lists that the words lead to, of all rounds
+  uint64_t scored = 0;    // documents whose score by words was worked out, of all rounds
   Navigation navigation = Navigation::kPlain;
 };
 

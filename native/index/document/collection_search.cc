@@ -65,6 +65,7 @@ class IndexedSearch {
       complete = true;
     }
     if (!complete) {
+      if (request_.explanation != nullptr) request_.explanation->tested = true;
       SOCHDB_TRY(filter.ReadRest());
       query_.only = filter.set();
       SOCHDB_TRY(SearchIndex(query_, &hits));
@@ -201,6 +202,8 @@ Status Collection::SearchBegun(ReadView view, const SearchRequest& request, std:
     if (request.explanation != nullptr) {
       request.explanation->plan = "rows";
       ++request.explanation->rounds;
+      request.explanation->vectors = index_->stats().slots;
+      request.explanation->tested = request.filter != nullptr;
     }
     return SearchRows(config_, view.reader(), request, prepared, results);
   }

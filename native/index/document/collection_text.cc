@@ -42,29 +42,38 @@ Status FindByWords(const CollectionConfig& config, const VectorIndex* index, Rea
   TextReader reader(config.id, index, view.reader(), view.transaction(), search.cancel);
   TextSearchRequest request{.query = &query, .k = k, .only = nullptr, .passes = nullptr, .ask_about_all = index == nullptr};
   std::optional<FilterSet> filter;
-  if (search.filter != nullptr) {
-    if (index != nullptr) {
-      const bool has_own = view.transaction() != nullptr &&
-                           view.transaction()->HasOwnWrites(TreeId::kVectors, config.id.Prefix(), config.id.End());
+  SearchExplanation* const explanation = search.explanation;
+  OwnDocuments own;
+  if (index != nullptr && (search.filter != nullptr || explanation != nullptr)) {
+    const bool has_own = view.transaction() != nullptr &&
+                         view.transaction()->HasOwnWrites(TreeId::kVectors, config.id.Prefix(), config.id.End());
+    if (has_own) SOCHDB_TRY(own.Read(config, *index, view));
+    if (search.filter != nullptr) {
       filter.emplace(config, *index, view, search.cancel);
       SOCHDB_TRY(filter->Read(*search.filter, !has_own));
-      if (has_own) {
-        OwnDocuments own;
-        SOCHDB_TRY(own.Read(config, *index, view));
-        SOCHDB_TRY(filter->AdmitOwn(own));
-      }
+      if (has_own) SOCHDB_TRY(filter->AdmitOwn(own));
       request.only = filter->set();
       request.ask_about_all = filter->has_rest();
     }
+  }
+  if (search.filter != nullptr) {
     request.passes = [&](uint32_t document, bool* passes) -> Status {
       *passes = document < reader.known() && filter.has_value() && filter->Admits(document);
       if (*passes) return {};
+      if (explanation != nullptr) explanation->tested = true;
       return RowPasses(config, view.reader(), *search.filter, reader.IdOf(document), passes);
     };
   }
   TextMatches found;
   SOCHDB_TRY(TextSearch(config.text, &reader).Run(request, &found));
   matches->total = found.total;
+  if (explanation != nullptr) {
+    explanation->by_words = true;
+    explanation->postings += found.postings;
+    explanation->scored += found.scored;
+    explanation->own_documents = own.puts().size();
+    if (request.only != nullptr) explanation->admitted = request.only->count();
+  }
   for (const ScoredDocument& each : found.best) matches->best.push_back({std::string(reader.IdOf(each.document)), each.score});
   return {};
 }
@@ -223,7 +232,11 @@ Status Collection::CollectByWords(ReadView view, const TextRequest& request, con
     results->by_words = std::move(words.best);
     ranked = Fuse(request, results->by_vector, results->by_words);
   } else {
-    if (search.explanation != nullptr) search.explanation->plan = "keywords";
+    if (SearchExplanation* const explanation = search.explanation; explanation != nullptr) {
+      explanation->plan = "keywords";
+      explanation->vectors = index_->stats().slots;
+      ++explanation->rounds;
+    }
     ranked = std::move(words.best);
   }
 

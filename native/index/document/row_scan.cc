@@ -36,6 +36,7 @@ Status SearchRows(const CollectionConfig& config, Reader* reader, const SearchRe
                   const std::vector<float>& prepared, std::vector<SearchResult>* results) {
   RowMeasure measure(config.metric, prepared, request.aggregate);
   SOCHDB_TRY(VisitRows(config, reader, request.filter, request.cancel, [&](std::string_view id, const DocumentRow& row) {
+    if (request.explanation != nullptr) ++request.explanation->visited;
     const auto [nearness, chunk] = measure.To(row);
     if (request.min_score.has_value() && nearness.score < *request.min_score) return;
     SearchResult result;

@@ -171,6 +171,7 @@ class Searcher {
     const bool listed = query_.admitted != nullptr && query_.admitted_count * kListedFactor < postings;
     SOCHDB_TRY(listed ? ScoreAdmitted() : Search());
     *best = best_.Take();
+    if (query_.scored != nullptr) *query_.scored += scored_;
     return {};
   }
 
@@ -337,6 +338,7 @@ class Searcher {
   void Offer(uint32_t document) {
     double score = 0;
     for (const double part : parts_) score += part;
+    ++scored_;
     best_.Offer(document, score);
   }
 
@@ -364,6 +366,7 @@ class Searcher {
   double units_ = 0;             // units that a score of 1 is
   uint32_t documents_ = 0;       // one past the greatest in any list
   uint64_t steps_ = 0;
+  uint64_t scored_ = 0;
 
   // Of the window at hand.
   std::vector<uint32_t> below_;  // what the lists before each add at most

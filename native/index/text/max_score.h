@@ -56,6 +56,7 @@ struct MaxScoreQuery {
   // Whether the first document stands before the second when they score the same.
   std::function<bool(uint32_t, uint32_t)> before;
   const CancelToken* cancel = nullptr;
+  uint64_t* scored = nullptr;  // documents whose score was worked out are added to it; null: nobody asks
 };
 
 // The k best documents, best first.

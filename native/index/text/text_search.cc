@@ -261,12 +261,14 @@ Status TextSearch::Run(const TextSearchRequest& request, TextMatches* matches) {
   query.admitted_count = matches->total;
   query.before = [this](uint32_t a, uint32_t b) { return reader_.IdOf(a) < reader_.IdOf(b); };
   query.cancel = reader_.cancel();
+  query.scored = &matches->scored;
   for (const Clause& clause : clauses_) {
     if (clause.need == Need::kMustNot) continue;
     for (size_t i = clause.first_leaf; i < clause.first_leaf + clause.leaves; ++i) {
       const Leaf& leaf = leaves_[i];
       const ScoredList list{leaf.view.base.get(), &leaf.view.hidden, leaf.weight, leaf.average_length, leaf.slot};
       if (list.list != nullptr) query.lists.push_back(list);
+      matches->postings += leaf.view.size();
       if (leaf.view.extra == nullptr) continue;
       query.lists.push_back({leaf.view.extra.get(), nullptr, leaf.weight, leaf.average_length, leaf.slot});
     }

@@ -34,7 +34,9 @@ struct TextSearchRequest {
 
 struct TextMatches {
   std::vector<ScoredDocument> best;
-  uint64_t total = 0;  // documents that match
+  uint64_t total = 0;     // documents that match
+  uint64_t postings = 0;  // in the lists that were read
+  uint64_t scored = 0;    // documents whose score was worked out
 };
 
 class TextSearch {

@@ -27,7 +27,7 @@ import type {
   SearchResults,
   StoredDocument,
 } from '../search/index.js'
-import { checkHybrid, navigatorChecks, openCollectionInBackground, toSearch } from '../search/index.js'
+import { checkHybrid, checkMembers, navigatorChecks, openCollectionInBackground, toSearch } from '../search/index.js'
 import { checkOperation, inner } from './keys.js'
 import { longChecks, operate, operateLong, signalCheck } from './operation.js'
 import type { LongOptions, OperationOptions } from './operation.js'
@@ -55,7 +55,10 @@ export interface AsyncCollectionMethods {
   count(filter?: MetadataFilter, options?: ReadOptions): Promise<number>
   list(options?: ListOptions): Promise<ListedDocument[]>
   search(request: SearchRequest, options?: OperationOptions): Promise<SearchResults>
-  vectorSearch(request: Pick<SearchRequest, 'vector' | 'k' | 'filter'>): Promise<SearchResults>
+  vectorSearch(
+    request: Pick<SearchRequest, 'vector' | 'k' | 'filter'>,
+    options?: OperationOptions,
+  ): Promise<SearchResults>
   keywordSearch(request: KeywordRequest, options?: OperationOptions): Promise<SearchResults>
   hybridSearch(request: HybridRequest, options?: OperationOptions): Promise<SearchResults>
   searchMany(requests: readonly SearchRequest[], options?: AsyncSearchManyOptions): Promise<SearchResults[]>
@@ -156,8 +159,12 @@ class AsyncCollectionImpl {
     )
   }
 
-  vectorSearch(request: Pick<SearchRequest, 'vector' | 'k' | 'filter'>): Promise<SearchResults> {
-    return this.search(request)
+  async vectorSearch(
+    request: Pick<SearchRequest, 'vector' | 'k' | 'filter'>,
+    options?: OperationOptions,
+  ): Promise<SearchResults> {
+    checkMembers(request, 'vectorSearch')
+    return this.search(request, options)
   }
 
   async keywordSearch(request: KeywordRequest, options?: OperationOptions): Promise<SearchResults> {

@@ -32,6 +32,26 @@ const wasCancelled = (error: unknown): boolean =>
     ? error.nativeCode === NativeCode.CANCELLED
     : error instanceof SochDBError && error.code === ErrorCode.QUERY_CANCELLED
 
+/** What a signal stops. */
+const stopped = new WeakMap<AbortSignal, Set<() => void>>()
+
+function stopAll(this: AbortSignal): void {
+  for (const cancel of [...(stopped.get(this) ?? [])]) cancel()
+}
+
+/** One listener for each signal, however many operations it stops: Node warns of the eleventh as of a leak. */
+function listen(signal: AbortSignal | undefined, cancel: () => void): void {
+  if (signal === undefined) return
+  const cancels = stopped.get(signal) ?? new Set()
+  if (cancels.size === 0) signal.addEventListener('abort', stopAll)
+  stopped.set(signal, cancels.add(cancel))
+}
+
+function unlisten(signal: AbortSignal | undefined, cancel: () => void): void {
+  const cancels = signal && stopped.get(signal)
+  if (cancels?.delete(cancel) === true && cancels.size === 0) signal!.removeEventListener('abort', stopAll)
+}
+
 /**
  * Runs an operation under a signal. `begin` gets the number by which it is cancelled (0: it will not be) and the time limit.
  *
@@ -48,13 +68,13 @@ export async function operate<T>(
   const cancel = (): void => native.asyncCancel(number)
   try {
     const result = begin(number, options?.timeoutMs ?? 0)
-    signal?.addEventListener('abort', cancel, { once: true })
+    listen(signal, cancel)
     return await result
   } catch (error) {
     if (signal?.aborted === true && wasCancelled(error)) throw signal.reason
     throw explain(error)
   } finally {
-    signal?.removeEventListener('abort', cancel)
+    unlisten(signal, cancel)
   }
 }
 
@@ -82,7 +102,7 @@ export async function operateLong<T>(
   }
   try {
     const result = begin(number, timeoutMs, onProgress === undefined ? undefined : progress)
-    signal?.addEventListener('abort', cancel, { once: true })
+    listen(signal, cancel)
     const value = await result
     if (thrown !== undefined) throw thrown.error
     return value
@@ -91,6 +111,6 @@ export async function operateLong<T>(
     if (signal?.aborted === true && wasCancelled(error)) throw signal.reason
     throw errorFromNative(error, context)
   } finally {
-    signal?.removeEventListener('abort', cancel)
+    unlisten(signal, cancel)
   }
 }

@@ -11,28 +11,40 @@ import type {
 } from '../search/index.js'
 import type { VectorInput } from './types.js'
 
-// Of metadata fields. A missing field passes `not`, `notIn` and `exists: false`, nothing else. Array fields pass if any element does.
+// Of metadata fields. Most operators have two spellings, with one meaning. A missing field passes `not`, `notIn` and `exists: false`, nothing else. Array fields pass if any element does.
 interface MetadataTests<Value, Self> {
   readonly equals?: Value
   readonly $eq?: Value
+  readonly $ne?: Value
   readonly in?: readonly Value[]
+  readonly $in?: readonly Value[]
   readonly notIn?: readonly Value[]
+  readonly $nin?: readonly Value[]
   /** A value, or another filter of this field, that must not pass. */
   readonly not?: Value | Self
+  readonly $not?: Value | Self
   /** Whether the field is there, with whatever value. */
   readonly exists?: boolean
+  readonly $exists?: boolean
 }
 interface MetadataOrdering<Value> {
   readonly lt?: Value
+  readonly $lt?: Value
   readonly lte?: Value
+  readonly $lte?: Value
   readonly gt?: Value
+  readonly $gt?: Value
   readonly gte?: Value
+  readonly $gte?: Value
 }
 export interface MetadataTextFilter extends MetadataTests<string, MetadataTextFilter>, MetadataOrdering<string> {
   /** Upper and lower case differ. */
   readonly contains?: string
+  readonly $contains?: string
   readonly startsWith?: string
+  readonly $startsWith?: string
   readonly endsWith?: string
+  readonly $endsWith?: string
 }
 export interface MetadataNumberFilter extends MetadataTests<number, MetadataNumberFilter>, MetadataOrdering<number> {}
 export type MetadataBooleanFilter = MetadataTests<boolean, MetadataBooleanFilter>
@@ -49,6 +61,8 @@ export interface NewDocuments<Metadata> {
   /** One vector per id, or all of them end to end. */
   readonly vectors: Float32Array | readonly VectorInput[]
   readonly metadata: readonly Metadata[]
+  /** Called as documents are written; what it throws undoes all of them. */
+  readonly onProgress?: (done: number, total: number) => void
 }
 
 /** A document of several vectors, each perhaps with its text. */

@@ -46,7 +46,7 @@ export class CollectionAccess {
   }
 
   /** The same for a read by promise: `use` gets its results, to read them from. */
-  async fetch<T>(use: (results: number) => T, read: () => Promise<number>): Promise<T> {
+  async fetch<T, R = number>(use: (results: R) => T, read: () => Promise<R>): Promise<T> {
     try {
       return use(await read())
     } catch (error) {

@@ -5,8 +5,8 @@ import { checkId, checkMembers } from './documents.js'
 import type { ChunkedDocument, DocumentBatch, DocumentChange, NewDocument } from './documents.js'
 import { requireFilter } from './filter.js'
 import type { MetadataFilter } from './filter.js'
-import { describeCollection, optimizeCollection } from './info.js'
-import type { CollectionInfo, OptimizeOptions } from './info.js'
+import { describeCollection, optimizeCollection, optimizeCollectionBy } from './info.js'
+import type { CollectionInfo, OptimizeOptions, ShiftedParameters } from './info.js'
 import { encodeMetadata } from './metadata.js'
 import type { Metadata } from './metadata.js'
 import { search as native } from './native.js'
@@ -20,13 +20,6 @@ import { toVector } from './vectors.js'
 import { checkHybrid } from './words.js'
 import type { HybridRequest, KeywordRequest } from './words.js'
 import { changeDocument, insertChunks, insertDocuments } from './writing.js'
-
-type ShiftedParameters<F extends (...args: never[]) => unknown> = F extends (
-  first: never,
-  ...rest: infer Rest
-) => unknown
-  ? Rest
-  : never
 
 /**
  * Documents with a vector each, and the search for the nearest. It is used through what it was opened on: the database (every
@@ -228,7 +221,11 @@ export class Collection {
     options: NavigatorOptions,
     ...how: [operation: number, timeoutMs: number, progress: ((done: number, total: number) => void) | undefined]
   ): Promise<NavigatorTraining> {
-    return native.asyncCollectionTrainNavigator(...navigatorArguments(this.#access, options), ...how)
+    const given = navigatorArguments(this.#access, options)
+    return this.#access.fetch(
+      training => training,
+      () => native.asyncCollectionTrainNavigator(...given, ...how),
+    )
   }
 
   /** `search` on the engine's threads. @internal */
@@ -260,8 +257,8 @@ export class Collection {
     native.textCacheLimit(this.#access.handle, bytes)
   }
 
-  /** `optimize` on the engine's threads. Throws what the addon throws. @internal */
-  optimizeBy(...args: ShiftedParameters<typeof native.asyncCollectionOptimize>): Promise<boolean> {
-    return native.asyncCollectionOptimize(this.#access.handle, ...args)
+  /** `optimize` on the engine's threads. @internal */
+  optimizeBy(...how: ShiftedParameters<typeof native.asyncCollectionOptimize>): Promise<boolean> {
+    return optimizeCollectionBy(this.#access, how)
   }
 }

@@ -60,16 +60,16 @@ export function highlighter(
   }
   const ofChunks = content[contentWeights === undefined ? 0 : contentWeights.indexOf(Math.min(...contentWeights))]
   return (metadata, chunkText) => {
-    const highlights: Record<string, string> = {}
+    const highlights: [field: string, text: string][] = []
     for (const field of fields) {
       const texts = textsAt(metadata, field.split('.'))
       if (chunkText !== undefined && field === ofChunks) texts.push(chunkText)
       const parts = texts
         .map(text => native.textHighlight(collection, words, text, maxLength, `<${tag}>`, `</${tag}>`))
         .filter(part => part !== undefined)
-      if (parts.length > 0) highlights[field] = parts.join(' ')
+      if (parts.length > 0) highlights.push([field, parts.join(' ')])
     }
-    return highlights
+    return Object.fromEntries(highlights) // a field may be called __proto__
   }
 }
 

@@ -9,6 +9,7 @@ export {
 } from './collections.js'
 export { DistanceMetric, QuantizationType } from './config.js'
 export type { CollectionConfig, TextOptions } from './config.js'
+export { checkMembers } from './documents.js'
 export type { Aggregate, ChunkedDocument, DocumentBatch, DocumentChange, NewDocument } from './documents.js'
 export type { FieldFilter, FieldOperators, FilterValue, MetadataFilter } from './filter.js'
 export type { HighlightOptions, Highlights } from './highlight.js'

@@ -5,6 +5,7 @@ import type { DistanceMetric, QuantizationType } from './config.js'
 import { search as native } from './native.js'
 import { describeNavigator } from './navigator.js'
 import type { NavigatorInfo } from './navigator.js'
+import { requireThere } from './reading.js'
 
 /** What a collection is and holds, measured now. */
 export interface CollectionInfo {
@@ -48,6 +49,13 @@ export interface OptimizeOptions {
   readonly timeoutMs?: number
 }
 
+export type ShiftedParameters<F extends (...args: never[]) => unknown> = F extends (
+  first: never,
+  ...rest: infer Rest
+) => unknown
+  ? Rest
+  : never
+
 const PROGRESS_MS = 50
 
 const optimizeChecks = { onProgress: callable, timeoutMs: whole(0, MAX_TIMEOUT_MS) }
@@ -86,6 +94,7 @@ export function describeCollection(access: CollectionAccess, count: number): Col
 export function optimizeCollection(access: CollectionAccess, options: OptimizeOptions | undefined): boolean {
   const checked = checkOptions(options, optimizeChecks, 'optimize') as OptimizeOptions
   const { onProgress, timeoutMs = 0 } = checked
+  requireThere(access)
   if (onProgress === undefined) return access.query(() => native.collectionOptimize(access.handle, timeoutMs))
   const end = timeoutMs === 0 ? Infinity : performance.now() + timeoutMs
   for (;;) {
@@ -93,6 +102,22 @@ export function optimizeCollection(access: CollectionAccess, options: OptimizeOp
     const done = access.query(() => native.collectionOptimize(access.handle, slice))
     const { linked, unlinked } = access.query(() => native.collectionStats(access.handle))
     onProgress(linked, linked + unlinked)
+    requireThere(access)
     if (done || performance.now() >= end) return done
   }
+}
+
+/** The same by promise. */
+export async function optimizeCollectionBy(
+  access: CollectionAccess,
+  how: ShiftedParameters<typeof native.asyncCollectionOptimize>,
+): Promise<boolean> {
+  requireThere(access)
+  return access.fetch(
+    done => {
+      requireThere(access) // for who waited meanwhile
+      return done
+    },
+    () => native.asyncCollectionOptimize(access.handle, ...how),
+  )
 }

@@ -63,7 +63,7 @@ interface NativeSearch {
     texts: string | undefined,
     aggregate: number,
   ): void
-  vectorPutMany(target: number, collection: number, documents: Uint8Array, vectors: Float32Array): void
+  vectorPutMany(target: number, collection: number, documents: Uint8Array, vectors: Float32Array, first: number): void
   vectorDelete(target: number, collection: number, id: string): boolean
   vectorDeleteWhere(target: number, collection: number, filter: string, timeoutMs: number): number
 

@@ -8,6 +8,7 @@ import { describeValue } from './metadata.js'
 import { search as native } from './native.js'
 import { databaseOf } from './opened.js'
 import type { CollectionTarget } from './opened.js'
+import { requireThere } from './reading.js'
 import { copyVector } from './vectors.js'
 import type { VectorInput } from './vectors.js'
 
@@ -110,6 +111,7 @@ export function navigatorArguments(
   checked: NavigatorOptions,
 ): [number, number, number, number, Float32Array | undefined, number, number, boolean] {
   requireGate(access.target)
+  requireThere(access)
   const { k = K_DEFAULT, sample = SAMPLE_DEFAULT, minRecall = 0, seed = 0, checkTime = true } = checked
   return [access.through, access.handle, k, sample, packQueries(access, checked.queries), minRecall, seed, checkTime]
 }

@@ -250,6 +250,11 @@ export function searchMany(
   )
 }
 
+/** That the target is open, and has the collection: for work on its index alone, which would find nothing to do. */
+export function requireThere(access: CollectionAccess): void {
+  searchMany(access, [], undefined)
+}
+
 export function searchManyBy(
   access: CollectionAccess,
   requests: readonly SearchRequest[],

@@ -49,14 +49,14 @@ export interface HitGroup<M = Metadata> {
 /** How a search went about it. */
 export interface SearchExplanation {
   /**
-   * `exact`: all vectors were compared. `graph`: it went by the graph. `filtered`: the documents that the filter admits were
+   * `exact`: all vectors were compared. `graph`: it went by the graph, and compared those that are not in it yet. `filtered`: the documents that the filter admits were
    * compared, one by one. `filteredGraph`: by the graph among those. `rows`: the documents were read one by one, because the
-   * index does not reach back to that time. `keywords`: by words alone.
+   * index does not reach back to that time. `keywords`: by words alone; with a vector too, it is that of the search by vector.
    */
   readonly plan: 'exact' | 'graph' | 'filtered' | 'filteredGraph' | 'rows' | 'keywords'
-  /** Vectors that were compared with the query's, in memory. */
+  /** Vectors that were compared with the query's; of `rows` the documents whose vectors were. */
   readonly visited: number
-  /** Searches that it took: filters on fields that are not declared, and groups, may need wider ones. */
+  /** Searches that it took: filters on fields that are not declared, groups and aggregates may need wider ones. */
   readonly rounds: number
   /** Vectors in the index, replaced and deleted ones too. */
   readonly vectors: number
@@ -66,12 +66,19 @@ export interface SearchExplanation {
   readonly navigator?: 'learned' | 'hnsw'
   /** Documents of the transaction that are not committed, compared one by one. */
   readonly ownDocuments: number
-  /** Documents that the filter admits, as far as the entries of declared fields tell; undefined: all of them. */
+  /**
+   * Documents that the filter admits, as far as the entries of declared fields tell, or what is kept of the same filter; undefined:
+   * all of them, as far as those tell.
+   */
   readonly admitted?: number
-  /** Whether documents were looked at, for fields that are not declared. */
+  /** Whether documents were read to be tested, for fields that are not declared. */
   readonly testsDocuments: boolean
   /** Documents that match the words; with words. */
   readonly matches?: number
+  /** Entries in the lists of documents that the words lead to; with words. */
+  readonly postings?: number
+  /** Documents whose score by words was worked out: the others cannot be among the best; with words. */
+  readonly scored?: number
   /** What the search took inside the engine. */
   readonly timeMs: number
 }

@@ -29,7 +29,7 @@ export function insertDocuments(access: CollectionAccess, batch: DocumentBatch):
     pack(
       target instanceof Snapshot ? MAX_IDS_BYTES : target.maxBatchBytes,
       packer => packDocuments(packer, checked, from, to),
-      documents => part.write((through, handle) => native.vectorPutMany(through, handle, documents, vectors)),
+      documents => part.write((through, handle) => native.vectorPutMany(through, handle, documents, vectors, from)),
     )
     return to
   }

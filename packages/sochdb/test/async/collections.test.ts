@@ -1,4 +1,6 @@
-import { AsyncDatabase, CollectionNotFoundError } from 'sochdb'
+import { getEventListeners } from 'node:events'
+
+import { AsyncDatabase, CollectionNotFoundError, ValidationError } from 'sochdb'
 
 import { rejection } from '../conformance/faces.js'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -130,6 +132,41 @@ describe('collections by promise', () => {
       },
     })
     expect(await rejection(stopped)).toBe(error)
+    await db.close()
+  })
+
+  test('vectorSearch takes what the synchronous one takes, and can be stopped', async () => {
+    const db = await AsyncDatabase.open(':memory:')
+    const docs = await db.createCollection({ name: 'docs', dimension: 2 })
+    const request = { vector: [1, 0], minScore: 0.5 } as { vector: number[] }
+    expect(await rejection(docs.vectorSearch(request))).toBeInstanceOf(ValidationError)
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(docs.vectorSearch({ vector: [1, 0] }, { signal })).rejects.toThrow('enough')
+    await db.close()
+  })
+
+  test('one signal stops however many searches, and is let go', async () => {
+    const db = await AsyncDatabase.open(':memory:')
+    const docs = await db.createCollection({ name: 'docs', dimension: 2 })
+    const warnings: Error[] = []
+    const warned = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', warned)
+    const controller = new AbortController()
+    const { signal } = controller
+    const searches = () => Array.from({ length: 30 }, () => docs.search({ vector: [1, 0] }, { signal }))
+    await Promise.all(searches())
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    const stopped = searches()
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    controller.abort(new Error('enough'))
+    // Those that were done already have their results.
+    for (const settled of await Promise.allSettled(stopped)) {
+      if (settled.status === 'rejected') expect(settled.reason).toBe(signal.reason)
+    }
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    await new Promise(resolve => setImmediate(resolve)) // warnings come in a tick of their own
+    process.off('warning', warned)
+    expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([])
     await db.close()
   })
 })

@@ -151,6 +151,11 @@ describe('a typed collection', () => {
         { noteId: 3, lang: 'en' },
       ],
     })
+    const told: [number, number][] = []
+    const batch = { ids: ['d'], vectors: new Float32Array([1, 0, 0]), metadata: [{ noteId: 4, lang: 'en' as const }] }
+    await db.passages.insertBatch({ ...batch, onProgress: (...progress) => told.push(progress) })
+    expect(told).toEqual([[1, 1]])
+    expect(await db.passages.deleteWhere({ noteId: { $gt: 3, gt: 3 }, lang: { $in: ['en'], $exists: true } })).toBe(1)
     const hits = await db.passages.search({ vector: [1, 0, 0], k: 2, filter: { lang: 'en' } })
     expect(Array.from(hits, hit => hit.id)).toEqual(['a', 'c'])
     expect(Array.from(hits)[0]).toMatchObject({ score: 1, distance: 0, metadata: { noteId: 1, lang: 'en' } })

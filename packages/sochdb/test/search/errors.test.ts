@@ -225,6 +225,20 @@ describe('bad documents leave no trace', () => {
     expect(docs.count()).toBe(0)
   })
 
+  test('of a large batch, and of a document in chunks, the error names the one that is wrong', () => {
+    const ids = Array.from({ length: 3000 }, (_, i) => `d${i}`)
+    const vectors = new Float32Array(9000).fill(1)
+    vectors[3 * 2999 + 1] = NaN
+    const error = thrownBy(() => docs.insertBatch({ ids, vectors }))
+    expect(error.message).toMatch(/Document 2999, "d2999": .*position 1 is NaN/)
+    expect(error['details']).toMatchObject({ index: '2999', id: 'd2999' })
+    const chunks = new Float32Array([1, 2, 3, 4, 5, Infinity])
+    expect(thrownBy(() => docs.insertMulti({ id: 'a', vectors: chunks })).message).toMatch(
+      /^Vector 1 of the document: .*position 2 is Infinity/,
+    )
+    expect(docs.count()).toBe(0)
+  })
+
   test('memory that is taken away while a batch is written is noticed', () => {
     const vectors = new Float32Array(9000)
     const ids = Array.from({ length: 3000 }, (_, i) => String(i))

@@ -65,3 +65,17 @@ test('words beyond ASCII, and half a character in a query', () => {
   )
   expect(idsOf('\ud83c')).toEqual([])
 })
+
+test('a field may be called whatever JSON allows', () => {
+  const odd = db.createCollection({ name: 'odd', dimension: 1, contentField: ['__proto__', 'constructor'] })
+  const metadata = JSON.parse('{"__proto__":"one word","constructor":"another word"}') as Record<string, unknown>
+  odd.insert({ id: 'a', vector: [1], metadata })
+  odd.insert({ id: 'b', vector: [1] })
+  const hits = odd.keywordSearch({ query: 'word', highlight: true }).toArray()
+  expect(hits.map(({ highlights }) => Object.entries(highlights!))).toEqual([
+    [
+      ['__proto__', 'one <em>word</em>'],
+      ['constructor', 'another <em>word</em>'],
+    ],
+  ])
+})
