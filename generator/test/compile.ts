@@ -10,6 +10,7 @@ import { root, type TestProject } from './project.js'
 const runtime = {
   'runtime/client.d.ts': `import type { CreateRuntimeClient } from '${join(root, 'packages/sochdb/dist/client/types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/types.js')}'
+export type * from '${join(root, 'packages/sochdb/dist/client/repository-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/collection-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/cache-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/graph-types.js')}'

@@ -154,6 +154,6 @@ const reservedTypes = [
 
 /** Every type a row's name gives rise to. */
 function derivedTypes(row: string): string[] {
-  const suffixes = ['', 'Patch', 'Where', 'Order', 'Key', 'Include', 'Related', 'With', 'Model']
+  const suffixes = ['', 'Patch', 'Where', 'Order', 'Key', 'Include', 'Related', 'With', 'Sums', 'Averages', 'Model']
   return [`New${row}`, ...suffixes.map(suffix => `${row}${suffix}`)]
 }

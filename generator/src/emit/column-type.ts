@@ -32,7 +32,7 @@ export function columnTypes(row: string, column: ColumnContract, imports: Import
     case 'uuid':
       return plain('string', 'Uuid')
     case 'decimal':
-      return plain('string', 'Decimal')
+      return { ...plain('string', 'Decimal'), change: imports.type(client, 'DecimalChange') }
     case 'boolean':
       return plain('boolean', 'Boolean')
     case 'blob':

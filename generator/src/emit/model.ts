@@ -43,9 +43,10 @@ export function emitModel(context: ModelContext, key: string): EmittedFile {
   const body = [
     ...columns.map(column => column.types.declarations),
     rowInterfaces(names, table, columns),
-    whereInterface(names, columns),
+    whereInterface(context, names, columns, relations, imports),
     orderInterface(names, columns, imports),
     relationInterfaces(context, names, relations, imports),
+    aggregateInterfaces(names, columns),
     modelInterface(names),
     kyselyInterface(names, table, columns, imports),
   ].join('')
@@ -89,7 +90,13 @@ function rowInterfaces({ row }: ModelNames, table: TableContract, columns: reado
   ].join('')
 }
 
-function whereInterface({ row }: ModelNames, columns: readonly Column[]): string {
+function whereInterface(
+  context: ModelContext,
+  { key, row }: ModelNames,
+  columns: readonly Column[],
+  relations: Readonly<Record<string, RelationContract>>,
+  imports: Imports,
+): string {
   const where = `${row}Where`
   const members = columns.flatMap(({ contract, types }) => {
     if (types.filter === undefined) return []
@@ -101,7 +108,14 @@ function whereInterface({ row }: ModelNames, columns: readonly Column[]): string
     `OR?: readonly ${where}[]`,
     `NOT?: ${where} | readonly ${where}[]`,
   ]
-  return interfaceText(where, [...logic, ...members], 'Filters; all of them must hold.')
+  const related = Object.entries(relations).map(([name, relation]) => {
+    const target = context.names.get(relation.table)!
+    const other = `${target.row}Where`
+    const type = target.key === key ? other : imports.type(`./${target.key}${context.importExtension}`, other)
+    if (relation.kind === 'one') return `${property(name)}?: ${imports.type(client, 'OneFilter')}<${type}> | null`
+    return `${property(name)}?: ${imports.type(client, 'ManyFilter')}<${type}>`
+  })
+  return interfaceText(where, [...logic, ...members, ...related], 'Filters; all of them must hold.')
 }
 
 function orderInterface({ row }: ModelNames, columns: readonly Column[], imports: Imports): string {
@@ -139,6 +153,18 @@ function relationInterfaces(
   ].join('')
 }
 
+/** Sums are of the columns' types; averages are numbers, of decimal columns text. */
+function aggregateInterfaces({ row }: ModelNames, columns: readonly Column[]): string {
+  const numeric = columns.filter(({ contract: { type } }) => {
+    return type === 'integer' || type === 'bigint' || type === 'real' || type === 'decimal'
+  })
+  const sums = numeric.map(({ contract, types }) => `${property(contract.name)}: ${types.read}`)
+  const averages = numeric.map(
+    ({ contract: { name, type } }) => `${property(name)}: ${type === 'decimal' ? 'string' : 'number'}`,
+  )
+  return interfaceText(`${row}Sums`, sums) + interfaceText(`${row}Averages`, averages)
+}
+
 function modelInterface({ row }: ModelNames): string {
   return interfaceText(`${row}Model`, [
     `Row: ${row}`,
@@ -149,6 +175,8 @@ function modelInterface({ row }: ModelNames): string {
     `Key: ${row}Key`,
     `Include: ${row}Include`,
     `Related: ${row}Related`,
+    `Sums: ${row}Sums`,
+    `Averages: ${row}Averages`,
   ])
 }
 

@@ -21,6 +21,7 @@ const classes: Readonly<Record<string, readonly [code: number, ...parents: strin
   QueryError: [5001],
   QuerySyntaxError: [5002, 'QueryError'],
   QueryTimeoutError: [5003, 'QueryError'],
+  RowNotFoundError: [5006, 'QueryError'],
   UniqueConstraintError: [5101, 'QueryError'],
   ForeignKeyError: [5102, 'QueryError'],
   CheckError: [5103, 'QueryError'],

@@ -1,6 +1,7 @@
 /** The run time of generated clients: generated code imports it, applications import the generated code. */
 export { createClient } from './runtime.js'
 export type * from './types.js'
+export type * from './repository-types.js'
 export type * from './cache-types.js'
 export type * from './collection-types.js'
 export type * from './graph-types.js'

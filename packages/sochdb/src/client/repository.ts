@@ -1,109 +1,211 @@
 /** One table of a contract: calls become statements, statements become plans. The asynchronous face stands in async.ts. */
-import type { ColumnContract, Contract, TableContract } from '@sochdb/schema/contract'
-import { ValidationError } from '../errors/index.js'
-import type { Expression, OrderItem, SelectItem, SelectStatement } from '../sql/ast/nodes.js'
+import type { Contract, TableContract } from '@sochdb/schema/contract'
+import { RowNotFoundError, UniqueConstraintError, ValidationError } from '../errors/index.js'
+import type {
+  DeleteStatement,
+  Expression,
+  SelectItem,
+  SelectStatement,
+  TableExpression,
+  UpdateStatement,
+} from '../sql/ast/nodes.js'
+import { PreparedStatement } from '../sql/session.js'
+import { aggregateProperties, Aggregation, countRows, groupProperties } from './aggregates.js'
+import type { Channel } from './channel.js'
 import { checkProperties, describe, isPlainObject, shown } from './check.js'
-import { ValueChecks, columnOf, defaultValue } from './columns.js'
-import { loadRelations, type Include } from './relations.js'
+import { decodeNested, nestedOf, type Nested } from './nested.js'
+import { behind, cursorOf, cursorValues, PAGE_ROWS } from './pages.js'
+import { both, Parameters } from './parameters.js'
 import { queryShape, valueQuery } from './query-shape.js'
-import { Shapes, type Row, type StatementTarget } from './statements.js'
-import { Parameters, whereExpression } from './where.js'
+import {
+  columnList,
+  flags,
+  orderItem,
+  ordering,
+  readProperties,
+  rowCount,
+  runOptions,
+  runProperties,
+  selected,
+  type Ordering,
+  type ReadQuery,
+} from './reads.js'
+import { columnItem, selectFrom, sourceOf, type Source } from './relations.js'
+import { RowInput } from './rows.js'
+import { deletionMark, type Scope, type TableScope } from './scope.js'
+import { Shapes, type Row } from './statements.js'
+import { whereExpression, type FilterContext } from './where.js'
 
-/** A read as it arrives, unchecked. */
-export interface ReadQuery {
-  readonly where?: unknown
-  readonly orderBy?: unknown
-  readonly limit?: unknown
-  readonly offset?: unknown
-  readonly select?: unknown
-  readonly with?: unknown
-}
+export type { ReadQuery }
 
-const readProperties = ['where', 'orderBy', 'limit', 'offset', 'select', 'with']
+const pageProperties = [...readProperties.filter(name => name !== 'offset' && name !== 'distinct'), 'after']
 /** Rows of one `insertMany`: an endless iterable must not take the process's memory. */
 const ROWS_MAX = 1_000_000
 const star: readonly SelectItem[] = [{ kind: 'all', table: undefined }]
+/** What numbers the rows of a `distinct`. */
+const NUMBER = 'row number'
 
 /** What all handles on a table share. Handles, one for the client and one for each transaction, add where statements run. */
 export class TableRuntime {
   readonly contract: Contract
+  readonly property: string
   readonly table: TableContract
-  readonly checks: ValueChecks
-  readonly shapes: Shapes
-  readonly columnNames: readonly string[]
+  readonly source: Source
+  readonly input: RowInput
+  readonly #shapes = new Map<string, Shapes>()
 
   constructor(contract: Contract, property: string) {
     this.contract = contract
+    this.property = property
     this.table = contract.tables[property]!
-    this.checks = new ValueChecks(this.table)
-    this.columnNames = this.table.columns.map(column => column.name)
-    this.shapes = new Shapes(this.table)
+    this.source = sourceOf(contract, property)
+    this.input = new RowInput(this.table)
+  }
+
+  shapes(scope: TableScope): Shapes {
+    let shapes = this.#shapes.get(scope.key)
+    if (shapes === undefined) this.#shapes.set(scope.key, (shapes = new Shapes(this.table, scope)))
+    return shapes
   }
 }
 
 /** `SyncRepository` of types.ts, whose type parameters the generated code supplies. */
 export class TableRepository {
   readonly #runtime: TableRuntime
-  readonly #target: () => StatementTarget
-  readonly #related: (property: string) => TableRepository
+  readonly #channel: Channel
+  readonly #scope: Scope
+  /** What the scope means here. */
+  readonly #own: TableScope
+  readonly #shapes: Shapes
 
-  constructor(runtime: TableRuntime, target: () => StatementTarget, related: (table: string) => TableRepository) {
+  constructor(runtime: TableRuntime, channel: Channel, scope: Scope) {
     this.#runtime = runtime
-    this.#target = target
-    this.#related = related
+    this.#channel = channel
+    this.#scope = scope
+    this.#own = scope.of(runtime.table)
+    this.#shapes = runtime.shapes(this.#own)
   }
 
   get table(): TableContract {
     return this.#runtime.table
   }
 
-  insert(row: unknown): Row {
-    return this.#runtime.shapes.insert.get(this.#target(), this.#newValues(row))!
+  get #input(): RowInput {
+    return this.#runtime.input
   }
 
-  insertMany(rows: Iterable<unknown>, options: { readonly onConflict?: unknown } = {}): number {
+  // ---------------------------------------------------------------------------------------------------- inserts
+
+  insert(row: unknown): Row {
+    return this.#channel.get(this.#shapes.insert, this.#input.newValues(row, this.#own))!
+  }
+
+  insertMany(
+    rows: Iterable<unknown>,
+    options: { readonly onConflict?: unknown; readonly returning?: unknown } = {},
+  ): number | Row[] {
     if (typeof (rows as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function') {
       throw new ValidationError(`insertMany takes rows, not ${describe(rows)}.`)
     }
-    checkProperties(options, 'The second argument of insertMany', ['onConflict'])
+    checkProperties(options, 'The second argument of insertMany', ['onConflict', 'returning'])
     if (options.onConflict !== undefined && options.onConflict !== 'nothing') {
       throw new ValidationError(`insertMany's onConflict takes "nothing", not ${shown(options.onConflict)}.`)
     }
+    const returned = this.#returned(options.returning)
     // All rows are read and checked before the engine sees the first: user code must not run inside the statement.
     const values: unknown[][] = []
     for (const row of rows) {
       if (values.length === ROWS_MAX) {
         throw new ValidationError(`insertMany takes at most ${String(ROWS_MAX)} rows at a time: split them.`)
       }
-      values.push(this.#newValues(row))
+      values.push(this.#newValues(row, values.length))
     }
-    if (values.length === 0) return 0
-    const { insertMany, insertManyIgnoring } = this.#runtime.shapes
-    return (options.onConflict === 'nothing' ? insertManyIgnoring : insertMany).runMany(this.#target(), values)
+    const { insert, insertIgnoring, insertMany, insertManyIgnoring } = this.#shapes
+    const ignores = options.onConflict === 'nothing'
+    if (returned === undefined) {
+      return values.length === 0 ? 0 : this.#channel.runMany(ignores ? insertManyIgnoring : insertMany, values)
+    }
+    if (values.length === 0) return []
+    return this.#channel.transaction(channel =>
+      values.flatMap(each => {
+        const row = channel.get(ignores ? insertIgnoring : insert, each)
+        return row === undefined ? [] : [picked(row, returned)]
+      }),
+    )
   }
 
-  find(key: unknown, options?: { readonly with?: unknown }): Row | undefined {
-    const keyValues = this.#keyValues(key)
-    if (options === undefined) return this.#runtime.shapes.find.get(this.#target(), keyValues)
-    checkProperties(options, 'The second argument of find', ['with'])
-    const include = this.#include(options.with)
-    if (include === undefined) return this.#runtime.shapes.find.get(this.#target(), keyValues)
-    return this.#consistently(target => {
-      const row = this.#runtime.shapes.find.get(target, keyValues)
-      if (row !== undefined) this.#load([row], include, target)
-      return row
-    })
+  upsert(options: unknown): Row {
+    checkProperties(options, 'upsert', ['create', 'update', 'on'])
+    const { create, update, on } = options as { create?: unknown; update?: unknown; on?: unknown }
+    const { table } = this
+    const parameters = new Parameters()
+    const target = on === undefined ? table.primaryKey : columnList(table, 'on', on)
+    if (!this.#isUnique(target)) {
+      throw new ValidationError(`upsert: no unique key of "${table.name}" is { ${target.join(', ')} }.`)
+    }
+    const row = this.#input.newValues(create, this.#own).map(value => parameters.add(value))
+    const set = this.#input.assignments(update ?? {}, parameters, this.#own, table.name)
+    // The row that is there comes back only from a statement that changes it.
+    const [key] = target
+    const unchanged = { column: key!, value: { kind: 'column', table: table.name, name: key! } as const }
+    const [stored] = this.#channel.rows(
+      {
+        kind: 'insert',
+        table: table.name,
+        columns: table.columns.map(column => column.name),
+        rows: [row],
+        onConflict: {
+          target,
+          action: 'update',
+          set: set.length === 0 ? [unchanged] : set,
+          where: this.#own.condition(table.name, parameters),
+        },
+        returning: star,
+      },
+      parameters.values,
+    )
+    if (stored !== undefined) return stored
+    throw new UniqueConstraintError(
+      `upsert: a row of "${table.name}" that this client does not see has the same { ${target.join(', ')} }.`,
+      {
+        remediation:
+          'It is deleted, or of another tenant: use $for({ withDeleted: true }), or the client of its tenant.',
+      },
+    )
+  }
+
+  // ------------------------------------------------------------------------------------------------------ reads
+
+  find(key: unknown, options?: ReadQuery): Row | undefined {
+    if (options === undefined) return this.#channel.get(this.#shapes.find, this.#keyValues(key))
+    checkProperties(options, 'The second argument of find', ['select', 'omit', 'with', ...runProperties])
+    return this.#find(options, parameters => this.#input.keyCondition(key, parameters))[0]
+  }
+
+  findOrThrow(key: unknown, options?: ReadQuery): Row {
+    const row = this.find(key, options)
+    if (row !== undefined) return row
+    const { name, primaryKey } = this.table
+    const wanted = primaryKey.map(column => `${column}: ${shown((key as Row)[column])}`).join(', ')
+    throw new RowNotFoundError(`"${name}" has no row { ${wanted} }.`)
   }
 
   findFirst(query: ReadQuery = {}): Row | undefined {
-    const { shapes } = this.#runtime
     const one = valueQuery(query)
-    const held = one && shapes.ofValue(one)
-    if (held !== undefined) return held.get(this.#target(), [one!.value])
+    const held = one && this.#shapes.ofValue(one)
+    if (held !== undefined) return this.#channel.get(held, [one!.value, ...this.#own.values])
     checkProperties(query, 'A query', readProperties)
     const [row] = this.#find({ ...query, limit: query.limit === 0 ? 0 : 1 })
-    if (one && shapes.isUnique(one.column)) shapes.keepOfValue(one, queryShape(this.table, query, undefined))
+    if (one && this.#shapes.isUnique(one.column)) {
+      this.#shapes.keepOfValue(one, queryShape(this.table, query, undefined))
+    }
     return row
+  }
+
+  findFirstOrThrow(query: ReadQuery = {}): Row {
+    const row = this.findFirst(query)
+    if (row !== undefined) return row
+    throw new RowNotFoundError(`"${this.table.name}" has no row that meets the filter.`)
   }
 
   findMany(query: ReadQuery = {}): Row[] {
@@ -111,288 +213,313 @@ export class TableRepository {
     return this.#find(query)
   }
 
-  count(query: { readonly where?: unknown } = {}): number {
-    checkProperties(query, 'A query of count', ['where'])
-    const parameters = new Parameters()
-    const statement: SelectStatement = {
-      ...this.#select([{ kind: 'expression', expression: countRows, alias: 'n' }]),
-      where: whereExpression(this.table, query.where, parameters),
+  findPage(query: ReadQuery & { readonly after?: unknown } = {}): { rows: Row[]; next: string | undefined } {
+    checkProperties(query, 'A query of findPage', pageProperties)
+    const { after, ...read } = query
+    const { limit = PAGE_ROWS } = read
+    if (!Number.isSafeInteger(limit) || (limit as number) < 1) {
+      throw new ValidationError(`limit of a page is an integer, 1 or more, not ${shown(limit)}.`)
     }
-    const [row] = this.#runtime.shapes.all(this.#target(), statement, parameters.values)
+    const { table } = this
+    const order = ordering(table, read.orderBy)
+    const from = after === undefined ? undefined : cursorValues(table, order, after)
+    const condition = from && ((parameters: Parameters) => behind(order, from, parameters))
+    let next: string | undefined
+    const rows = this.#find({ ...read, limit: (limit as number) + 1 }, condition, order, found => {
+      if (found.length <= (limit as number)) return
+      found.pop()
+      next = cursorOf(table, order, found.at(-1)!)
+    })
+    return { rows, next }
+  }
+
+  /** Rows as they are asked for; what is not read is never read. */
+  *stream(query: ReadQuery = {}): Generator<Row, void> {
+    checkProperties(query, 'A query', readProperties)
+    const options = runOptions(query)
+    const { statement, parameters, nested } = this.#statement(query, undefined, ordering(this.table, query.orderBy))
+    for (const rows of this.#channel.batches(new PreparedStatement(statement), parameters.values, options)) {
+      decodeNested(rows, nested)
+      for (const row of rows) {
+        ;(query.signal as AbortSignal | undefined)?.throwIfAborted()
+        yield row
+      }
+    }
+  }
+
+  exists(query: { readonly where?: unknown } = {}): boolean {
+    checkProperties(query, 'A query of exists', ['where', ...runProperties])
+    const { parameters, context } = this.#begin()
+    const one: SelectItem = { kind: 'expression', expression: { kind: 'literal', value: 1 }, alias: 'one' }
+    const statement: SelectStatement = {
+      ...selectFrom(this.#runtime.source, [one]),
+      where: this.#where(context, query.where),
+      limit: { kind: 'literal', value: 1 },
+    }
+    return this.#channel.rows(statement, parameters.values, runOptions(query)).length > 0
+  }
+
+  count(query: { readonly where?: unknown } = {}): number {
+    checkProperties(query, 'A query of count', ['where', ...runProperties])
+    const { parameters, context } = this.#begin()
+    const statement: SelectStatement = {
+      ...selectFrom(this.#runtime.source, [{ kind: 'expression', expression: countRows, alias: 'n' }]),
+      where: this.#where(context, query.where),
+    }
+    const [row] = this.#channel.rows(statement, parameters.values, runOptions(query))
     return row!['n'] as number
   }
 
+  aggregate(query: Readonly<Record<string, unknown>> = {}): Row {
+    checkProperties(query, 'aggregate', [...aggregateProperties, ...runProperties])
+    const { parameters, context } = this.#begin()
+    const aggregation = new Aggregation(this.table, query, [])
+    const statement: SelectStatement = {
+      ...selectFrom(this.#runtime.source, aggregation.items),
+      where: this.#where(context, query['where']),
+    }
+    return aggregation.result(this.#channel.rows(statement, parameters.values, runOptions(query))[0]!)
+  }
+
+  groupBy(query: Readonly<Record<string, unknown>>): Row[] {
+    checkProperties(query, 'groupBy', [...groupProperties, ...runProperties])
+    const { parameters, context } = this.#begin()
+    const by = columnList(this.table, 'by', query['by'])
+    const aggregation = new Aggregation(this.table, query, by)
+    const statement: SelectStatement = {
+      ...selectFrom(this.#runtime.source, aggregation.items),
+      where: this.#where(context, query['where']),
+      groupBy: by.map(name => ({ kind: 'column', table: undefined, name })),
+      having: aggregation.having(query['having'], parameters),
+      orderBy: aggregation.orderBy(query['orderBy']),
+      limit: rowCount('limit', query['limit'], parameters),
+      offset: rowCount('offset', query['offset'], parameters),
+    }
+    const rows = this.#channel.rows(statement, parameters.values, runOptions(query))
+    return rows.map(row => aggregation.result(row))
+  }
+
+  /** The plan of what `findMany` would run, one operator a line. */
+  explain(query: ReadQuery = {}): string {
+    checkProperties(query, 'A query', readProperties)
+    const { statement } = this.#statement(query, undefined, ordering(this.table, query.orderBy))
+    return this.#channel.explain(statement)
+  }
+
+  // ----------------------------------------------------------------------------------------- updates and deletes
+
   update(key: unknown, patch: unknown): Row | undefined {
     const parameters = new Parameters()
-    const set = this.#assignments(patch, parameters)
+    const set = this.#input.assignments(patch, parameters, this.#own)
     if (set.length === 0) return this.find(key)
     // The statements of a table's updates by key differ in the columns they set, and how.
     let shape = 'update'
-    for (const { column, value } of set) shape += `${value.kind === 'parameter' ? '=' : '+'}${column.length}:${column}`
-    const { shapes } = this.#runtime
-    const where = this.#keyCondition(key, parameters)
-    const held = shapes.held(shape)
-    if (held !== undefined) return held.all(this.#target(), parameters.values)[0]
+    for (const { column, value } of set) {
+      shape += `${value.kind === 'binary' ? value.operator : '='}${column.length}:${column}`
+    }
+    const where = both(this.#input.keyCondition(key, parameters), this.#own.condition(undefined, parameters))
+    const held = this.#shapes.held(shape)
+    if (held !== undefined) return this.#channel.all(held, parameters.values)[0]
     const statement = { kind: 'update' as const, table: this.table.name, alias: undefined, set, where, returning: star }
-    return shapes.hold(shape, statement).all(this.#target(), parameters.values)[0]
+    return this.#channel.all(this.#shapes.hold(shape, statement), parameters.values)[0]
   }
 
-  updateMany(query: { readonly where?: unknown }, patch: unknown): number {
-    const parameters = new Parameters()
-    const set = this.#assignments(patch, parameters)
-    const where = this.#requiredWhere('updateMany', query, parameters)
-    if (set.length === 0) return 0
-    return this.#runtime.shapes.run(
-      this.#target(),
-      { kind: 'update', table: this.table.name, alias: undefined, set, where, returning: [] },
-      parameters.values,
-    )
+  updateMany(
+    query: { readonly where?: unknown },
+    patch: unknown,
+    options: { readonly returning?: unknown } = {},
+  ): number | Row[] {
+    const { parameters, context } = this.#begin()
+    const set = this.#input.assignments(patch, parameters, this.#own)
+    const where = this.#requiredWhere('updateMany', query, context)
+    const returned = this.#returning('updateMany', options)
+    if (set.length === 0) {
+      if (returned === undefined) return 0
+      return this.#find({ where: query.where }).map(row => picked(row, returned))
+    }
+    const statement = { kind: 'update' as const, table: this.table.name, alias: undefined, set, where }
+    return this.#write(statement, parameters, returned)
   }
 
   delete(key: unknown): boolean {
-    return this.#runtime.shapes.delete.run(this.#target(), this.#keyValues(key)) > 0
+    const { mark } = this.#own
+    const values = this.#keyValues(key)
+    if (mark !== undefined) values.push(deletionMark(mark))
+    return this.#channel.run(this.#shapes.delete, values) > 0
   }
 
-  deleteMany(query: { readonly where?: unknown }): number {
-    const parameters = new Parameters()
-    const where = this.#requiredWhere('deleteMany', query, parameters)
-    const statement = { kind: 'delete' as const, table: this.table.name, alias: undefined, where, returning: [] }
-    return this.#runtime.shapes.run(this.#target(), statement, parameters.values)
+  deleteMany(query: { readonly where?: unknown }, options: { readonly returning?: unknown } = {}): number | Row[] {
+    const { parameters, context } = this.#begin()
+    const where = this.#requiredWhere('deleteMany', query, context)
+    const returned = this.#returning('deleteMany', options)
+    const { mark } = this.#own
+    const target = { table: this.table.name, alias: undefined, where }
+    if (mark === undefined) return this.#write({ kind: 'delete', ...target }, parameters, returned)
+    const set = [{ column: mark.name, value: parameters.add(deletionMark(mark)) }]
+    return this.#write({ kind: 'update', ...target, set }, parameters, returned)
   }
 
-  /** For loading relations: a handle on the same table that reads from `target`. */
-  on(target: StatementTarget): TableRepository {
-    return new TableRepository(
-      this.#runtime,
-      () => target,
-      property => this.#related(property).on(target),
-    )
+  // ------------------------------------------------------------------------------------------------------- parts
+
+  #newValues(row: unknown, index: number): unknown[] {
+    try {
+      return this.#input.newValues(row, this.#own)
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error
+      throw new ValidationError(`Row ${String(index)}: ${error.message}`, { cause: error })
+    }
   }
 
-  #newValues(row: unknown): unknown[] {
-    if (!isPlainObject(row))
-      throw new ValidationError(`A row of "${this.table.name}" is an object, not ${describe(row)}.`)
-    let known = 0
-    const values = this.table.columns.map(column => {
-      if (!Object.hasOwn(row, column.name)) return defaultValue(column)
-      known++
-      const value = row[column.name]
-      return value === undefined ? defaultValue(column) : this.#runtime.checks.complete(column, value)
-    })
-    const names = Object.keys(row)
-    if (names.length !== known) for (const name of names) columnOf(this.table, name)
+  #keyValues(key: unknown): unknown[] {
+    const values = this.#input.keyValues(key)
+    for (const value of this.#own.values) values.push(value)
     return values
   }
 
-  /** The primary key's values, in its order. Accepts exactly its columns. */
-  #keyValues(key: unknown): unknown[] {
-    const { primaryKey, name } = this.table
-    const wanted = () => `{ ${primaryKey.join(', ')} }`
-    if (!isPlainObject(key)) throw new ValidationError(`The key of "${name}" is ${wanted()}, not ${describe(key)}.`)
-    for (const property of Object.keys(key)) {
-      if (!primaryKey.includes(property))
-        throw new ValidationError(`"${property}" is not part of the key of "${name}", which is ${wanted()}.`)
-    }
-    return primaryKey.map(column => {
-      const value = ownValue(key, column)
-      if (value === undefined || value === null)
-        throw new ValidationError(`The key of "${name}" lacks "${column}": it is ${wanted()}.`)
-      return value
-    })
+  #isUnique(columns: readonly string[]): boolean {
+    const { primaryKey, indexes } = this.table
+    const isSet = (names: readonly string[]): boolean =>
+      names.length === columns.length && names.every(name => columns.includes(name))
+    if (isSet(primaryKey)) return true
+    return indexes.some(index => index.unique && isSet(index.columns.map(({ column }) => column)))
   }
 
-  #keyCondition(key: unknown, parameters: Parameters): Expression {
-    const operands = this.#keyValues(key).map((value, i): Expression => ({
-      kind: 'binary',
-      operator: '=',
-      left: { kind: 'column', table: undefined, name: this.table.primaryKey[i]! },
-      right: parameters.add(value),
-    }))
-    return operands.length === 1 ? operands[0]! : { kind: 'and', operands }
+  #begin(): { parameters: Parameters; context: FilterContext } {
+    const parameters = new Parameters()
+    return { parameters, context: { contract: this.#runtime.contract, scope: this.#scope, parameters } }
   }
 
-  #assignments(patch: unknown, parameters: Parameters): { column: string; value: Expression }[] {
-    if (!isPlainObject(patch))
-      throw new ValidationError(`A change of "${this.table.name}" is an object, not ${describe(patch)}.`)
-    const set: { column: string; value: Expression }[] = []
-    for (const [name, value] of Object.entries(patch)) {
-      const column = columnOf(this.table, name)
-      if (value === undefined) continue
-      if (this.table.primaryKey.includes(name)) {
-        throw new ValidationError(
-          `"${this.table.name}.${name}" is part of the primary key, which stays: insert another row instead.`,
-        )
-      }
-      set.push({ column: name, value: this.#newValue(column, value, parameters) })
-    }
-    return set
+  #where(context: FilterContext, where: unknown): Expression | undefined {
+    const { source } = this.#runtime
+    return both(whereExpression(context, source, where), this.#own.condition(undefined, context.parameters))
   }
 
-  #newValue(column: ColumnContract, value: unknown, parameters: Parameters): Expression {
-    if (isPlainObject(value) && isNumeric(column)) {
-      const [name, amount] = Object.entries(value)[0] ?? []
-      if (name !== 'increment' || Object.keys(value).length !== 1) {
-        throw new ValidationError(`A change of "${this.table.name}.${column.name}" is a value or { increment }.`)
-      }
-      const own: Expression = { kind: 'column', table: undefined, name: column.name }
-      return { kind: 'binary', operator: '+', left: own, right: parameters.add(amount) }
-    }
-    return parameters.add(this.#runtime.checks.complete(column, value))
-  }
-
-  #requiredWhere(method: string, query: { readonly where?: unknown }, parameters: Parameters): Expression | undefined {
+  #requiredWhere(method: string, query: { readonly where?: unknown }, context: FilterContext): Expression | undefined {
     if (!isPlainObject(query) || query.where === undefined) {
       throw new ValidationError(`${method} needs a filter: ask for every row by { where: {} }.`)
     }
     checkProperties(query, `The filter of ${method}`, ['where'])
-    return whereExpression(this.table, query.where, parameters)
+    return this.#where(context, query.where)
   }
 
-  #find(query: ReadQuery): Row[] {
-    const selected = this.#selected(query.select)
-    const include = this.#include(query.with)
-    if (include === undefined) return this.#read(this.#target(), query, selected)
-    const needed = selected && [...new Set([...selected, ...include.flatMap(entry => entry.parentColumns)])]
-    return this.#consistently(target => {
-      const rows = this.#read(target, query, needed)
-      this.#load(rows, include, target)
-      const extra = needed?.filter(name => !selected!.includes(name)) ?? []
-      for (const row of rows) for (const name of extra) delete row[name]
-      return rows
-    })
+  #returning(method: string, options: { readonly returning?: unknown }): readonly string[] | undefined {
+    checkProperties(options, `The last argument of ${method}`, ['returning'])
+    return this.#returned(options.returning)
   }
 
-  #read(target: StatementTarget, query: ReadQuery, columns: readonly string[] | undefined): Row[] {
-    const { shapes } = this.#runtime
-    const shape = queryShape(this.table, query, columns)
-    const held = shape && shapes.held(shape.key)
-    if (held !== undefined) return held.all(target, shape!.values)
-    const parameters = new Parameters()
-    const items = columns?.map((name): SelectItem => ({
-      kind: 'expression',
-      expression: { kind: 'column', table: undefined, name },
-      alias: undefined,
-    }))
-    const where = whereExpression(this.table, query.where, parameters)
-    const orderBy = this.#order(query.orderBy)
-    const isSingle = shape?.isSingle === true
-    const statement: SelectStatement = {
-      ...this.#select(items ?? star),
-      where,
-      orderBy: isSingle ? [] : orderBy,
-      limit: isSingle ? undefined : rowCount('limit', query.limit, parameters),
-      offset: isSingle ? undefined : rowCount('offset', query.offset, parameters),
-    }
-    // Values that change from one reading to the next are what getters give: their statement is not kept.
-    if (shape === undefined || !isSame(shape.values, parameters.values)) {
-      return shapes.all(target, statement, parameters.values)
-    }
-    return shapes.hold(shape.key, statement).all(target, parameters.values)
-  }
-
-  #select(columns: readonly SelectItem[]): SelectStatement {
-    return {
-      kind: 'select',
-      distinct: false,
-      columns,
-      from: { kind: 'table', name: this.table.name, alias: undefined },
-      where: undefined,
-      groupBy: [],
-      having: undefined,
-      orderBy: [],
-      limit: undefined,
-      offset: undefined,
-    }
-  }
-
-  /** Primary key order where nothing else is asked for, and as the last resort, so that pages never overlap. */
-  #order(orderBy: unknown): OrderItem[] {
-    const parts = (orderBy === undefined ? [] : Array.isArray(orderBy) ? orderBy : [orderBy]) as readonly unknown[]
-    const asked = parts.flatMap(part => {
-      if (!isPlainObject(part))
-        throw new ValidationError(`orderBy takes { column: 'asc' | 'desc' }, not ${describe(part)}.`)
-      return Object.entries(part).map(([name, direction]): OrderItem => {
-        columnOf(this.table, name)
-        if (direction !== 'asc' && direction !== 'desc') {
-          throw new ValidationError(`orderBy "${name}" takes "asc" or "desc", not ${shown(direction)}.`)
-        }
-        return orderItem(name, direction === 'desc')
-      })
-    })
-    const named = new Set(asked.map(item => (item.expression as { name: string }).name))
-    return [...asked, ...this.table.primaryKey.filter(name => !named.has(name)).map(name => orderItem(name, false))]
-  }
-
-  #selected(select: unknown): readonly string[] | undefined {
-    if (select === undefined) return undefined
-    if (!isPlainObject(select)) throw new ValidationError(`select takes { column: true }, not ${describe(select)}.`)
-    const names = Object.entries(select).flatMap(([name, wanted]) => {
-      columnOf(this.table, name)
-      if (wanted !== true && wanted !== false && wanted !== undefined)
-        throw new ValidationError(`select "${name}" takes true.`)
-      return wanted === true ? [name] : []
-    })
-    if (names.length === 0) throw new ValidationError('select names no column: leave it out to get them all.')
+  /** Columns of the rows that a write gives back; `undefined`: it tells how many there were. */
+  #returned(returning: unknown): readonly string[] | undefined {
+    if (returning === undefined || returning === false) return undefined
+    if (returning === true) return this.table.columns.map(column => column.name)
+    const names = flags(this.table, 'returning', returning)
+    if (names.length === 0) throw new ValidationError('returning names no column: write true to get them all.')
     return names
   }
 
-  #include(include: unknown): readonly Include[] | undefined {
-    if (include === undefined) return undefined
-    if (!isPlainObject(include))
-      throw new ValidationError(`with takes { relation: true | { … } }, not ${describe(include)}.`)
-    const relations = this.#runtime.contract.relations[this.#property()] ?? {}
-    const entries = Object.entries(include).filter(([, value]) => value !== undefined && value !== false)
-    return entries.map(([name, query]): Include => {
-      const relation = Object.hasOwn(relations, name) ? relations[name] : undefined
-      if (relation === undefined) {
-        const known = Object.keys(relations).join(', ') || 'none'
-        throw new ValidationError(`"${this.table.name}" has no relation "${name}". It has: ${known}.`)
-      }
-      if (query !== true && !isPlainObject(query)) throw new ValidationError(`with "${name}" takes true or a query.`)
-      const parentColumns = relation.kind === 'one' ? [relation.column] : [...this.table.primaryKey]
-      return { name, relation, query: query === true ? {} : query, parentColumns }
-    })
+  #write(statement: Unreturning, parameters: Parameters, returned: readonly string[] | undefined): number | Row[] {
+    if (returned === undefined) return this.#channel.affected({ ...statement, returning: [] }, parameters.values)
+    const returning = returned.map(name => columnItem(name))
+    return this.#channel.rows({ ...statement, returning }, parameters.values)
   }
 
-  #property(): string {
-    const { tables } = this.#runtime.contract
-    return Object.keys(tables).find(property => tables[property] === this.table)!
+  /**
+   * Rows of a query, with a condition beside its own. `page`: sees the rows before columns that only the order needed are gone.
+   */
+  #find(
+    query: ReadQuery,
+    condition?: (parameters: Parameters) => Expression,
+    order: readonly Ordering[] = ordering(this.table, query.orderBy),
+    page?: (rows: Row[]) => void,
+  ): Row[] {
+    const options = runOptions(query)
+    const columns = selected(this.table, query)
+    const isPlain = query.with === undefined && query.distinct === undefined && condition === undefined
+    const shape = isPlain && page === undefined ? queryShape(this.table, query, columns) : undefined
+    const held = shape && this.#shapes.held(shape.key)
+    if (held !== undefined) return this.#channel.all(held, [...shape!.values, ...this.#own.values], options)
+    const extra = page && columns ? order.map(({ name }) => name).filter(name => !columns.includes(name)) : []
+    const { statement, parameters, nested } = this.#statement(query, condition, order, shape?.isSingle, extra)
+    // Values that change from one reading to the next are what getters give: their statement is not kept.
+    if (shape !== undefined && isSame([...shape.values, ...this.#own.values], parameters.values)) {
+      return this.#channel.all(this.#shapes.hold(shape.key, statement), parameters.values, options)
+    }
+    const rows = this.#channel.rows(statement, parameters.values, options)
+    page?.(rows)
+    decodeNested(rows, nested)
+    for (const row of rows) for (const name of extra) delete row[name]
+    return rows
   }
 
-  #load(rows: readonly Row[], include: readonly Include[], target: StatementTarget): void {
-    for (const entry of include) loadRelations(rows, entry, this.#related(entry.relation.table).on(target))
+  #statement(
+    query: ReadQuery,
+    condition: ((parameters: Parameters) => Expression) | undefined,
+    order: readonly Ordering[],
+    isSingle = false,
+    extra: readonly string[] = [],
+  ): { statement: SelectStatement; parameters: Parameters; nested: readonly Nested[] } {
+    const { table } = this
+    const { source } = this.#runtime
+    const { parameters, context } = this.#begin()
+    const columns = selected(table, query)
+    const nested = nestedOf(context, source, query.with)
+    const own = columns === undefined ? star : [...columns, ...extra].map(name => columnItem(name))
+    const items: readonly SelectItem[] = [
+      ...own,
+      ...nested.map(({ name, expression }): SelectItem => ({ kind: 'expression', expression, alias: name })),
+    ]
+    const filter = whereExpression(context, source, query.where)
+    const given = condition?.(parameters)
+    const limit = isSingle ? undefined : rowCount('limit', query.limit, parameters)
+    const offset = isSingle ? undefined : rowCount('offset', query.offset, parameters)
+    const where = both(filter, given, this.#own.condition(undefined, parameters))
+    const orderBy = isSingle ? [] : order.map(orderItem)
+    if (query.distinct === undefined) {
+      return { statement: { ...selectFrom(source, items), where, orderBy, limit, offset }, parameters, nested }
+    }
+    // Not all columns there are: the rows have their number too.
+    const all = table.columns.map(({ name }) => columnItem(name))
+    const statement: SelectStatement = {
+      ...selectFrom(source, columns === undefined ? [...all, ...items.slice(1)] : items),
+      from: this.#firsts(columnList(table, 'distinct', query.distinct), where, order),
+      where: {
+        kind: 'binary',
+        operator: '=',
+        left: { kind: 'column', table: undefined, name: NUMBER },
+        right: { kind: 'literal', value: 1 },
+      },
+      orderBy,
+      limit,
+      offset,
+    }
+    return { statement, parameters, nested }
   }
 
-  /** Rows and their relations come from one snapshot. */
-  #consistently<T>(body: (target: StatementTarget) => T): T {
-    return this.#runtime.shapes.consistently(this.#target(), body)
+  /** The rows with their numbers among those that have the same values: the first of each has 1. */
+  #firsts(distinct: readonly string[], where: Expression | undefined, order: readonly Ordering[]): TableExpression {
+    const number: Expression = {
+      kind: 'call',
+      name: 'row_number',
+      arguments: [],
+      distinct: false,
+      filter: undefined,
+      over: {
+        partitionBy: distinct.map(name => ({ kind: 'column', table: undefined, name })),
+        orderBy: order.map(orderItem),
+        frame: undefined,
+      },
+    }
+    const items: readonly SelectItem[] = [...star, { kind: 'expression', expression: number, alias: NUMBER }]
+    const { source } = this.#runtime
+    return { kind: 'subquery', query: { ...selectFrom(source, items), where }, alias: source.qualifier }
   }
 }
 
-const countRows: Expression = { kind: 'call', name: 'count', arguments: [], distinct: false, filter: undefined }
+/** A write, before it is told what to give back. */
+type Unreturning = Omit<UpdateStatement, 'returning'> | Omit<DeleteStatement, 'returning'>
 
-const orderItem = (name: string, descending: boolean): OrderItem => ({
-  expression: { kind: 'column', table: undefined, name },
-  descending,
-  nulls: undefined,
-})
-
-/** A property of the object's own. Columns may have the names of methods that every object inherits; no method is a value. */
-function ownValue(object: Readonly<Record<string, unknown>>, name: string): unknown {
-  const value = object[name]
-  return typeof value === 'function' && !Object.hasOwn(object, name) ? undefined : value
+function picked(row: Row, names: readonly string[]): Row {
+  return Object.fromEntries(names.map(name => [name, row[name]]))
 }
-
-const isNumeric = ({ type }: ColumnContract): boolean =>
-  type === 'integer' || type === 'bigint' || type === 'real' || type === 'decimal'
 
 const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((value, i) => Object.is(value, b[i]))
-
-function rowCount(name: string, value: unknown, parameters: Parameters): Expression | undefined {
-  if (value === undefined) return undefined
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new ValidationError(`${name} takes an integer that is not negative, not ${shown(value)}.`)
-  }
-  return parameters.add(value)
-}

@@ -3,15 +3,18 @@ import type { Contract } from '@sochdb/schema/contract'
 import { Database, type Transaction } from '../database/index.js'
 import { isTransaction } from '../engine/index.js'
 import { TransactionConflictError, TransactionError, ValidationError } from '../errors/index.js'
-import { collectionMethods, promised, repositoryMethods } from './async.js'
+import { asyncRepository, collectionMethods, promised } from './async.js'
 import { bootstrap } from './bootstrap.js'
+import { Channel } from './channel.js'
 import { describe, isPlainObject } from './check.js'
 import { cacheMethods, embeddingFace, PolicyCache } from './caches.js'
 import { DocumentCollection } from './collection.js'
 import { graphClient, type Face } from './graph.js'
 import type { Settle } from './graph-walk.js'
 import { Keys, promisedKeys } from './kv.js'
+import { QueryLog } from './query-log.js'
 import { TableRepository, TableRuntime } from './repository.js'
+import { Scope } from './scope.js'
 import type {
   ClientDefinition,
   ClientOptions,
@@ -61,6 +64,7 @@ function checkOptions(options: ClientOptions): ClientOptions {
 
 /** The database of a client: opened at first use, checked against the contract once. */
 class ClientStore {
+  readonly log = new QueryLog()
   readonly #definition: ClientDefinition
   readonly #options: ClientOptions
   #database: Database | undefined
@@ -102,6 +106,7 @@ interface Manner {
   readonly settle: Settle
   readonly cache: (cache: PolicyCache) => PolicyCache
   readonly keys: (keys: Keys) => object
+  readonly repository: (repository: TableRepository) => object
 }
 
 const byPromise: Manner = {
@@ -109,9 +114,16 @@ const byPromise: Manner = {
   settle: async read => read(),
   cache: embeddingFace,
   keys: keys => promisedKeys(keys, promised),
+  repository: asyncRepository,
 }
 
-const atOnce: Manner = { face: inner => inner, settle: read => read(), cache: cache => cache, keys: keys => keys }
+const atOnce: Manner = {
+  face: inner => inner,
+  settle: read => read(),
+  cache: cache => cache,
+  keys: keys => keys,
+  repository: repository => repository,
+}
 
 /** What all handles on the tables of one client share. */
 class Runtimes {
@@ -130,13 +142,21 @@ class Surface {
   readonly #runtimes: Runtimes
   readonly #store: ClientStore
   readonly #target: QueryTarget
+  readonly #scope: Scope
   readonly #repositories = new Map<string, TableRepository>()
 
-  constructor(definition: ClientDefinition, runtimes: Runtimes, store: ClientStore, target: QueryTarget) {
+  constructor(
+    definition: ClientDefinition,
+    runtimes: Runtimes,
+    store: ClientStore,
+    target: QueryTarget,
+    scope: Scope = new Scope(),
+  ) {
     this.#definition = definition
     this.#runtimes = runtimes
     this.#store = store
     this.#target = target
+    this.#scope = scope
   }
 
   client(store: ClientStore): object {
@@ -162,7 +182,7 @@ class Surface {
 
   /** The client that a transaction's function gets. */
   #transactional(transaction: Transaction): object {
-    const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction)
+    const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction, this.#scope)
     const client = surface.#members(byPromise)
     return Object.freeze(
       Object.defineProperties(client, {
@@ -172,10 +192,10 @@ class Surface {
     )
   }
 
-  #members({ face, settle, cache: asking, keys }: Manner): object {
+  #members({ face, settle, cache: asking, keys, repository }: Manner): object {
     const members: Record<string, object> = {}
     for (const property of this.#runtimes.tables.keys()) {
-      members[property] = face(this.#repository(property), repositoryMethods)
+      members[property] = repository(this.#repository(property))
     }
     for (const [property, collection] of Object.entries(this.#definition.contract.collections)) {
       members[property] = face(new DocumentCollection(collection, this.#target), collectionMethods)
@@ -194,9 +214,8 @@ class Surface {
   #repository(property: string): TableRepository {
     let repository = this.#repositories.get(property)
     if (repository === undefined) {
-      repository = new TableRepository(this.#runtimes.tables.get(property)!, this.#target, name =>
-        this.#repository(name),
-      )
+      const channel = new Channel(this.#target, this.#store.log)
+      repository = new TableRepository(this.#runtimes.tables.get(property)!, channel, this.#scope)
       this.#repositories.set(property, repository)
     }
     return repository
@@ -212,7 +231,7 @@ class Surface {
     const target = this.#target()
     if (isTransaction(target)) throw new TransactionError('A transaction is open already.')
     return target.transaction(transaction => {
-      const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction)
+      const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction, this.#scope)
       return fn(Object.freeze(surface.#members(atOnce)))
     }, options)
   }

@@ -5,9 +5,10 @@
 import type { TableContract } from '@sochdb/schema/contract'
 import type { Expression, InsertStatement, Statement } from '../sql/ast/nodes.js'
 import { PlanCache } from '../sql/plan/cache.js'
-import { PreparedStatement, executeStatement, type StatementTarget } from '../sql/session.js'
-import { isTransaction } from '../engine/index.js'
+import { PreparedStatement, type StatementTarget } from '../sql/session.js'
+import { both, Parameters } from './parameters.js'
 import type { QueryShape, ValueQuery } from './query-shape.js'
+import type { TableScope } from './scope.js'
 
 export type { StatementTarget }
 export type Row = Record<string, unknown>
@@ -16,22 +17,28 @@ export type Row = Record<string, unknown>
 const HELD_MAX = 200
 const HELD_CHARACTERS_MAX = 64 * 1024
 
+const ignoring = { target: [], action: 'nothing', set: [], where: undefined } as const
 const parameter = (index: number): Expression => ({ kind: 'parameter', index })
 
+/** Of one table, in scopes that differ in nothing but the tenant. */
 export class Shapes {
   readonly #table: TableContract
+  readonly #scope: TableScope
   readonly #held = new PlanCache<PreparedStatement>(HELD_MAX, HELD_CHARACTERS_MAX)
   readonly #ofValues = new Map<string, Partial<Record<ValueQuery['type'], PreparedStatement>>>()
   #find: PreparedStatement | undefined
   #delete: PreparedStatement | undefined
   #insert: PreparedStatement | undefined
+  #insertIgnoring: PreparedStatement | undefined
   #insertMany: PreparedStatement | undefined
   #insertManyIgnoring: PreparedStatement | undefined
 
-  constructor(table: TableContract) {
+  constructor(table: TableContract, scope: TableScope) {
     this.#table = table
+    this.#scope = scope
   }
 
+  /** Takes the key and the scope's values. */
   get find(): PreparedStatement {
     return (this.#find ??= new PreparedStatement({
       kind: 'select',
@@ -47,19 +54,31 @@ export class Shapes {
     }))
   }
 
+  /** The same; where deleting marks, the mark behind them. */
   get delete(): PreparedStatement {
-    return (this.#delete ??= new PreparedStatement({
-      kind: 'delete',
-      table: this.#table.name,
-      alias: undefined,
-      where: this.#keyCondition(),
-      returning: [],
-    }))
+    const { name: table, primaryKey } = this.#table
+    const { mark, values } = this.#scope
+    const where = this.#keyCondition()
+    const set = mark && [{ column: mark.name, value: parameter(primaryKey.length + values.length) }]
+    return (this.#delete ??= new PreparedStatement(
+      set === undefined
+        ? { kind: 'delete', table, alias: undefined, where, returning: [] }
+        : { kind: 'update', table, alias: undefined, set, where, returning: [] },
+    ))
   }
 
   get insert(): PreparedStatement {
     return (this.#insert ??= new PreparedStatement({
       ...this.#insertion(),
+      returning: [{ kind: 'all', table: undefined }],
+    }))
+  }
+
+  /** The same, with no row where a unique key is taken. */
+  get insertIgnoring(): PreparedStatement {
+    return (this.#insertIgnoring ??= new PreparedStatement({
+      ...this.#insertion(),
+      onConflict: ignoring,
       returning: [{ kind: 'all', table: undefined }],
     }))
   }
@@ -71,7 +90,7 @@ export class Shapes {
   get insertManyIgnoring(): PreparedStatement {
     return (this.#insertManyIgnoring ??= new PreparedStatement({
       ...this.#insertion(),
-      onConflict: { target: [], action: 'nothing', set: [], where: undefined },
+      onConflict: ignoring,
     }))
   }
 
@@ -106,25 +125,6 @@ export class Shapes {
     return prepared
   }
 
-  all(target: StatementTarget, statement: Statement, parameters: readonly unknown[]): Row[] {
-    return executeStatement(target, statement, parameters).rows as Row[]
-  }
-
-  run(target: StatementTarget, statement: Statement, parameters: readonly unknown[]): number {
-    return executeStatement(target, statement, parameters).rowsAffected
-  }
-
-  /** Runs several reads on one snapshot. In a transaction they are on one already. */
-  consistently<T>(target: StatementTarget, body: (target: StatementTarget) => T): T {
-    if (isTransaction(target)) return body(target)
-    const transaction = target.beginTransaction({ isolation: 'snapshot' })
-    try {
-      return body(transaction)
-    } finally {
-      transaction.abort()
-    }
-  }
-
   /** Every column is a parameter: defaults are filled in before. */
   #insertion(): InsertStatement {
     const columns = this.#table.columns.map(column => column.name)
@@ -139,12 +139,13 @@ export class Shapes {
   }
 
   #keyCondition(): Expression {
-    const operands = this.#table.primaryKey.map((name, i): Expression => ({
+    const parameters = new Parameters()
+    const operands = this.#table.primaryKey.map((name): Expression => ({
       kind: 'binary',
       operator: '=',
       left: { kind: 'column', table: undefined, name },
-      right: parameter(i),
+      right: parameters.add(undefined),
     }))
-    return operands.length === 1 ? operands[0]! : { kind: 'and', operands }
+    return both(...operands, this.#scope.condition(undefined, parameters))!
   }
 }

@@ -20,15 +20,23 @@ export type VectorInput = Float32Array | readonly number[]
 /** How points in time are given: a `Date`, or an ISO-8601 string. They come back as `Date`. */
 export type DateInput = Date | string
 
-/** `{ increment: 5 }`, negative to subtract: the engine adds to the value it holds. */
-export interface NumberChange {
-  readonly increment: number
+/** One of these: the engine computes with the value it holds. Columns of integers divide towards zero. */
+export interface Change<Value> {
+  readonly set?: Value
+  readonly increment?: Value
+  readonly decrement?: Value
+  readonly multiply?: Value
+  readonly divide?: Value
 }
 
-/** `{ increment: 5n }`, negative to subtract: the engine adds to the value it holds. */
-export interface BigintChange {
-  readonly increment: bigint
-}
+/** `{ increment: 5 }`, of integer and real columns. */
+export type NumberChange = Change<number>
+
+/** `{ increment: 5n }` */
+export type BigintChange = Change<bigint>
+
+/** `{ increment: '0.10' }`: exact, as the column is. */
+export type DecimalChange = Change<string>
 
 export type SortOrder = 'asc' | 'desc'
 
@@ -112,6 +120,28 @@ export interface NullFilter {
   readonly $ne?: null
 }
 
+/** Of a relation to many rows: how many of them meet a filter. */
+export interface ManyFilter<Where> {
+  /** At least one does. */
+  readonly some?: Where
+  readonly $some?: Where
+  /** All do; also where there are none. */
+  readonly every?: Where
+  readonly $every?: Where
+  /** Not one does. */
+  readonly none?: Where
+  readonly $none?: Where
+}
+
+/** Of a relation to one row; `null`: there is none. */
+export interface OneFilter<Where> {
+  readonly is?: Where | null
+  readonly $is?: Where | null
+  /** There is no row, or it does not meet the filter. `null`: there is one. */
+  readonly isNot?: Where | null
+  readonly $isNot?: Where | null
+}
+
 // ---------------------------------------------------------------------------------------------- repositories
 
 /** One table, as its generated file bundles it: the single type parameter of everything below. */
@@ -122,7 +152,7 @@ export interface Model {
   New: object
   /** What updates take: every column may be left out. */
   Patch: object
-  /** Filters by column, `AND`, `OR`, `NOT`. */
+  /** Filters by column and by relation, `AND`, `OR`, `NOT`. */
   Where: object
   /** Direction by column. */
   Order: object
@@ -132,12 +162,23 @@ export interface Model {
   Include: object
   /** What `with` adds to a row, by relation. */
   Related: object
+  /** Numeric columns, as their sums are. */
+  Sums: object
+  /** Numeric columns, as their averages are. */
+  Averages: object
 }
 
-/** `where`, order and page of a read. Without `orderBy` rows come in primary key order. */
-export interface Query<M extends Model> {
+/** What a statement may take: a signal that is aborted stops it before it begins, and between the rows of `stream`. */
+export interface RunSettings {
+  readonly signal?: AbortSignal
+  /** The most time it may take, in milliseconds; a `QueryTimeoutError` then. Default: none. */
+  readonly timeoutMs?: number
+}
+
+/** `where`, order and page of rows. Without `orderBy` rows come in primary key order. */
+export interface RelatedQuery<M extends Model> {
   readonly where?: M['Where']
-  /** Earlier properties and earlier elements take precedence. */
+  /** Earlier properties and earlier elements take precedence. NULLs are first ascending, last descending. */
   readonly orderBy?: M['Order'] | readonly M['Order'][]
   /** Rows at most: an integer >= 0. Absent: all. */
   readonly limit?: number
@@ -145,14 +186,22 @@ export interface Query<M extends Model> {
   readonly offset?: number
 }
 
+/** A read of rows. */
+export interface Query<M extends Model> extends RelatedQuery<M>, RunSettings {
+  /** Only the first row, in the order of the query, of those that have the same values in these columns. */
+  readonly distinct?: readonly (keyof M['Order'])[]
+}
+
 export interface FindMany<M extends Model> extends Query<M> {
   readonly select?: undefined
+  readonly omit?: undefined
   readonly with?: undefined
 }
 
 /** A read that also loads relations. */
 export interface FindManyWith<M extends Model, Relation extends keyof M['Include']> extends Query<M> {
   readonly select?: undefined
+  readonly omit?: undefined
   readonly with: { readonly [R in Relation]: M['Include'][R] }
 }
 
@@ -163,25 +212,164 @@ export interface FindManySelect<
   Relation extends keyof M['Include'],
 > extends Query<M> {
   readonly select: { readonly [C in Column]: true }
+  readonly omit?: undefined
+  readonly with?: { readonly [R in Relation]: M['Include'][R] }
+}
+
+/** A read of all columns but some, and of relations if `with` names any. */
+export interface FindManyOmit<
+  M extends Model,
+  Column extends keyof M['Row'],
+  Relation extends keyof M['Include'],
+> extends Query<M> {
+  readonly select?: undefined
+  readonly omit: { readonly [C in Column]: true }
   readonly with?: { readonly [R in Relation]: M['Include'][R] }
 }
 
 /** What `with` says about a relation to many rows. `true`: all of them, in primary key order. Applies to each parent row. */
-export interface RelatedMany<M extends Model> extends Query<M> {
+export interface RelatedMany<M extends Model> extends RelatedQuery<M> {
   readonly with?: M['Include']
 }
 
-/** What `with` says about a relation to one row. `true`: nothing further. */
+/** What `with` says about a relation to one row. `true`: nothing further. A row that does not meet `where` is `null`. */
 export interface RelatedOne<M extends Model> {
+  readonly where?: M['Where']
   readonly with?: M['Include']
 }
 
-export interface FindOptions<M extends Model, Relation extends keyof M['Include']> {
+export interface FindOptions<M extends Model, Relation extends keyof M['Include']> extends RunSettings {
+  readonly select?: undefined
   readonly with?: { readonly [R in Relation]: M['Include'][R] }
 }
 
-export interface CountQuery<M extends Model> {
+export interface FindSelect<
+  M extends Model,
+  Column extends keyof M['Row'],
+  Relation extends keyof M['Include'],
+> extends RunSettings {
+  readonly select: { readonly [C in Column]: true }
+  readonly with?: { readonly [R in Relation]: M['Include'][R] }
+}
+
+/** Where a page begins. `limit` is how long it is: 50 rows unless it says otherwise. A page takes neither `offset` nor `distinct`. */
+export interface PageSettings {
+  /** `next` of the page before; the order has to be the same. Absent: the first page. */
+  readonly after?: string | undefined
+}
+
+export interface FindPage<M extends Model> extends FindMany<M>, PageSettings {}
+
+export interface FindPageWith<M extends Model, Relation extends keyof M['Include']>
+  extends FindManyWith<M, Relation>, PageSettings {}
+
+export interface FindPageSelect<M extends Model, Column extends keyof M['Row'], Relation extends keyof M['Include']>
+  extends FindManySelect<M, Column, Relation>, PageSettings {}
+
+export interface Page<Row> {
+  readonly rows: Row[]
+  /** The cursor behind these rows: `after` of the next page. `undefined`: there are no more. */
+  readonly next: string | undefined
+}
+
+export interface CountQuery<M extends Model> extends RunSettings {
   readonly where?: M['Where']
+}
+
+/** Columns of each function, as `{ column: true }`. */
+export interface AggregateColumns<
+  Sum extends PropertyKey,
+  Average extends PropertyKey,
+  Least extends PropertyKey,
+  Greatest extends PropertyKey,
+> {
+  readonly sum?: { readonly [C in Sum]: true }
+  readonly avg?: { readonly [C in Average]: true }
+  readonly min?: { readonly [C in Least]: true }
+  readonly max?: { readonly [C in Greatest]: true }
+}
+
+export interface AggregateQuery<
+  M extends Model,
+  Sum extends PropertyKey,
+  Average extends PropertyKey,
+  Least extends PropertyKey,
+  Greatest extends PropertyKey,
+>
+  extends AggregateColumns<Sum, Average, Least, Greatest>, RunSettings {
+  readonly where?: M['Where']
+}
+
+/** `null` where there is no value. */
+export interface Aggregates<
+  M extends Model,
+  Sum extends keyof M['Sums'],
+  Average extends keyof M['Averages'],
+  Least extends keyof M['Row'],
+  Greatest extends keyof M['Row'],
+> {
+  readonly count: number
+  /** Of integer columns a number, exact up to 2^53; of bigint columns a bigint, of decimal ones text. */
+  readonly sum: { readonly [C in Sum]: M['Sums'][C] | null }
+  readonly avg: { readonly [C in Average]: M['Averages'][C] | null }
+  readonly min: { readonly [C in Least]: M['Row'][C] | null }
+  readonly max: { readonly [C in Greatest]: M['Row'][C] | null }
+}
+
+/** Directions of what groups have. */
+export interface GroupOrder<M extends Model> {
+  readonly count?: SortOrder
+  readonly sum?: { readonly [C in keyof M['Sums']]?: SortOrder }
+  readonly avg?: { readonly [C in keyof M['Averages']]?: SortOrder }
+  readonly min?: M['Order']
+  readonly max?: M['Order']
+}
+
+/** Filters on what groups have. */
+export interface GroupFilter<M extends Model> {
+  readonly count?: number | NumberFilter
+  readonly sum?: { readonly [C in keyof M['Sums']]?: M['Sums'][C] | Ordering<M['Sums'][C]> | null }
+  readonly avg?: { readonly [C in keyof M['Averages']]?: M['Averages'][C] | Ordering<M['Averages'][C]> | null }
+  readonly min?: { readonly [C in keyof M['Order'] & keyof M['Row']]?: M['Row'][C] | Ordering<M['Row'][C]> | null }
+  readonly max?: { readonly [C in keyof M['Order'] & keyof M['Row']]?: M['Row'][C] | Ordering<M['Row'][C]> | null }
+}
+
+export interface GroupQuery<
+  M extends Model,
+  By extends PropertyKey,
+  Sum extends PropertyKey,
+  Average extends PropertyKey,
+  Least extends PropertyKey,
+  Greatest extends PropertyKey,
+>
+  extends AggregateColumns<Sum, Average, Least, Greatest>, RunSettings {
+  readonly by: readonly By[]
+  /** Of the rows, before they are grouped. */
+  readonly where?: M['Where']
+  /** Of the groups. */
+  readonly having?: GroupFilter<M>
+  /** Default: by the columns of `by`, ascending. */
+  readonly orderBy?: M['Order'] | GroupOrder<M> | readonly (M['Order'] | GroupOrder<M>)[]
+  readonly limit?: number
+  readonly offset?: number
+}
+
+export interface Upsert<M extends Model> {
+  /** The row to insert. */
+  readonly create: M['New']
+  /** What changes in the row that is there. Default: nothing. */
+  readonly update?: M['Patch']
+  /** Columns of the unique key by which a row is there already. Default: the primary key. */
+  readonly on?: readonly (keyof M['Order'])[]
+}
+
+/** `returning: true`: the rows that were written. */
+export interface Returning {
+  readonly returning: true
+}
+
+export interface ReturningColumns<M extends Model, Column extends keyof M['Row']> {
+  readonly returning: { readonly [C in Column]: true }
 }
 
 /** `where` is required: changing every row is asked for by `where: {}`. */
@@ -194,80 +382,20 @@ export interface InsertManyOptions {
   readonly onConflict?: 'nothing'
 }
 
-/**
- * One table. Every call is one plan in the engine and, outside `$transaction`, a transaction of its own.
- *
- * Rejects with `ValidationError` (bad input), `UniqueConstraintError`, `NotNullError`, `ForeignKeyError`, and inside a
- * transaction with `TransactionConflictError` at its commit.
- */
-export interface Repository<M extends Model> {
-  /** Inserts a row and returns it with its defaults filled in. */
-  insert(row: M['New']): Promise<M['Row']>
-  /** Inserts all rows or, on an error, none. Returns how many were inserted. */
-  insertMany(rows: Iterable<M['New']>, options?: InsertManyOptions): Promise<number>
-  /** The row with this primary key. */
-  find(key: M['Key']): Promise<M['Row'] | undefined>
-  find<Relation extends keyof M['Include'] & keyof M['Related']>(
-    key: M['Key'],
-    options: FindOptions<M, Relation>,
-  ): Promise<(M['Row'] & Pick<M['Related'], Relation>) | undefined>
-  /** The first row of what `findMany` would return. */
-  findFirst(query?: FindMany<M>): Promise<M['Row'] | undefined>
-  findFirst<Relation extends keyof M['Include'] & keyof M['Related']>(
-    query: FindManyWith<M, Relation>,
-  ): Promise<(M['Row'] & Pick<M['Related'], Relation>) | undefined>
-  findFirst<Column extends keyof M['Row'], Relation extends keyof M['Include'] & keyof M['Related'] = never>(
-    query: FindManySelect<M, Column, Relation>,
-  ): Promise<(Pick<M['Row'], Column> & Pick<M['Related'], Relation>) | undefined>
-  findMany(query?: FindMany<M>): Promise<M['Row'][]>
-  findMany<Relation extends keyof M['Include'] & keyof M['Related']>(
-    query: FindManyWith<M, Relation>,
-  ): Promise<(M['Row'] & Pick<M['Related'], Relation>)[]>
-  findMany<Column extends keyof M['Row'], Relation extends keyof M['Include'] & keyof M['Related'] = never>(
-    query: FindManySelect<M, Column, Relation>,
-  ): Promise<(Pick<M['Row'], Column> & Pick<M['Related'], Relation>)[]>
-  count(query?: CountQuery<M>): Promise<number>
-  /** Changes one row and returns it; `undefined` when there is none. Properties that are `undefined` are left as they are. */
-  update(key: M['Key'], patch: M['Patch']): Promise<M['Row'] | undefined>
-  /** Returns how many rows were changed. */
-  updateMany(query: ManyQuery<M>, patch: M['Patch']): Promise<number>
-  /** Was there such a row? */
-  delete(key: M['Key']): Promise<boolean>
-  /** Returns how many rows were deleted. */
-  deleteMany(query: ManyQuery<M>): Promise<number>
-}
-
-/** `Repository` on the calling thread: the same calls, the same errors, no promises. */
-export interface SyncRepository<M extends Model> {
-  insert(row: M['New']): M['Row']
-  insertMany(rows: Iterable<M['New']>, options?: InsertManyOptions): number
-  find(key: M['Key']): M['Row'] | undefined
-  find<Relation extends keyof M['Include'] & keyof M['Related']>(
-    key: M['Key'],
-    options: FindOptions<M, Relation>,
-  ): (M['Row'] & Pick<M['Related'], Relation>) | undefined
-  findFirst(query?: FindMany<M>): M['Row'] | undefined
-  findFirst<Relation extends keyof M['Include'] & keyof M['Related']>(
-    query: FindManyWith<M, Relation>,
-  ): (M['Row'] & Pick<M['Related'], Relation>) | undefined
-  findFirst<Column extends keyof M['Row'], Relation extends keyof M['Include'] & keyof M['Related'] = never>(
-    query: FindManySelect<M, Column, Relation>,
-  ): (Pick<M['Row'], Column> & Pick<M['Related'], Relation>) | undefined
-  findMany(query?: FindMany<M>): M['Row'][]
-  findMany<Relation extends keyof M['Include'] & keyof M['Related']>(
-    query: FindManyWith<M, Relation>,
-  ): (M['Row'] & Pick<M['Related'], Relation>)[]
-  findMany<Column extends keyof M['Row'], Relation extends keyof M['Include'] & keyof M['Related'] = never>(
-    query: FindManySelect<M, Column, Relation>,
-  ): (Pick<M['Row'], Column> & Pick<M['Related'], Relation>)[]
-  count(query?: CountQuery<M>): number
-  update(key: M['Key'], patch: M['Patch']): M['Row'] | undefined
-  updateMany(query: ManyQuery<M>, patch: M['Patch']): number
-  delete(key: M['Key']): boolean
-  deleteMany(query: ManyQuery<M>): number
-}
-
 // ---------------------------------------------------------------------------------------------------- client
+
+/** A statement that has run, as `$on('query')` tells it. */
+export interface QueryEvent {
+  /** Printed when it is read. */
+  readonly sql: string
+  /** Of an `insertMany`, those of the first row. */
+  readonly parameters: readonly unknown[]
+  readonly durationMs: number
+  /** Rows read or written. */
+  readonly rows: number
+  /** Why it failed; `undefined` where it did not. */
+  readonly error: unknown
+}
 
 /**
  * What `$qb` runs its statements on, asked for at its first query: the `database` of `new SochdbDialect({ database })`.

@@ -1,15 +1,15 @@
 /** Filters of repositories, as expressions. Values become parameters, so that filters of one shape share a plan. */
-import type { ColumnContract, TableContract } from '@sochdb/schema/contract'
+import type { ColumnContract, Contract, RelationContract } from '@sochdb/schema/contract'
 import { ValidationError } from '../errors/index.js'
 import type { Expression } from '../sql/ast/nodes.js'
 import { describe, isPlainObject } from './check.js'
 import { columnOf } from './columns.js'
+import { both, type Parameters } from './parameters.js'
+import { link, relationsOf, selectFrom, sourceOf, type Source } from './relations.js'
+import type { Scope } from './scope.js'
 
 /** Nested deeper than this, a filter is refused. */
 const DEPTH_MAX = 50
-/** Values in one filter at most: more would not fit into a plan, and finding that out takes seconds. */
-const VALUES_MAX = 250_000
-
 type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>='
 
 /** Both spellings of every operator, with what they mean. */
@@ -30,34 +30,25 @@ const operators: Readonly<Record<string, Comparison | 'in' | 'notIn' | 'contains
   endsWith: 'ends_with',
 }
 
-/** Collects the values of one statement. */
-export class Parameters {
-  readonly values: unknown[] = []
-
-  add(value: unknown): Expression {
-    if (this.values.length === VALUES_MAX) {
-      throw new ValidationError(`One statement takes at most ${String(VALUES_MAX)} values: split the list.`)
-    }
-    this.values.push(value)
-    return { kind: 'parameter', index: this.values.length - 1 }
-  }
+/** What a filter is written for. */
+export interface FilterContext {
+  readonly contract: Contract
+  readonly scope: Scope
+  readonly parameters: Parameters
 }
 
 /** `undefined`: every row. */
-export function whereExpression(table: TableContract, where: unknown, parameters: Parameters): Expression | undefined {
-  return where === undefined ? undefined : conjunction(table, where, parameters, 0)
+export function whereExpression(context: FilterContext, source: Source, where: unknown): Expression | undefined {
+  return where === undefined ? undefined : conjunction(context, source, where, 0)
 }
 
-function conjunction(
-  table: TableContract,
-  where: unknown,
-  parameters: Parameters,
-  depth: number,
-): Expression | undefined {
+function conjunction(context: FilterContext, source: Source, where: unknown, depth: number): Expression | undefined {
+  const { table } = source
   if (depth > DEPTH_MAX) throw new ValidationError(`The filter is nested more than ${String(DEPTH_MAX)} levels deep.`)
   if (!isPlainObject(where))
     throw new ValidationError(`A filter of "${table.name}" is an object, not ${describe(where)}.`)
   const operands: Expression[] = []
+  const relations = relationsOf(context.contract, source.property)
   for (const [name, value] of Object.entries(where)) {
     if (value === undefined) {
       throw new ValidationError(
@@ -66,22 +57,24 @@ function conjunction(
     }
     const operand =
       name === 'AND' || name === 'OR' || name === 'NOT'
-        ? combine(table, name, value, parameters, depth)
-        : columnCondition(columnOf(table, name), value, parameters)
+        ? combine(context, source, name, value, depth)
+        : Object.hasOwn(relations, name)
+          ? relationCondition(context, source, name, relations[name]!, value, depth)
+          : columnCondition(columnOf(table, name), value, context.parameters)
     if (operand !== undefined) operands.push(operand)
   }
   return operands.length <= 1 ? operands[0] : { kind: 'and', operands }
 }
 
 function combine(
-  table: TableContract,
+  context: FilterContext,
+  source: Source,
   name: 'AND' | 'OR' | 'NOT',
   value: unknown,
-  parameters: Parameters,
   depth: number,
 ): Expression | undefined {
   const parts = (Array.isArray(value) ? value : [value]) as readonly unknown[]
-  const operands = parts.map(part => conjunction(table, part, parameters, depth + 1) ?? always(true))
+  const operands = parts.map(part => conjunction(context, source, part, depth + 1) ?? always(true))
   switch (name) {
     case 'AND':
       return operands.length === 0 ? undefined : { kind: 'and', operands }
@@ -93,10 +86,58 @@ function combine(
   }
 }
 
+const ofMany = ['some', 'every', 'none'] as const
+const ofOne = ['is', 'isNot'] as const
+
+function relationCondition(
+  context: FilterContext,
+  parent: Source,
+  name: string,
+  relation: RelationContract,
+  value: unknown,
+  depth: number,
+): Expression | undefined {
+  const related = (where: unknown, test: 'some' | 'every' | 'none'): Expression => {
+    const { contract, scope, parameters } = context
+    const child = sourceOf(contract, relation.table, parameters.alias())
+    const condition = conjunction(context, child, where, depth + 1)
+    // Of a row about which the condition says nothing, it does not hold.
+    const sought: Expression | undefined =
+      test === 'every' ? { kind: 'isTruth', operand: condition ?? always(true), truth: true, negated: true } : condition
+    const visible = scope.of(child.table).condition(child.qualifier, parameters)
+    const query = {
+      ...selectFrom(child, [{ kind: 'expression', expression: { kind: 'literal', value: 1 }, alias: undefined }]),
+      where: both(link(name, relation, parent, child), sought, visible),
+    }
+    return { kind: 'exists', query, negated: test !== 'some' }
+  }
+  if (relation.kind === 'one' && value === null) return related({}, 'none')
+  const known: readonly string[] = relation.kind === 'one' ? ofOne : ofMany
+  if (!isPlainObject(value) || Object.keys(value).length === 0) {
+    throw new ValidationError(`The filter on "${name}" takes { ${known.join(', ')} }, not ${describe(value)}.`)
+  }
+  const operands = Object.entries(value).map(([spelled, where]): Expression => {
+    const word = spelled.startsWith('$') ? spelled.slice(1) : spelled
+    if (!known.includes(word)) {
+      throw new ValidationError(`The filter on "${name}" has no operator "${spelled}". There are: ${known.join(', ')}.`)
+    }
+    if (where === undefined) throw new ValidationError(`The filter on "${name}" has "${spelled}: undefined".`)
+    if (word === 'is') return where === null ? related({}, 'none') : related(where, 'some')
+    if (word === 'isNot') return where === null ? related({}, 'some') : related(where, 'none')
+    return related(where, word as (typeof ofMany)[number])
+  })
+  return operands.length === 1 ? operands[0] : { kind: 'and', operands }
+}
+
 const always = (value: boolean): Expression => ({ kind: 'literal', value })
 
-function columnCondition(column: ColumnContract, value: unknown, parameters: Parameters): Expression {
-  const operand: Expression = { kind: 'column', table: undefined, name: column.name }
+/** A condition on one column: of a filter, and of what a group comes to. */
+export function columnCondition(
+  column: ColumnContract,
+  value: unknown,
+  parameters: Parameters,
+  operand: Expression = { kind: 'column', table: undefined, name: column.name },
+): Expression {
   if (!isPlainObject(value)) return comparison(operand, column, '=', value, parameters)
   const entries = Object.entries(value)
   if (entries.length === 0)

@@ -320,6 +320,20 @@ export class QuerySyntaxError extends QueryError {
   }
 }
 
+/** `findOrThrow` found no row. */
+export class RowNotFoundError extends QueryError {
+  static {
+    brandError(this, 'RowNotFoundError')
+  }
+  constructor(message: string, options: SochDBErrorOptions = {}) {
+    super(message, {
+      code: ErrorCode.ROW_NOT_FOUND,
+      remediation: 'Use find, which gives undefined, where a row may be missing.',
+      ...options,
+    })
+  }
+}
+
 export class QueryTimeoutError extends QueryError {
   static {
     brandError(this, 'QueryTimeoutError')
