@@ -91,20 +91,26 @@ class Walk {
 
   // Several compactions are under way at once, with flushes between, and end in any order.
   void CompactSideBySide() {
-    std::vector<CompactionPick> picks;
+    std::vector<Begun> picks;
     for (int i = 0; i < 6; ++i) {
       auto pick = random_.OneIn(3) ? store_->PickLevel(AnyTree(), static_cast<int>(random_.Below(kLevels)))
                                    : store_->PickCompaction(clock_ms_);
-      if (pick) picks.push_back(std::move(*pick));
+      if (pick) picks.push_back({std::move(*pick), Rule()});
       if (random_.OneIn(3)) WriteBatch();
       if (random_.OneIn(3)) Flush();
+      if (random_.OneIn(3)) MoveReaders();
       if (!picks.empty() && random_.OneIn(3)) RunOne(&picks);
     }
     while (!picks.empty()) RunOne(&picks);
   }
-  void RunOne(std::vector<CompactionPick>* picks) {
+  // By what may be let go now, or by what might be when it began: less, and told to the manifest later than more was.
+  struct Begun {
+    CompactionPick pick;
+    KeepRule rule;
+  };
+  void RunOne(std::vector<Begun>* picks) {
     const auto at = picks->begin() + static_cast<std::ptrdiff_t>(random_.Below(picks->size()));
-    EXPECT_OK(store_->Run(*at, Rule(), nullptr, nullptr));
+    EXPECT_OK(store_->Run(at->pick, random_.OneIn(2) ? Rule() : at->rule, nullptr, nullptr));
     picks->erase(at);
   }
 
@@ -222,10 +228,14 @@ class Walk {
     const LevelStatePtr levels = store_->levels(tree);
     EXPECT(told_.latest[static_cast<size_t>(tree)] == levels);
     const Timestamp floor = std::min(floor_, last_ts_);
+    const Timestamp promised = store_->state().history_floor;  // what the manifest says can be read
+    EXPECT(promised <= floor);
     std::vector<Timestamp> readers(readers_.begin(), readers_.end());
-    readers.push_back(floor);
+    for (const Timestamp from : {floor, promised}) {
+      readers.push_back(from);
+      readers.push_back(from + random_.Below(last_ts_ - from + 1));
+    }
     readers.push_back(last_ts_);
-    readers.push_back(floor + random_.Below(last_ts_ - floor + 1));
     for (const auto& [key, all] : written(tree)) {
       Chain now;
       if (const auto found = Memory(tree).chains.find(key); found != Memory(tree).chains.end()) now = found->second;
