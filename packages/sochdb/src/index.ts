@@ -188,3 +188,5 @@ export type {
   VectorMatch,
   VectorSearchOptions,
 } from './vector/index.js'
+export { migrate, migrateDown } from './migrate/index.js'
+export type { MigrateDownOptions, MigrateOptions, MigrateProgress, MigrateResult } from './migrate/index.js'

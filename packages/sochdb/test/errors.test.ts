@@ -33,6 +33,7 @@ const classes: Readonly<Record<string, readonly [code: number, ...parents: strin
   DatabaseLockedError: [7003, 'DatabaseError'],
   CorruptionError: [7004, 'DatabaseError'],
   DiskFullError: [7005, 'DatabaseError'],
+  MigrationError: [7012, 'DatabaseError'],
 }
 
 const classOf = (name: string) => (sochdb as unknown as Record<string, ErrorClass>)[name]!

@@ -25,3 +25,5 @@ export {
   type OperationClass,
 } from './operations.js'
 export { UnsupportedChangeError } from './steps.js'
+export { contractHash } from '../contract/hash.js'
+export { canonicalJson } from '../core/json.js'

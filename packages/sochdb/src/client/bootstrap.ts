@@ -55,7 +55,7 @@ function mismatch(stored: StoredContract, contract: Contract, hash: string): Dat
     {
       details: { stored: stored.hash, client: hash, differences },
       remediation:
-        'Run `npx sochdb generate` if the generated client is older than the schema. Migrations between schemas do not exist yet: until they do, use another path for the new schema, or restore the old one.',
+        'If the store is older, run `npx sochdb migrate deploy`, or `migrate(db, { dir })` before the client is used. If the client is older, run `npx sochdb generate`, or deploy the version of the application that the store belongs to.',
     },
   )
 }

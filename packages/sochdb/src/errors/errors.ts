@@ -138,6 +138,37 @@ export class DatabaseError extends SochDBError {
   }
 }
 
+/** What stood in the way of a migration. */
+export type MigrationReason =
+  /** A folder or a file of the migrations is not what it must be, or was edited after it was applied. */
+  | 'folder'
+  /** Two branches of migrations, and nothing that joins them. */
+  | 'heads'
+  /** The store is not what the migrations have made of it. */
+  | 'drift'
+  /** It would destroy data, and nobody allowed that. */
+  | 'permission'
+  /** Rows that are there do not meet what is to hold. */
+  | 'check'
+  /** It cannot be taken back, or there is nothing to do it to. */
+  | 'state'
+
+/** A migration was refused, or was undone because a part of it failed: the store is as it was before it. */
+export class MigrationError extends DatabaseError {
+  static {
+    brandError(this, 'MigrationError')
+  }
+  readonly reason: MigrationReason
+
+  constructor(
+    message: string,
+    { reason = 'state', ...options }: SochDBErrorOptions & { readonly reason?: MigrationReason } = {},
+  ) {
+    super(message, { code: ErrorCode.MIGRATION, ...options })
+    this.reason = reason
+  }
+}
+
 /** Another process holds the store. `pid` is its process id, where it is known. */
 export class DatabaseLockedError extends DatabaseError {
   static {

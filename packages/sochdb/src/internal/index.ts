@@ -14,3 +14,13 @@ export { executeText, getTableSchema, isData, iterateText, sqlText, textOfTree }
 export type { SqlText } from '../sql/text/index.js'
 export { catalogStore, executeStatement, explainStatement, integerKeyOf, PreparedStatement } from '../sql/session.js'
 export type { Row, StatementResult, StatementTarget } from '../sql/session.js'
+export {
+  expectOneHead,
+  headsOf,
+  readMigrations,
+  readSnapshot,
+  stepOf,
+  writeMigration,
+  writeSnapshot,
+} from '../migrate/folder.js'
+export type { Migration, NewMigration, Step } from '../migrate/folder.js'
