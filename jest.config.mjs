@@ -22,7 +22,7 @@ export default {
     '^sochdb/(internal|client|testing)$': '<rootDir>/packages/sochdb/src/$1/index.ts',
     '^@sochdb/kysely$': '<rootDir>/packages/kysely/src/index.ts',
     '^@sochdb/schema$': '<rootDir>/schema/src/index.ts',
-    '^@sochdb/schema/(contract|validator)$': '<rootDir>/schema/src/contract/$1.ts',
+    '^@sochdb/schema/(contract|store|validator)$': '<rootDir>/schema/src/contract/$1.ts',
     '^@sochdb/schema/diff$': '<rootDir>/schema/src/diff/index.ts',
     '^@sochdb/generator$': '<rootDir>/generator/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

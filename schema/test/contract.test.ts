@@ -95,6 +95,46 @@ test('columns, indexes and relations land in the contract by the keys of the sch
   expect(contract.kv['sessions']).toMatchObject({ ttlSeconds: 3600 })
 })
 
+test('what columns, indexes and keys declare beyond types lands in the contract', () => {
+  const years = table('years', { org: col.integer(), year: col.integer() }).primaryKey('org', 'year')
+  const t = table('t', {
+    no: col.integer().primaryKey().default('autoincrement'),
+    org: col.integer(),
+    year: col.integer().default(2026),
+    day: col.date().default('now'),
+    price: col.decimal(12, 2),
+    tags: col.text().array(),
+    full: col.text().generatedAs("'n' || no"),
+    at: col.timestamp().updatedAt(),
+    self: col.integer().references('t.no', { onUpdate: 'cascade' }).nullable(),
+  })
+    .foreignKey(['org', 'year'], 'years', { onDelete: 'cascade' })
+    .unique('day', { where: 'org > 0' })
+    .renamedFrom('old_t')
+  const contract = toContract(defineSchema({ tables: { years, t } }))
+  const columns = Object.fromEntries(contract.tables['t']!.columns.map(({ name, ...rest }) => [name, rest]))
+  expect(columns).toEqual({
+    no: { type: 'integer', nullable: false, default: { kind: 'autoincrement' } },
+    org: { type: 'integer', nullable: false },
+    year: { type: 'integer', nullable: false, default: { kind: 'value', value: 2026 } },
+    day: { type: 'date', nullable: false, default: { kind: 'now' } },
+    price: { type: 'decimal', nullable: false, precision: 12, scale: 2 },
+    tags: { type: 'json', items: 'text', nullable: false, schema: { type: 'array', items: { type: 'string' } } },
+    full: { type: 'text', nullable: false, generated: { expression: "'n' || no", stored: true } },
+    at: { type: 'timestamp', nullable: false, default: { kind: 'now' }, updatedAt: true },
+    self: {
+      type: 'integer',
+      nullable: true,
+      references: { table: 't', column: 'no', onDelete: 'noAction', onUpdate: 'cascade' },
+    },
+  })
+  expect(contract.tables['t']).toMatchObject({
+    indexes: [{ name: 't_day_key', unique: true, where: 'org > 0' }],
+    foreignKeys: [{ columns: ['org', 'year'], table: 'years', targetColumns: ['org', 'year'], onDelete: 'cascade' }],
+    renamedFrom: 'old_t',
+  })
+})
+
 test('a schema with errors has no contract, and the error lists them all', () => {
   const schema = defineSchema({ tables: { a: table('a', { x: col.text() }), b: table('b', { x: col.text() }) } })
   expect(() => toContract(schema)).toThrow(SchemaError)
@@ -138,7 +178,16 @@ test('validation never throws, whatever it is given', () => {
       .primaryKey(any)
       .indexPolicy(any)
       .softDelete(any)
-    const withReference = table('r', { id: col.uuid().references(any, { onDelete: any }).renamedFrom(any) })
+      .tenant(any)
+      .foreignKey([any], any, { columns: [any], onDelete: any })
+      .renamedFrom(any)
+    const withReference = table('r', {
+      id: col.uuid().references(any, { onDelete: any, onUpdate: any }).renamedFrom(any),
+      e: col.text(any).array(),
+      a: col.enum(any).array().default(any).map(any),
+      d: col.decimal(any, any).default(any).generatedAs(any),
+      c: col.date().default(any).codec({ module: any, name: any, type: any }),
+    })
     const options = {
       dimension: any,
       metric: any,

@@ -144,7 +144,7 @@ const reservedTypes = [
   'Boolean',
   'Symbol',
   'Iterable',
-  ...['Text', 'Number', 'Bigint', 'Decimal', 'Date', 'Boolean', 'Uuid', 'Blob', 'Enum'].flatMap(type => [
+  ...['Text', 'Number', 'Bigint', 'Decimal', 'Date', 'Day', 'Boolean', 'Uuid', 'Blob', 'Enum'].flatMap(type => [
     `${type}Filter`,
     `Nullable${type}Filter`,
   ]),

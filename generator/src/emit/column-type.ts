@@ -31,6 +31,8 @@ export function columnTypes(row: string, column: ColumnContract, imports: Import
         : enumTypes(claimName(row, column, types), column, filterOf('Enum'))
     case 'uuid':
       return plain('string', 'Uuid')
+    case 'date':
+      return plain('string', 'Day')
     case 'decimal':
       return { ...plain('string', 'Decimal'), change: imports.type(client, 'DecimalChange') }
     case 'boolean':

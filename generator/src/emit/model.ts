@@ -61,12 +61,13 @@ function orNull(type: string, column: ColumnContract): string {
 
 function rowInterfaces({ row }: ModelNames, table: TableContract, columns: readonly Column[]): string {
   const read = columns.map(({ contract, types }) => `${property(contract.name)}: ${orNull(types.read, contract)}`)
-  const written = columns.map(({ contract, types, optional }) => {
+  const settable = columns.filter(({ contract }) => contract.generated === undefined)
+  const written = settable.map(({ contract, types, optional }) => {
     const type = orNull(types.write, contract)
     return `${property(contract.name)}${optional ? `?: ${type} | undefined` : `: ${type}`}`
   })
   const inKey = (column: Column): boolean => table.primaryKey.includes(column.contract.name)
-  const changed = columns
+  const changed = settable
     .filter(column => !inKey(column))
     .map(({ contract, types }) => {
       const change = types.change === undefined ? '' : ` | ${types.change}`
@@ -188,10 +189,13 @@ function kyselyInterface(
 ): string {
   const members = columns.map(({ contract, types, optional }) => {
     const read = orNull(types.read, contract)
+    const name = property(contract.column ?? contract.name)
+    if (contract.generated !== undefined)
+      return `${name}: ${imports.type('kysely', 'ColumnType')}<${read}, never, never>`
     const write = orNull(types.write, contract)
-    if (read === write && !optional) return `${property(contract.name)}: ${read}`
+    if (read === write && !optional) return `${name}: ${read}`
     const columnType = imports.type('kysely', 'ColumnType')
-    return `${property(contract.name)}: ${columnType}<${read}, ${write}${optional ? ' | undefined' : ''}, ${write}>`
+    return `${name}: ${columnType}<${read}, ${write}${optional ? ' | undefined' : ''}, ${write}>`
   })
   return interfaceText(name, members, `\`${table.name}\` for Kysely: what is selected, inserted, updated.`)
 }

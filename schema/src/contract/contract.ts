@@ -5,38 +5,99 @@
 
 /** Types of columns as the contract names them; the engine's numbers stand in `sochdb`'s `sql/types.ts`. */
 export type ColumnTypeName =
-  'boolean' | 'integer' | 'bigint' | 'real' | 'text' | 'blob' | 'decimal' | 'timestamp' | 'json' | 'uuid' | 'vector'
+  | 'boolean'
+  | 'integer'
+  | 'bigint'
+  | 'real'
+  | 'text'
+  | 'blob'
+  | 'decimal'
+  | 'timestamp'
+  /** A day without a time, kept as text: `2026-03-01`. */
+  | 'date'
+  | 'json'
+  | 'uuid'
+  | 'vector'
 
 /** JSON Schema, as `z.toJSONSchema` prints it. */
 export type JsonSchema = { readonly [key: string]: unknown }
 
-/** What fills a column that an insert leaves out. `uuid7` and `now` are made anew for every row. */
+/**
+ * What fills a column that an insert leaves out. All but values are made anew for every row: `uuid7` and `now` by the engine or the
+ * client, `cuid2` and `ulid` by the client alone, `autoincrement` by the table's counter.
+ */
 export type DefaultContract =
   | { readonly kind: 'uuid7' }
   | { readonly kind: 'now' }
+  | { readonly kind: 'cuid2' }
+  | { readonly kind: 'ulid' }
+  | { readonly kind: 'autoincrement' }
   /** bigint and timestamp as decimal text of the integer, blob as base64, all others as JSON. */
   | { readonly kind: 'value'; readonly value: string | number | boolean | null | object }
 
-export interface ColumnContract {
+/** Code that stands between a column and the application: the generated client imports it, the contract names it. */
+export interface CodecContract {
+  /** Where it is exported: a package, or a path from the schema file that begins with `./` or `../`. */
+  readonly module: string
+  /** The name of the export: an object with `encode` and `decode`. */
   readonly name: string
+  /** The name of the type that the application sees, which the module exports as well. */
+  readonly type: string
+}
+
+export interface ColumnContract {
+  /** The property of rows. Keys, indexes, references and relations say this name. */
+  readonly name: string
+  /** The name in the store, where it is another. SQL texts (checks, generated columns, conditions of indexes) say that name. */
+  readonly column?: string
   readonly type: ColumnTypeName
+  /** The column is an array of this type, kept as JSON: `type` is `json`, and `schema` says what the elements are. */
+  readonly items?: ColumnTypeName
   readonly nullable: boolean
   readonly default?: DefaultContract
+  /** An update that does not set the column makes it the time of the statement. */
+  readonly updatedAt?: true
+  /** Computed by the engine out of the row's other columns, as SQL; no insert or update sets it. */
+  readonly generated?: { readonly expression: string; readonly stored: boolean }
+  /** Of a decimal: digits at most, and those behind the point. */
+  readonly precision?: number
+  readonly scale?: number
+  readonly codec?: CodecContract
   /** Closed set of values of a text column. */
   readonly enum?: readonly string[]
   /** What a value must satisfy beyond its type: checked by the client on write. */
   readonly schema?: JsonSchema
-  readonly references?: { readonly table: string; readonly column: string; readonly onDelete: ForeignKeyAction }
+  readonly references?: {
+    /** The key of a table in the contract. */
+    readonly table: string
+    readonly column: string
+    readonly onDelete: ForeignKeyAction
+    /** Absent: `noAction`. */
+    readonly onUpdate?: ForeignKeyAction
+  }
   readonly dimension?: number
   readonly renamedFrom?: string
 }
 
-export type ForeignKeyAction = 'restrict' | 'cascade' | 'setNull' | 'noAction'
+export type ForeignKeyAction = 'restrict' | 'cascade' | 'setNull' | 'setDefault' | 'noAction'
+
+/** A reference of several columns together. */
+export interface ForeignKeyContract {
+  readonly columns: readonly string[]
+  /** The key of a table in the contract, and its columns, in the order of `columns`. */
+  readonly table: string
+  readonly targetColumns: readonly string[]
+  readonly onDelete: ForeignKeyAction
+  /** Absent: `noAction`. */
+  readonly onUpdate?: ForeignKeyAction
+}
 
 export interface IndexContract {
   readonly name: string
   readonly columns: readonly { readonly column: string; readonly desc: boolean }[]
   readonly unique: boolean
+  /** A condition, as SQL: only rows that meet it are in the index, and kept apart by it. */
+  readonly where?: string
 }
 
 export interface TableContract {
@@ -46,12 +107,19 @@ export interface TableContract {
   readonly primaryKey: readonly string[]
   readonly indexes: readonly IndexContract[]
   readonly checks: readonly { readonly name: string; readonly expression: string }[]
+  readonly foreignKeys?: readonly ForeignKeyContract[]
   readonly indexPolicy: 'writeOptimized' | 'balanced' | 'scanOptimized' | 'appendOnly'
+  /** The nullable timestamp that deleting sets. */
   readonly softDelete?: string
+  /** The column that says whose a row is. */
   readonly tenant?: string
+  /** The name in the store that the table had before. */
+  readonly renamedFrom?: string
 }
 
-/** `one`: `column` of this table holds the primary key of `table`. `many`: `column` of `table` holds this table's primary key. */
+/**
+ * `one`: `column` of this table holds the primary key of `table`. `many`: `column` of `table` holds this table's primary key.
+ */
 export type RelationContract =
   | { readonly kind: 'one'; readonly table: string; readonly column: string }
   | { readonly kind: 'many'; readonly table: string; readonly column: string }
@@ -80,6 +148,8 @@ export interface CollectionContract {
 export interface NodeContract {
   readonly name: string
   readonly properties: JsonSchema
+  /** Properties that nodes are found by. Absent: none. */
+  readonly indexed?: readonly string[]
 }
 
 export interface EdgeContract {
@@ -87,6 +157,8 @@ export interface EdgeContract {
   readonly from: string
   readonly to: string
   readonly properties: JsonSchema
+  /** Properties that edges are found by. Absent: none. */
+  readonly indexed?: readonly string[]
   readonly temporal: boolean
   readonly open: boolean
 }

@@ -1,14 +1,14 @@
 import type { CacheNode } from '../caches/cache-policy.js'
 import type { CollectionNode } from '../collections/collection.js'
-import type { ColumnNode, DefaultNode } from '../columns/column.js'
+import type { ColumnNode, DefaultNode, ReferenceNode } from '../columns/column.js'
 import { sortKeys } from '../core/json.js'
 import { toJsonSchema } from '../core/json-schema.js'
-import type { Schema, SchemaNode } from '../define/define-schema.js'
+import type { Casing, Schema, SchemaNode } from '../define/define-schema.js'
 import type { EdgeNode, GraphNodeNode } from '../graph/graph.js'
 import type { KvNode } from '../kv/kv.js'
 import type { RelationNode } from '../relations/relation.js'
-import type { IndexNode, TableNode } from '../tables/table.js'
-import { allIndexes, indexName, primaryKeyOf, splitTarget } from '../tables/parts.js'
+import type { ForeignKeyNode, IndexNode, TableNode } from '../tables/table.js'
+import { allIndexes, indexName, primaryKeyOf, splitTarget, storedName } from '../tables/parts.js'
 import { formatDiagnostic, type Diagnostic } from '../validate/diagnostic.js'
 import { validateSchema } from '../validate/validate-schema.js'
 import type {
@@ -18,6 +18,7 @@ import type {
   Contract,
   DefaultContract,
   EdgeContract,
+  ForeignKeyContract,
   IndexContract,
   JsonSchema,
   KvContract,
@@ -51,7 +52,7 @@ export function toContract(schema: Schema): Contract {
 function contractOf(schema: SchemaNode): Contract {
   return {
     version: 1,
-    tables: mapValues(schema.tables, tableContract),
+    tables: mapValues(schema.tables, table => tableContract(schema, table)),
     relations: mapValues(schema.relations, relations => mapValues(relations, relationContract)),
     collections: mapValues(schema.collections, collectionContract),
     nodes: mapValues(schema.nodes, nodeContract),
@@ -61,41 +62,66 @@ function contractOf(schema: SchemaNode): Contract {
   }
 }
 
-function tableContract(table: TableNode): TableContract {
+function tableContract(schema: SchemaNode, table: TableNode): TableContract {
   const indexes = allIndexes(table).map(index => indexContract(table.name, index))
   return {
     name: table.name,
-    columns: Object.entries(table.columns).map(([name, column]) => columnContract(name, column)),
+    columns: Object.entries(table.columns).map(([name, column]) => columnContract(name, column, schema.casing)),
     primaryKey: primaryKeyOf(table),
     indexes: indexes.sort((a, b) => (a.name < b.name ? -1 : 1)),
     checks: table.checks
       .map(({ name, expression }) => ({ name, expression }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(table.foreignKeys.length === 0
+      ? {}
+      : { foreignKeys: table.foreignKeys.map(key => foreignKeyContract(schema, key)) }),
     indexPolicy: table.indexPolicy,
+    ...optional('renamedFrom', table.renamedFrom),
     ...optional('softDelete', table.softDelete),
     ...optional('tenant', table.tenant),
   }
 }
 
 function indexContract(table: string, index: IndexNode): IndexContract {
-  return { name: indexName(table, index), columns: index.columns, unique: index.unique }
+  const { columns, unique, where } = index
+  return { name: indexName(table, index), columns, unique, ...optional('where', where) }
 }
 
-function columnContract(name: string, column: ColumnNode): ColumnContract {
-  const reference = column.references
+function foreignKeyContract(schema: SchemaNode, key: ForeignKeyNode): ForeignKeyContract {
+  const { columns, table, targetColumns, onDelete, onUpdate } = key
+  return {
+    columns,
+    table,
+    targetColumns: targetColumns.length === 0 ? primaryKeyOf(schema.tables[table]!) : targetColumns,
+    onDelete,
+    ...(onUpdate === 'noAction' ? {} : { onUpdate }),
+  }
+}
+
+function columnContract(name: string, column: ColumnNode, casing: Casing | undefined): ColumnContract {
+  const stored = storedName(name, column, casing)
   return {
     name,
+    ...(stored === name ? {} : { column: stored }),
     type: column.type,
+    ...optional('items', column.items?.type),
     nullable: column.nullable,
     ...(column.default === undefined ? {} : { default: defaultContract(column, column.default) }),
     ...optional('enum', column.enum),
+    ...(column.updatedAt ? { updatedAt: true } : {}),
+    ...optional('generated', column.generated),
+    ...optional('precision', column.precision),
+    ...optional('scale', column.scale),
+    ...optional('codec', column.codec),
     ...(column.schema === undefined ? {} : { schema: jsonSchemaOf(column.schema) }),
-    ...(reference === undefined
-      ? {}
-      : { references: { ...splitTarget(reference.target)!, onDelete: reference.onDelete } }),
+    ...(column.references === undefined ? {} : { references: referenceContract(column.references) }),
     ...optional('dimension', column.dimension),
     ...optional('renamedFrom', column.renamedFrom),
   }
+}
+
+function referenceContract({ target, onDelete, onUpdate }: ReferenceNode): NonNullable<ColumnContract['references']> {
+  return { ...splitTarget(target)!, onDelete, ...(onUpdate === 'noAction' ? {} : { onUpdate }) }
 }
 
 function defaultContract(column: ColumnNode, node: DefaultNode): DefaultContract {
@@ -151,7 +177,11 @@ function collectionContract({ name, options }: CollectionNode): CollectionContra
 }
 
 function nodeContract(node: GraphNodeNode): NodeContract {
-  return { name: node.name, properties: jsonSchemaOf(node.properties) }
+  return { name: node.name, properties: jsonSchemaOf(node.properties), ...indexedOf(node.indexed) }
+}
+
+function indexedOf(indexed: readonly string[]): { readonly indexed?: readonly string[] } {
+  return indexed.length === 0 ? {} : { indexed: [...indexed].sort() }
 }
 
 function edgeContract(edge: EdgeNode): EdgeContract {
@@ -161,6 +191,7 @@ function edgeContract(edge: EdgeNode): EdgeContract {
     from,
     to,
     properties: properties === undefined ? emptyObject : jsonSchemaOf(properties),
+    ...indexedOf(edge.indexed),
     temporal,
     open,
   }

@@ -1,6 +1,6 @@
 import type { CacheDeclaration, CacheNode } from '../caches/cache-policy.js'
 import type { CollectionDeclaration, CollectionNode } from '../collections/collection.js'
-import { Declaration, expectBrand, hasBrand, type Brand } from '../core/brand.js'
+import { Declaration, describe, expectBrand, hasBrand, type Brand } from '../core/brand.js'
 import type { EdgeDeclaration, EdgeNode, GraphNodeNode, NodeDeclaration } from '../graph/graph.js'
 import type { KvDeclaration, KvNode } from '../kv/kv.js'
 import type { Relation, RelationNode } from '../relations/relation.js'
@@ -13,8 +13,13 @@ export interface AnyTable {
   toNode(): TableNode
 }
 
+/** `snake_case`: the field `createdAt` is the column `created_at`. */
+export type Casing = 'snake_case' | 'preserve'
+
 /** Everything a schema file declares. Keys are the property names on the client: `tables: { users }` is `db.users`. */
 export interface SchemaDefinition<Tables extends Declared<AnyTable>> {
+  /** What columns are called in the store, where `.map(…)` does not say. Default: as their fields. */
+  readonly casing?: Casing
   readonly tables?: Tables
   /** By the key of the table they start from. */
   readonly relations?: { readonly [Key in keyof Tables]?: Declared<Relation> }
@@ -25,6 +30,7 @@ export interface SchemaDefinition<Tables extends Declared<AnyTable>> {
 }
 
 export interface SchemaNode {
+  readonly casing: Casing | undefined
   readonly tables: Declared<TableNode>
   readonly relations: Declared<Declared<RelationNode>>
   readonly collections: Declared<CollectionNode>
@@ -53,7 +59,7 @@ export function isSchema(value: unknown): value is Schema {
   return hasBrand(value, 'schema')
 }
 
-const sections = ['tables', 'relations', 'collections', 'graph', 'caches', 'kv'] as const
+const sections = ['casing', 'tables', 'relations', 'collections', 'graph', 'caches', 'kv'] as const
 
 /**
  * Gathers declarations into a schema. It checks that each is of its kind; `validateSchema` checks what they say.
@@ -73,8 +79,12 @@ export function defineSchema<const Tables extends Declared<AnyTable> = Declared<
       throw new TypeError(`defineSchema knows no "${key}"; it takes ${sections.join(', ')}.`)
     }
   }
-  const { tables, relations, collections, graph, caches, kv } = definition
+  const { casing, tables, relations, collections, graph, caches, kv } = definition
+  if (casing !== undefined && casing !== 'snake_case' && casing !== 'preserve') {
+    throw new TypeError(`casing is 'snake_case' or 'preserve'; got ${describe(casing)}.`)
+  }
   return new Schema({
+    casing,
     tables: nodes<TableNode>('tables', tables, 'table', "made by table('name', { … })"),
     relations: relationNodes(relations as Declared<Declared<Relation> | undefined> | undefined),
     collections: nodes<CollectionNode>('collections', collections, 'collection', "made by collection('name', { … })"),

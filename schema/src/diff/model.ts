@@ -7,36 +7,13 @@ import type {
   CollectionContract,
   ColumnContract,
   Contract,
-  ForeignKeyAction,
-  IndexContract,
   TableContract,
 } from '../contract/contract.js'
+import { storeTable as fromContract, type StoreTable } from '../contract/store.js'
 
-/** A column as the store has it: the contract's, without what clients alone know. */
-export type StoreColumn = Omit<ColumnContract, 'schema' | 'references' | 'renamedFrom'>
+export type { StoreColumn, StoreForeignKey, StoreTable } from '../contract/store.js'
 
-export interface StoreForeignKey {
-  readonly columns: readonly string[]
-  readonly table: string
-  readonly targetColumns: readonly string[]
-  readonly onDelete: ForeignKeyAction
-}
-
-export interface StoreCheck {
-  readonly name: string
-  readonly expression: string
-}
-
-export interface StoreTable {
-  readonly name: string
-  /** A set: columns keep the order in which a store got them. */
-  readonly columns: readonly StoreColumn[]
-  readonly primaryKey: readonly string[]
-  readonly indexes: readonly IndexContract[]
-  readonly checks: readonly StoreCheck[]
-  readonly foreignKeys: readonly StoreForeignKey[]
-  readonly indexPolicy: TableContract['indexPolicy']
-}
+export type StoreCheck = StoreTable['checks'][number]
 
 /** A collection as the store has it: documents are checked by clients. */
 export type StoreCollection = Omit<CollectionContract, 'metadata'>
@@ -61,9 +38,16 @@ type Side = 'store' | 'client'
 
 const columnSides = {
   name: 'store',
+  column: 'store',
   type: 'store',
+  items: 'client',
   nullable: 'store',
   default: 'store',
+  updatedAt: 'store',
+  generated: 'store',
+  precision: 'store',
+  scale: 'store',
+  codec: 'client',
   enum: 'store',
   schema: 'client',
   references: 'store',
@@ -77,9 +61,11 @@ const tableSides = {
   primaryKey: 'store',
   indexes: 'store',
   checks: 'store',
+  foreignKeys: 'store',
   indexPolicy: 'store',
   softDelete: 'client',
   tenant: 'client',
+  renamedFrom: 'client',
 } as const satisfies Record<keyof Required<TableContract>, Side>
 
 const collectionSides = {
@@ -149,17 +135,8 @@ export function storeModel(contract: Contract): StoreModel {
 
 function storeTable(contract: Contract, key: string, table: TableContract): StoreTable {
   expectKnown(`Table "${key}"`, table, tableSides)
-  const columns = table.columns.map(({ schema: _, references: __, renamedFrom: ___, ...column }): StoreColumn => {
-    expectKnown(`Column "${key}"."${column.name}"`, column, columnSides)
-    return column
-  })
-  const foreignKeys = table.columns.flatMap(({ name, references }): StoreForeignKey[] => {
-    if (references === undefined) return []
-    const target = contract.tables[references.table]?.name ?? references.table
-    return [{ columns: [name], table: target, targetColumns: [references.column], onDelete: references.onDelete }]
-  })
-  const { name, primaryKey, indexes, checks, indexPolicy } = table
-  return { name, columns, primaryKey, indexes, checks, foreignKeys, indexPolicy }
+  for (const column of table.columns) expectKnown(`Column "${key}"."${column.name}"`, column, columnSides)
+  return fromContract(contract, table)
 }
 
 function expectKnown(what: string, value: object, sides: Readonly<Record<string, Side>>): void {

@@ -4,9 +4,17 @@ import { Declaration } from '../core/brand.js'
 export interface GraphNodeNode {
   readonly name: string
   readonly properties: z.ZodType
+  readonly indexed: readonly string[]
+}
+
+export interface NodeOptions {
+  /** Properties that nodes are found by. Default: none. */
+  readonly indexed?: readonly string[]
 }
 
 export interface EdgeOptions {
+  /** Properties that edges are found by. Default: none. */
+  readonly indexed?: readonly string[]
   /** Edges hold over intervals of valid time. Default: false. */
   readonly temporal?: boolean
   /** Edges may name nodes that were never added. Default: false. */
@@ -18,6 +26,7 @@ export interface EdgeNode {
   readonly from: string
   readonly to: string
   readonly properties: z.ZodType | undefined
+  readonly indexed: readonly string[]
   readonly temporal: boolean
   readonly open: boolean
 }
@@ -51,8 +60,8 @@ export class EdgeDeclaration extends Declaration<EdgeNode> {
 }
 
 /** @example node('Doc', z.object({ title: z.string() })) */
-export function node(name: string, properties: z.ZodType): NodeDeclaration {
-  return new NodeDeclaration({ name, properties })
+export function node(name: string, properties: z.ZodType, options: NodeOptions = {}): NodeDeclaration {
+  return new NodeDeclaration({ name, properties, indexed: options.indexed ?? [] })
 }
 
 /** @example edge('CITES', 'Doc', 'Doc', z.object({ weight: z.number() }), { temporal: true }) */
@@ -63,6 +72,6 @@ export function edge(
   properties?: z.ZodType,
   options: EdgeOptions = {},
 ): EdgeDeclaration {
-  const { temporal = false, open = false } = options
-  return new EdgeDeclaration({ name, from, to, properties, temporal, open })
+  const { temporal = false, open = false, indexed = [] } = options
+  return new EdgeDeclaration({ name, from, to, properties, indexed, temporal, open })
 }

@@ -1,4 +1,6 @@
 /** What a table comes to, once its columns and its own calls are read together. */
+import type { ColumnNode } from '../columns/column.js'
+import type { Casing } from '../define/define-schema.js'
 import type { IndexNode, TableNode } from './table.js'
 
 /** The primary key, whichever way it was declared; empty when it was not. */
@@ -12,7 +14,8 @@ export function allIndexes(table: TableNode): readonly IndexNode[] {
   const ofColumns = Object.entries(table.columns)
     .filter(([, column]) => column.unique)
     .map(([name]): IndexNode => {
-      return { name: undefined, columns: [{ column: name, desc: false }], unique: true, site: { call: name, nth: 0 } }
+      const columns = [{ column: name, desc: false }]
+      return { name: undefined, columns, unique: true, where: undefined, site: { call: name, nth: 0 } }
     })
   return [...ofColumns, ...table.indexes]
 }
@@ -29,4 +32,17 @@ export function splitTarget(target: string): { readonly table: string; readonly 
   const parts = target.split('.')
   const [table, column] = parts
   return parts.length === 2 && table && column ? { table, column } : undefined
+}
+
+/** `createdAt` → `created_at`, `HTTPStatus2` → `http_status2`. */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase()
+}
+
+/** The name a column has in the store. */
+export function storedName(name: string, column: ColumnNode, casing: Casing | undefined): string {
+  return column.map ?? (casing === 'snake_case' ? snakeCase(name) : name)
 }

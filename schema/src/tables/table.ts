@@ -1,4 +1,5 @@
 import { type Column, type ColumnNode } from '../columns/column.js'
+import type { ForeignKeyAction } from '../contract/contract.js'
 import { Declaration, expectBrand } from '../core/brand.js'
 
 /** Any column, whatever its values. */
@@ -16,6 +17,16 @@ export interface IndexNode {
   readonly name: string | undefined
   readonly columns: readonly { readonly column: string; readonly desc: boolean }[]
   readonly unique: boolean
+  readonly where: string | undefined
+  readonly site: CallSite
+}
+
+export interface ForeignKeyNode {
+  readonly columns: readonly string[]
+  readonly table: string
+  readonly targetColumns: readonly string[]
+  readonly onDelete: ForeignKeyAction
+  readonly onUpdate: ForeignKeyAction
   readonly site: CallSite
 }
 
@@ -35,7 +46,9 @@ export interface TableNode {
   readonly primaryKey: readonly string[] | undefined
   readonly indexes: readonly IndexNode[]
   readonly checks: readonly CheckNode[]
+  readonly foreignKeys: readonly ForeignKeyNode[]
   readonly indexPolicy: IndexPolicy
+  readonly renamedFrom: string | undefined
   readonly softDelete: string | undefined
   readonly tenant: string | undefined
 }
@@ -45,6 +58,18 @@ export interface IndexOptions<Name extends string = string> {
   readonly desc?: boolean | readonly Name[]
   /** Default: made of the table's and the columns' names. */
   readonly name?: string
+  /** A condition, as SQL: only rows that meet it are in the index, and of a unique one only they are kept apart. */
+  readonly where?: string
+}
+
+/** Of a reference of several columns. */
+export interface ForeignKeyOptions {
+  /** The columns of the other table. Default: its primary key. */
+  readonly columns?: readonly string[]
+  /** Default: `noAction`. */
+  readonly onDelete?: ForeignKeyAction
+  /** Default: `noAction`. */
+  readonly onUpdate?: ForeignKeyAction
 }
 
 /**
@@ -70,16 +95,30 @@ export class Table<Name extends string> extends Declaration<TableNode> {
   }
 
   /** No two rows hold the same values in these columns together. */
-  unique(...columns: [Name, ...Name[]]): Table<Name> {
-    return this.#addIndex('unique', columns, {}, true)
+  unique(...columns: [Name, ...Name[]] | [Name, ...Name[], Omit<IndexOptions<Name>, 'desc'>]): Table<Name> {
+    return this.#addIndex('unique', columns, true)
   }
 
   /** Finds and orders rows by these columns. */
   index(...columns: [Name, ...Name[]] | [Name, ...Name[], IndexOptions<Name>]): Table<Name> {
-    const last = columns.at(-1)
-    if (typeof last === 'object' && last !== null)
-      return this.#addIndex('index', columns.slice(0, -1) as Name[], last, false)
-    return this.#addIndex('index', columns as Name[], {}, false)
+    return this.#addIndex('index', columns, false)
+  }
+
+  /**
+   * These columns together hold a key of another table, by its key in the schema.
+   *
+   * @example lines.foreignKey(['orderId', 'orderYear'], 'orders', { columns: ['id', 'year'], onDelete: 'cascade' })
+   */
+  foreignKey(columns: readonly Name[], table: string, options: ForeignKeyOptions = {}): Table<Name> {
+    const { columns: targetColumns = [], onDelete = 'noAction', onUpdate = 'noAction' } = options
+    const site = { call: 'foreignKey', nth: this.#node.foreignKeys.length }
+    const key = { columns: [...columns], table, targetColumns: [...targetColumns], onDelete, onUpdate, site }
+    return this.#with({ foreignKeys: Object.freeze([...this.#node.foreignKeys, Object.freeze(key)]) })
+  }
+
+  /** The name in the store that this table had before: a migration carries its rows over. */
+  renamedFrom(name: string): Table<Name> {
+    return this.#with({ renamedFrom: name })
   }
 
   /** A condition, as SQL, that every row must meet. */
@@ -107,11 +146,14 @@ export class Table<Name extends string> extends Declaration<TableNode> {
     return this.#node
   }
 
-  #addIndex(call: string, columns: readonly string[], options: IndexOptions, unique: boolean): Table<Name> {
-    const { desc = false, name } = options
+  #addIndex(call: string, given: readonly (string | IndexOptions)[], unique: boolean): Table<Name> {
+    const last = given.at(-1)
+    const hasOptions = typeof last === 'object' && last !== null
+    const { desc = false, name, where } = hasOptions ? last : {}
+    const columns = (hasOptions ? given.slice(0, -1) : given) as readonly string[]
     const parts = columns.map(column => ({ column, desc: typeof desc === 'boolean' ? desc : desc.includes(column) }))
     const nth = this.#node.indexes.filter(other => other.site.call === call).length
-    const index: IndexNode = Object.freeze({ name, columns: Object.freeze(parts), unique, site: { call, nth } })
+    const index: IndexNode = Object.freeze({ name, columns: Object.freeze(parts), unique, where, site: { call, nth } })
     return this.#with({ indexes: Object.freeze([...this.#node.indexes, index]) })
   }
 
@@ -143,7 +185,9 @@ export function table<const Columns extends Readonly<Record<string, AnyColumn>>>
     primaryKey: undefined,
     indexes: [],
     checks: [],
+    foreignKeys: [],
     indexPolicy: 'balanced',
+    renamedFrom: undefined,
     softDelete: undefined,
     tenant: undefined,
   })

@@ -3,7 +3,7 @@ import { describe } from '../core/brand.js'
 import { fieldsOf, topTypes } from '../core/json-schema.js'
 import type { SchemaNode } from '../define/define-schema.js'
 import { suggest, type Report } from './diagnostic.js'
-import { checkDimension, dimensionMax } from './tables.js'
+import { checkDimension, dimensionMax } from './columns.js'
 import { checkZodOfType } from './zod-schemas.js'
 
 const metrics = ['cosine', 'euclidean', 'dotProduct']

@@ -24,6 +24,10 @@ const literals: Readonly<Record<ColumnNode['type'], { readonly takes: string; ac
   json: { takes: 'a JSON value', accepts: isJson },
   uuid: { takes: "a UUID, or 'uuid7'", accepts: value => typeof value === 'string' && uuidText.test(value) },
   blob: { takes: 'a Uint8Array', accepts: value => isTyped(value, 'Uint8Array') },
+  date: {
+    takes: "a day such as '2026-03-01', or 'now'",
+    accepts: value => typeof value === 'string' && z.iso.date().safeParse(value).success,
+  },
   decimal: {
     takes: "decimal text, such as '9.90'",
     accepts: value => typeof value === 'string' && decimalText.test(value),
@@ -51,7 +55,8 @@ function isJson(value: unknown): boolean {
 }
 
 export function checkDefault(report: Report, at: readonly string[], name: string, column: ColumnNode): void {
-  if (column.default?.kind !== 'value') return
+  if (column.default === undefined) return
+  if (column.default.kind !== 'value') return checkMadeAnew(report, at, name, column, column.default.kind)
   const site = [...at, { call: 'default', nth: 0 }]
   const { value } = column.default
   if (value === null) {
@@ -86,6 +91,22 @@ export function checkDefault(report: Report, at: readonly string[], name: string
     )
   }
   checkAgainstSchema(report, site, name, column, value)
+}
+
+/** Values that the client or the engine makes must be ones that the column takes. */
+function checkMadeAnew(report: Report, at: readonly string[], name: string, column: ColumnNode, kind: string): void {
+  const site = [...at, { call: 'default', nth: 0 }]
+  if (kind === 'autoincrement' && column.nullable) {
+    report.error(
+      site,
+      'default_type',
+      `Column "${name}" takes numbers from a counter, so it is never NULL.`,
+      'Drop .nullable().',
+    )
+  }
+  const sample =
+    kind === 'cuid2' ? 'tz4a98xxat96iws9zmbrgj3a' : kind === 'ulid' ? '01ARZ3NDEKTSV4RRFFQ69G5FAV' : undefined
+  if (sample !== undefined) checkAgainstSchema(report, site, name, column, sample)
 }
 
 function checkAgainstSchema(

@@ -69,16 +69,20 @@ export function suggest(wanted: unknown, candidates: readonly string[]): string 
   return candidates.length <= 12 ? `There is: ${candidates.join(', ')}.` : undefined
 }
 
-/** Levenshtein's, over names cut to 64 characters. */
+/** Levenshtein's, with two letters that changed places as one mistake, over names cut to 64 characters. */
 function editDistance(a: string, b: string): number {
   const [left, right] = [a.slice(0, 64), b.slice(0, 64)]
+  let before: number[] = []
   let row = Array.from({ length: right.length + 1 }, (_, i) => i)
   for (let i = 1; i <= left.length; i++) {
     const next = [i]
     for (let j = 1; j <= right.length; j++) {
       const substitute = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)
-      next.push(Math.min(substitute, row[j]! + 1, next[j - 1]! + 1))
+      const swapped = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]
+      const swap = swapped ? before[j - 2]! + 1 : Infinity
+      next.push(Math.min(substitute, swap, row[j]! + 1, next[j - 1]! + 1))
     }
+    before = row
     row = next
   }
   return row[right.length]!

@@ -1,14 +1,16 @@
 import { describe } from '../core/brand.js'
+import { fieldsOf, toJsonSchema } from '../core/json-schema.js'
 import type { SchemaNode } from '../define/define-schema.js'
 import { checkChoice, checkKnownOptions, checkRange } from './collections.js'
 import { suggest, type Report } from './diagnostic.js'
-import { checkDimension } from './tables.js'
+import { checkDimension } from './columns.js'
 import { checkZod, checkZodOfType } from './zod-schemas.js'
 
 export function checkGraph(report: Report, schema: SchemaNode): void {
   const names = Object.values(schema.nodes).map(node => node.name)
   for (const [key, node] of Object.entries(schema.nodes)) {
     checkZodOfType(report, ['graph', 'nodes', key], `The properties of node "${node.name}"`, node.properties, 'object')
+    checkIndexed(report, ['graph', 'nodes', key], `Node "${node.name}"`, node.properties, node.indexed)
   }
   for (const [key, edge] of Object.entries(schema.edges)) {
     const at = ['graph', 'edges', key]
@@ -21,8 +23,26 @@ export function checkGraph(report: Report, schema: SchemaNode): void {
         suggest(end, names),
       )
     }
+    checkIndexed(report, at, `Edge "${edge.name}"`, edge.properties, edge.indexed)
     if (edge.properties === undefined) continue
     checkZodOfType(report, at, `The properties of edge "${edge.name}"`, edge.properties, 'object')
+  }
+}
+
+/** Indexed properties are properties. */
+function checkIndexed(
+  report: Report,
+  at: readonly string[],
+  what: string,
+  properties: unknown,
+  indexed: readonly string[],
+): void {
+  const json = toJsonSchema(properties)
+  const fields = json.ok ? Object.keys(fieldsOf(json.schema) ?? {}) : []
+  if (properties !== undefined && !json.ok) return
+  for (const name of indexed.filter(field => !fields.includes(field))) {
+    const message = `${what} indexes "${name}", which is none of its properties.`
+    report.error(at, 'indexed_unknown_field', message, suggest(name, fields))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ColumnNode } from '../columns/column.js'
-import { primaryKeyOf, splitTarget } from '../tables/parts.js'
+import { describe } from '../core/brand.js'
+import { allIndexes, primaryKeyOf, splitTarget } from '../tables/parts.js'
 import type { SchemaNode } from '../define/define-schema.js'
 import type { TableNode } from '../tables/table.js'
 import { suggest, type PathSegment, type Report } from './diagnostic.js'
@@ -14,7 +15,7 @@ export function checkReference(
 ): void {
   const site = [...at, { call: 'references', nth: 0 }]
   const column = schema.tables[tableKey]!.columns[columnName]!
-  const { target, onDelete } = column.references!
+  const { target, onDelete, onUpdate } = column.references!
   const found = findTarget(report, site, schema, 'reference', target)
   if (found === undefined) return
   checkTypes(report, site, 'reference', columnName, column, target, found.column)
@@ -22,10 +23,86 @@ export function checkReference(
     const message = `Column "${columnName}" refers to ${target}, which is neither a primary key nor unique.`
     report.error(site, 'reference_not_unique', message, 'Refer to the primary key, or add .unique() to that column.')
   }
-  if (onDelete === 'setNull' && !column.nullable) {
-    const message = `Column "${columnName}" cannot be set to NULL when its ${target} is deleted: it is not nullable.`
-    report.error(site, 'reference_set_null', message, 'Add .nullable(), or take another onDelete.')
+  checkActions(report, site, columnName, column, target, { onDelete, onUpdate })
+}
+
+const actionNames = ['noAction', 'restrict', 'cascade', 'setNull', 'setDefault']
+
+function checkActions(
+  report: Report,
+  site: readonly PathSegment[],
+  name: string,
+  column: ColumnNode,
+  target: string,
+  actions: { readonly onDelete: string; readonly onUpdate: string },
+): void {
+  for (const on of ['onDelete', 'onUpdate'] as const) {
+    const action = actions[on]
+    const event = on === 'onDelete' ? 'is deleted' : 'changes'
+    if (!actionNames.includes(action)) {
+      const message = `${on} takes ${actionNames.join(', ')}; got ${describe(action)}.`
+      report.error(site, 'reference_action', message, suggest(action, actionNames))
+    } else if (action === 'setNull' && !column.nullable) {
+      const message = `Column "${name}" cannot be set to NULL when its ${target} ${event}: it is not nullable.`
+      report.error(site, 'reference_set_null', message, `Add .nullable(), or take another ${on}.`)
+    } else if (action === 'setDefault' && column.default?.kind !== 'value') {
+      const message = `Column "${name}" cannot be set to its default when its ${target} ${event}: it has no constant one.`
+      report.error(site, 'reference_set_default', message, `Add .default(…), or take another ${on}.`)
+    }
   }
+}
+
+/** The `.foreignKey([…], 'table')` of a table. */
+export function checkForeignKeys(report: Report, at: readonly string[], schema: SchemaNode, key: string): void {
+  const table = schema.tables[key]!
+  for (const declared of table.foreignKeys) {
+    const site = [...at, declared.site]
+    const target = schema.tables[declared.table]
+    if (target === undefined) {
+      const message = `The foreign key refers to "${declared.table}", which is no table.`
+      report.error(site, 'reference_unknown_table', message, suggest(declared.table, Object.keys(schema.tables)))
+      continue
+    }
+    const targets = declared.targetColumns.length === 0 ? primaryKeyOf(target) : declared.targetColumns
+    const unknown = [
+      ...declared.columns.filter(name => !Object.hasOwn(table.columns, name)).map(name => [name, key] as const),
+      ...targets.filter(name => !Object.hasOwn(target.columns, name)).map(name => [name, declared.table] as const),
+    ]
+    for (const [name, of] of unknown) {
+      const message = `The foreign key names "${name}", which is no column of table "${of}".`
+      report.error(site, 'reference_unknown_column', message, suggest(name, Object.keys(schema.tables[of]!.columns)))
+    }
+    if (unknown.length > 0) continue
+    if (declared.columns.length === 0 || declared.columns.length !== targets.length) {
+      const message = `The foreign key has ${declared.columns.length} columns and refers to ${targets.length}.`
+      report.error(site, 'reference_columns', message, `Those of "${declared.table}" are ${targets.join(', ')}.`)
+      continue
+    }
+    declared.columns.forEach((name, i) => {
+      const other = `${declared.table}.${targets[i]!}`
+      checkTypes(report, site, 'reference', name, table.columns[name]!, other, target.columns[targets[i]!]!)
+      checkActions(report, site, name, table.columns[name]!, other, declared)
+    })
+    if (isUniqueTogether(target, targets)) continue
+    const message = `The foreign key refers to ${targets.join(', ')} of "${declared.table}", which are no key together.`
+    report.error(
+      site,
+      'reference_not_unique',
+      message,
+      'Refer to the primary key, or add .unique(…) for these columns.',
+    )
+  }
+}
+
+function isUniqueTogether(table: TableNode, columns: readonly string[]): boolean {
+  const wanted = [...columns].sort().join()
+  const isWanted = (names: readonly string[]) => [...names].sort().join() === wanted
+  return (
+    isWanted(primaryKeyOf(table)) ||
+    allIndexes(table).some(
+      index => index.unique && index.where === undefined && isWanted(index.columns.map(part => part.column)),
+    )
+  )
 }
 
 /** The relations: that their ends exist, agree in type, and take no name a row has already. */
@@ -137,5 +214,8 @@ function isUnique(table: TableNode, column: string): boolean {
   const key = primaryKeyOf(table)
   if (key.length === 1 && key[0] === column) return true
   if (table.columns[column]!.unique) return true
-  return table.indexes.some(index => index.unique && index.columns.length === 1 && index.columns[0]!.column === column)
+  return table.indexes.some(
+    index =>
+      index.unique && index.where === undefined && index.columns.length === 1 && index.columns[0]!.column === column,
+  )
 }

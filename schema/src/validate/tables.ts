@@ -1,30 +1,33 @@
 import type { ColumnNode } from '../columns/column.js'
 import { allIndexes, indexName, primaryKeyOf } from '../tables/parts.js'
-import { describe } from '../core/brand.js'
 import type { SchemaNode } from '../define/define-schema.js'
 import type { IndexNode, TableNode } from '../tables/table.js'
-import { checkDefault } from './defaults.js'
+import { checkColumn } from './columns.js'
 import { suggest, type Report } from './diagnostic.js'
 import { checkIdentifier, checkRowProperty } from './names.js'
-import { checkReference } from './references.js'
-import { checkZod, checkZodOfType } from './zod-schemas.js'
+import { checkCounters, checkMarkedColumns, checkStoredNames, checkTableOptions } from './marks.js'
+import { checkForeignKeys, checkReference } from './references.js'
 
-/** Columns of a table at most; components of a vector at most. */
+/** Columns of a table at most. */
 export const columnsMax = 1000
-export const dimensionMax = 16_384
 
 export function checkTables(report: Report, schema: SchemaNode): void {
   const indexNames = new Map<string, string>()
   for (const [key, table] of Object.entries(schema.tables)) {
     const at = ['tables', key]
     checkColumnNames(report, at, table)
+    checkStoredNames(report, at, schema, table)
+    checkCounters(report, at, table)
     for (const [name, column] of Object.entries(table.columns)) {
       checkColumn(report, [...at, name], name, column)
       if (column.references !== undefined) checkReference(report, [...at, name], schema, key, name)
     }
     checkPrimaryKey(report, at, key, table)
     checkIndexes(report, at, key, table, indexNames)
+    checkForeignKeys(report, at, schema, key)
     checkChecks(report, at, table)
+    checkMarkedColumns(report, at, table)
+    checkTableOptions(report, at, schema, key)
   }
 }
 
@@ -56,39 +59,6 @@ function checkColumnNames(report: Report, at: readonly string[], table: TableNod
       report.error(site, 'renamed_from_taken', message, 'Remove the hint once the rename is deployed.')
     }
   }
-}
-
-function checkColumn(report: Report, at: readonly string[], name: string, column: ColumnNode): void {
-  if (column.type === 'vector') checkDimension(report, at, `Column "${name}"`, column.dimension)
-  if (column.enum !== undefined) checkEnum(report, at, name, column.enum)
-  if (column.schema !== undefined || column.type === 'json') checkColumnSchema(report, at, name, column)
-  checkDefault(report, at, name, column)
-}
-
-function checkColumnSchema(report: Report, at: readonly string[], name: string, column: ColumnNode): void {
-  const what = `The schema of column "${name}"`
-  if (column.type === 'json') checkZod(report, at, what, column.schema)
-  else if (column.type === 'text') checkZodOfType(report, at, what, column.schema, 'string')
-  else if (column.type === 'integer') checkZodOfType(report, at, what, column.schema, ['integer'])
-  else checkZodOfType(report, at, what, column.schema, ['number', 'integer'])
-}
-
-function checkEnum(report: Report, at: readonly string[], name: string, values: readonly unknown[]): void {
-  if (values.length === 0) report.error(at, 'enum_empty', `Column "${name}" is an enum without values.`)
-  const seen = new Set<unknown>()
-  for (const value of values) {
-    if (typeof value !== 'string') {
-      const hint = "List the values one by one: col.enum('a', 'b')."
-      report.error(at, 'enum_value', `Values of an enum are strings; column "${name}" has ${describe(value)}.`, hint)
-    } else if (seen.has(value)) report.error(at, 'enum_duplicate', `Column "${name}" lists ${describe(value)} twice.`)
-    seen.add(value)
-  }
-}
-
-export function checkDimension(report: Report, at: readonly string[], what: string, dimension: unknown): void {
-  if (Number.isInteger(dimension) && (dimension as number) >= 1 && (dimension as number) <= dimensionMax) return
-  const message = `${what} has the dimension ${describe(dimension)}; it must be a whole number from 1 to ${dimensionMax}.`
-  report.error(at, 'dimension_invalid', message)
 }
 
 function checkPrimaryKey(report: Report, at: readonly string[], key: string, table: TableNode): void {
@@ -126,7 +96,7 @@ function checkPrimaryKey(report: Report, at: readonly string[], key: string, tab
       report.error(
         [...at, name],
         'primary_key_type',
-        `A ${column.type} column cannot be part of a primary key: its values have no order.`,
+        `${column.items === undefined ? `A ${column.type} column` : 'An array'} cannot be part of a primary key: its values have no order.`,
       )
     }
   }
@@ -170,7 +140,7 @@ function checkIndexes(
   indexNames: Map<string, string>,
 ): void {
   const shapes = new Map<string, string>([
-    [JSON.stringify([true, primaryKeyOf(table).map(name => [String(name), false])]), 'its primary key'],
+    [JSON.stringify([true, primaryKeyOf(table).map(name => [String(name), false]), null]), 'its primary key'],
   ])
   for (const index of allIndexes(table)) {
     const site = Object.hasOwn(table.columns, index.site.call) ? [...at, index.site.call] : [...at, index.site]
@@ -183,9 +153,15 @@ function checkIndexes(
     for (const name of columns) {
       const column = table.columns[name]!
       if (comparable(column)) continue
-      report.error(site, 'index_type', `Column "${name}" is of type ${column.type}, which an index cannot order.`)
+      report.error(
+        site,
+        'index_type',
+        `Column "${name}" is ${column.items === undefined ? `of type ${column.type}` : 'an array'}, which an index cannot order.`,
+      )
     }
     if (index.name !== undefined) checkIdentifier(report, site, 'an index', index.name)
+    if (index.where !== undefined && String(index.where).trim() === '')
+      report.error(site, 'index_where_empty', 'The condition of an index is empty.')
     checkIndexIdentity(report, site, key, table, index, shapes, indexNames)
   }
 }
@@ -201,7 +177,11 @@ function checkIndexIdentity(
   names: Map<string, string>,
 ): void {
   const name = indexName(table.name, index)
-  const shape = JSON.stringify([index.unique, index.columns.map(part => [String(part.column), part.desc])])
+  const shape = JSON.stringify([
+    index.unique,
+    index.columns.map(part => [String(part.column), part.desc]),
+    index.where ?? null,
+  ])
   const twin = shapes.get(shape)
   if (twin !== undefined) {
     report.error(site, 'index_duplicate', `This index of table "${key}" does what ${twin} does already.`, 'Remove one.')
@@ -225,16 +205,5 @@ function checkChecks(report: Report, at: readonly string[], table: TableNode): v
     seen.add(check.name)
     if (String(check.expression).trim() === '')
       report.error(site, 'check_empty', `Check "${check.name}" has no condition.`)
-  }
-  for (const call of ['softDelete', 'tenant'] as const) {
-    const name = table[call]
-    if (name === undefined || Object.hasOwn(table.columns, name)) continue
-    const message = `${call} names "${name}", which is no column of table "${table.name}".`
-    report.error(
-      [...at, { call, nth: 0 }],
-      `${call}_unknown_column`,
-      message,
-      suggest(name, Object.keys(table.columns)),
-    )
   }
 }

@@ -1,5 +1,6 @@
 /** The first thing a client does with a store: create what its contract declares, or see that the store was made from the same one. */
 import type { Contract } from '@sochdb/schema/contract'
+import { storeTable } from '@sochdb/schema/store'
 import type { Database, Transaction } from '../engine/index.js'
 import { DatabaseError } from '../errors/index.js'
 import { declareReferences } from '../sql/ddl/references.js'
@@ -32,7 +33,7 @@ function create(transaction: Transaction, contract: Contract, hash: string): voi
   // Another thread may have been first.
   if (read(transaction) !== undefined) return
   const store = catalogStore(transaction)
-  const tables = Object.values(contract.tables)
+  const tables = Object.values(contract.tables).map(table => storeTable(contract, table))
   for (const table of tables) createTable(store, DEFAULT_NAMESPACE_ID, table)
   declareReferences(transaction, tables)
   for (const collection of Object.values(contract.collections))

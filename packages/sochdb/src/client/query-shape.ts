@@ -148,5 +148,8 @@ const isRowCount = (value: unknown): value is number | undefined =>
 function coversUnique({ primaryKey, indexes }: TableContract, equal: readonly string[]): boolean {
   if (equal.length === 0) return false
   if (primaryKey.every(name => equal.includes(name))) return true
-  return indexes.some(({ unique, columns }) => unique && columns.every(({ column }) => equal.includes(column)))
+  return indexes.some(
+    ({ unique, where, columns }) =>
+      unique && where === undefined && columns.every(({ column }) => equal.includes(column)),
+  )
 }

@@ -13,6 +13,7 @@ import { PreparedStatement } from '../sql/session.js'
 import { aggregateProperties, Aggregation, countRows, groupProperties } from './aggregates.js'
 import type { Channel } from './channel.js'
 import { checkProperties, describe, isPlainObject, shown } from './check.js'
+import { writableColumns } from './columns.js'
 import { decodeNested, nestedOf, type Nested } from './nested.js'
 import { behind, cursorOf, cursorValues, PAGE_ROWS } from './pages.js'
 import { both, Parameters } from './parameters.js'
@@ -152,7 +153,7 @@ export class TableRepository {
       {
         kind: 'insert',
         table: table.name,
-        columns: table.columns.map(column => column.name),
+        columns: writableColumns(table).map(column => column.name),
         rows: [row],
         onConflict: {
           target,
@@ -381,7 +382,9 @@ export class TableRepository {
     const isSet = (names: readonly string[]): boolean =>
       names.length === columns.length && names.every(name => columns.includes(name))
     if (isSet(primaryKey)) return true
-    return indexes.some(index => index.unique && isSet(index.columns.map(({ column }) => column)))
+    return indexes.some(
+      index => index.unique && index.where === undefined && isSet(index.columns.map(({ column }) => column)),
+    )
   }
 
   #begin(): { parameters: Parameters; context: FilterContext } {

@@ -3,7 +3,7 @@ import type { ColumnContract, TableContract } from '@sochdb/schema/contract'
 import { ValidationError } from '../errors/index.js'
 import type { BinaryOperator, Expression } from '../sql/ast/nodes.js'
 import { describe, isPlainObject } from './check.js'
-import { ValueChecks, columnOf, defaultValue } from './columns.js'
+import { ValueChecks, columnOf, defaultValue, expectWritable, writableColumns } from './columns.js'
 import type { Parameters } from './parameters.js'
 import type { TableScope } from './scope.js'
 
@@ -15,18 +15,20 @@ export interface Assignment {
 export class RowInput {
   readonly #table: TableContract
   readonly #checks: ValueChecks
+  readonly #writable: readonly ColumnContract[]
 
   constructor(table: TableContract) {
     this.#table = table
     this.#checks = new ValueChecks(table)
+    this.#writable = writableColumns(table)
   }
 
-  /** The values of a new row, one for each column; what is left out is filled in. */
+  /** The values of a new row, one for each column that is not computed from others; what is left out is filled in. */
   newValues(row: unknown, { tenant }: TableScope): unknown[] {
     const table = this.#table
     if (!isPlainObject(row)) throw new ValidationError(`A row of "${table.name}" is an object, not ${describe(row)}.`)
     let known = 0
-    const values = table.columns.map(column => {
+    const values = this.#writable.map(column => {
       const isOwn = Object.hasOwn(row, column.name)
       if (isOwn) known++
       const value = isOwn ? row[column.name] : undefined
@@ -34,7 +36,7 @@ export class RowInput {
       return value === undefined ? defaultValue(column) : this.#checks.complete(column, value)
     })
     const names = Object.keys(row)
-    if (names.length !== known) for (const name of names) columnOf(table, name)
+    if (names.length !== known) for (const name of names) expectWritable(table, columnOf(table, name))
     return values
   }
 
@@ -74,6 +76,7 @@ export class RowInput {
     for (const [name, value] of Object.entries(patch)) {
       const column = columnOf(table, name)
       if (value === undefined) continue
+      expectWritable(table, column)
       if (table.primaryKey.includes(name)) {
         throw new ValidationError(
           `"${table.name}.${name}" is part of the primary key, which stays: insert another row instead.`,

@@ -6,6 +6,7 @@ import type { TableContract } from '@sochdb/schema/contract'
 import type { Expression, InsertStatement, Statement } from '../sql/ast/nodes.js'
 import { PlanCache } from '../sql/plan/cache.js'
 import { PreparedStatement, type StatementTarget } from '../sql/session.js'
+import { writableColumns } from './columns.js'
 import { both, Parameters } from './parameters.js'
 import type { QueryShape, ValueQuery } from './query-shape.js'
 import type { TableScope } from './scope.js'
@@ -107,7 +108,10 @@ export class Shapes {
   isUnique(column: string): boolean {
     const { primaryKey, indexes } = this.#table
     if (primaryKey.length === 1 && primaryKey[0] === column) return true
-    return indexes.some(({ unique, columns }) => unique && columns.length === 1 && columns[0]!.column === column)
+    return indexes.some(
+      ({ unique, where, columns }) =>
+        unique && where === undefined && columns.length === 1 && columns[0]!.column === column,
+    )
   }
 
   /** `shape`: of such a query. */
@@ -127,7 +131,7 @@ export class Shapes {
 
   /** Every column is a parameter: defaults are filled in before. */
   #insertion(): InsertStatement {
-    const columns = this.#table.columns.map(column => column.name)
+    const columns = writableColumns(this.#table).map(column => column.name)
     return {
       kind: 'insert',
       table: this.#table.name,

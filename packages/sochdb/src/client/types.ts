@@ -98,6 +98,10 @@ export interface NullableDecimalFilter extends Equality<string | null>, Membersh
 export interface DateFilter extends Equality<DateInput>, Membership<DateInput>, Ordering<DateInput> {}
 export interface NullableDateFilter extends Equality<DateInput | null>, Membership<DateInput>, Ordering<DateInput> {}
 
+/** Of columns that hold days; operands such as `'2026-03-01'`. */
+export interface DayFilter extends Equality<string>, Membership<string>, Ordering<string> {}
+export interface NullableDayFilter extends Equality<string | null>, Membership<string>, Ordering<string> {}
+
 export interface BooleanFilter extends Equality<boolean>, Membership<boolean> {}
 export interface NullableBooleanFilter extends Equality<boolean | null>, Membership<boolean> {}
 

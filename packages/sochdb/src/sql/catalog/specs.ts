@@ -1,4 +1,4 @@
-/** What DDL takes. A table or a collection of a schema's contract is one as it stands. */
+/** What DDL takes. A collection of a schema's contract is one as it stands; a table becomes one by the schema package's `storeTable`. */
 import type { ColumnTypeName } from '../types.js'
 import type { ColumnDefault, IndexPolicyName } from './entries.js'
 
@@ -8,14 +8,36 @@ export interface ColumnSpec {
   readonly nullable: boolean
   readonly default?: ColumnDefault
   readonly enum?: readonly string[]
-  readonly references?: { readonly table: string; readonly column: string; readonly onDelete: string }
+  readonly references?: {
+    readonly table: string
+    readonly column: string
+    readonly onDelete: string
+    readonly onUpdate?: string
+  }
   readonly dimension?: number
+  /** The table's counter fills it where a row has no value. */
+  readonly identity?: 'default'
+  readonly generated?: { readonly expression: string; readonly stored: boolean }
+  /** An update that does not set it makes it the time of the statement. */
+  readonly onUpdateNow?: true
+  /** The type as it was declared, where that says more than `type`. */
+  readonly declaredType?: string
 }
 
 export interface IndexSpec {
   readonly name: string
   readonly columns: readonly { readonly column: string; readonly desc: boolean }[]
   readonly unique: boolean
+  /** Only rows for which it is true have an entry. */
+  readonly where?: string
+}
+
+export interface ForeignKeySpec {
+  readonly columns: readonly string[]
+  readonly table: string
+  readonly targetColumns: readonly string[]
+  readonly onDelete: string
+  readonly onUpdate?: string
 }
 
 export interface TableSpec {
@@ -24,6 +46,8 @@ export interface TableSpec {
   readonly primaryKey: readonly string[]
   readonly indexes?: readonly IndexSpec[]
   readonly checks?: readonly { readonly name: string; readonly expression: string }[]
+  /** Of several columns; those of one may stand with the column. */
+  readonly foreignKeys?: readonly ForeignKeySpec[]
   /** Default `balanced`. */
   readonly indexPolicy?: IndexPolicyName
 }

@@ -75,6 +75,10 @@ export function declaredColumn(id: number, spec: ColumnSpec, inPrimaryKey: boole
     ...(spec.dimension === undefined ? {} : { dimension: spec.dimension }),
     ...(spec.enum === undefined ? {} : { enum: spec.enum }),
     ...(spec.references === undefined ? {} : { references: spec.references }),
+    ...(spec.generated === undefined ? {} : { generated: spec.generated }),
+    ...(spec.identity === undefined ? {} : { identity: spec.identity }),
+    ...(spec.declaredType === undefined ? {} : { declaredType: spec.declaredType }),
+    ...(spec.onUpdateNow ? { onUpdateNow: true as const } : {}),
   }
 }
 
@@ -84,6 +88,7 @@ function indexEntry(id: number, spec: IndexSpec, positions: ReadonlyMap<string, 
     name: spec.name,
     unique: spec.unique,
     columns: spec.columns.map(c => ({ column: positions.get(foldName(c.column))!, descending: c.desc })),
+    ...(spec.where === undefined ? {} : { where: spec.where }),
   }
 }
 

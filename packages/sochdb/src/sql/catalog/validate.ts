@@ -45,6 +45,9 @@ export function checkTable(spec: TableSpec): void {
     }
     names.set(foldName(column.name), column)
   }
+  if (spec.columns.filter(column => column.identity).length > 1) {
+    throw invalid(`${of} has two columns that number its rows; one is the most.`)
+  }
   if (spec.primaryKey.length === 0) {
     throw invalid(`${of} has no primary key.`, 'Name at least one column whose value identifies a row.')
   }
@@ -76,6 +79,15 @@ function checkColumn(table: string, column: ColumnSpec): void {
   if (column.enum !== undefined && column.type !== 'text') {
     throw invalid(`${of} has a closed set of values, and its type is ${column.type}; only text can have one.`)
   }
+  if (column.identity && column.type !== 'integer' && column.type !== 'bigint') {
+    throw invalid(`${of} is ${column.type}; only a column of integers numbers its rows.`)
+  }
+  if (column.generated && (column.default ?? column.identity)) {
+    throw invalid(`${of} is generated: it has no default.`)
+  }
+  if (column.onUpdateNow && column.type !== 'timestamp') {
+    throw invalid(`${of} is ${column.type}; only a timestamp becomes the time of the update.`)
+  }
   if (column.default) checkDefault(of, column, column.default)
 }
 
@@ -90,6 +102,8 @@ function checkDefault(of: string, column: ColumnSpec, value: ColumnDefault): voi
       if (column.type !== 'timestamp' && column.type !== 'text') {
         throw invalid(`${of}: the default now is for timestamp and text columns; this one is ${column.type}.`)
       }
+      return
+    case 'expression':
       return
     case 'value':
       if (valueOfDefault(value.value, column.type) === undefined) {
