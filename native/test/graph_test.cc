@@ -79,14 +79,16 @@ Status Read(Engine* engine, std::string_view text, std::optional<std::string>* a
 const std::vector<std::string> kChanges = {
     R"([["node","a","t",{"p":1}],["edge","a","e","b",{}],["temporal","a","e","c",5,0,{"q":"x"}]])",
     R"([["updateNode","a",null,{"p":2},["r"]],["updateEdge","a","e","b",null,{},[]],["updateEdge","a","e","c",5,{},[]]])",
-    R"([["end","a","e","c",900],["rule","e",1],["deleteEdge","a","e","b"],["deleteNode","a"]])"};
+    R"([["end","a","e","c",900],["rule","e",1],["deleteEdge","a","e","b"],["deleteNode","a"]])",
+    R"([["indexed","t",["p","q.r"]],["indexed",null,[]]])"};
 const std::vector<std::string> kRequests = {
     R"({"op":"node","id":"a","validAt":5})",
     R"({"op":"nodes","nodes":{"types":["t"],"filter":["eq","p",1]},"after":"","limit":5})",
-    R"({"op":"traverse","id":"a","direction":3,"edgeTypes":["e"],"maxDepth":3,"dfs":true,"prune":false,"maxVisits":9})",
+    R"({"op":"traverse","id":"a","direction":3,"edgeTypes":["e"],"maxDepth":3,"dfs":true,"prune":false,"limitPerNode":2,"maxVisits":9})",
     R"({"op":"path","id":"a","to":"c","weight":"w","maxDepth":4})",
     R"({"op":"match","id":"a","steps":[{"direction":1,"minHops":1,"maxHops":2,"nodes":{"types":["t"]}}],"limit":3})",
     R"({"op":"temporal","id":"a","start":1,"end":9})",
+    R"({"op":"indexes"})",
 };
 
 TEST("changes and requests that are cut short or have another byte are refused, or mean something") {
@@ -116,6 +118,24 @@ TEST("changes and requests that are cut short or have another byte are refused, 
       EXPECT(refused_or_done(Read(engine.get(), other, &answer)));
     }
   }
+}
+
+TEST("what is declared of indexes that is none is corruption, and nothing is written beside it") {
+  MemEnv env;
+  auto engine = test::OpenAt(&env);
+  EXPECT_OK(engine->Put(TreeId::kNodes, GraphIndexesKey(kPrefix), "\1\2", kNeverExpires).status());
+  std::optional<std::string> answer;
+  EXPECT(Read(engine.get(), R"({"op":"indexes"})", &answer).code() == Code::kCorruption);
+  EXPECT(Read(engine.get(), R"({"op":"nodes","nodes":{"filter":["eq","p",1]},"limit":5})", &answer).code() ==
+         Code::kCorruption);
+  std::string answers;
+  EXPECT(Write(engine.get(), R"([["node","a","t",{}]])", &answers).code() == Code::kCorruption);
+  EXPECT(Write(engine.get(), R"([["indexed",null,["p"]]])", &answers).code() == Code::kCorruption);
+  // An entry that is cut off.
+  EXPECT_OK(
+      engine->Put(TreeId::kNodes, GraphIndexesKey(kPrefix), GraphIndexes{2, {{1, "", "p"}}}.Encode(), kNeverExpires).status());
+  EXPECT_OK(engine->Put(TreeId::kNodes, IndexEntryPrefix(kPrefix, 1) + "\x7f", "", kNeverExpires).status());
+  EXPECT(Read(engine.get(), R"({"op":"countNodes","nodes":{"filter":["exists","p"]}})", &answer).code() == Code::kCorruption);
 }
 
 TEST("an entry of a graph that is none is corruption") {

@@ -143,12 +143,6 @@ bool GraphCache::Find(GraphPart part, const Key& key, Timestamp read_ts, std::st
   return true;
 }
 
-void GraphCache::Prefetch(GraphPart part, const Key& key) const {
-  const Place place = PlaceOf(part, key);
-  // Buckets do not move.
-  __builtin_prefetch(place.shard->buckets.data() + place.bucket);
-}
-
 void GraphCache::Keep(GraphPart part, const Key& key, Timestamp read_ts, std::string_view value) noexcept {
   const uint64_t bytes = sizeof(Entry) + key.node.size() + value.size();
   if (read_ts < since_ || bytes > max_entry_bytes_ || key.node.size() > kMaxGraphTextBytes) return;

@@ -72,8 +72,6 @@ class GraphCache : private CommitListener {
   bool Find(GraphPart part, const Key& key, Timestamp read_ts, std::string* value);
   // What Find did not know, as a view at read_ts has read it.
   void Keep(GraphPart part, const Key& key, Timestamp read_ts, std::string_view value) noexcept;
-  // Has the memory fetched that Find will look at.
-  void Prefetch(GraphPart part, const Key& key) const;
 
   [[nodiscard]] uint64_t max_entry_bytes() const { return max_entry_bytes_; }
   [[nodiscard]] Stats stats() const;

@@ -27,7 +27,7 @@ class Changes {
       if (token != JsonToken::kBeginArray) return Damaged();
       if (cancel != nullptr && count % kChangesBetweenChecks == 0) SOCHDB_TRY(cancel->Check());
       if (count > 0) answers->push_back(',');
-      if (Status status = ApplyOne(answers); !status.ok()) return status.With("change", std::to_string(count));
+      if (Status status = ApplyOne(cancel, answers); !status.ok()) return status.With("change", std::to_string(count));
       if (reader_.Next() != JsonToken::kEndArray) return Damaged();
     }
     answers->push_back(']');
@@ -85,7 +85,7 @@ class Changes {
     }
   }
 
-  Status ApplyOne(std::string* answers) {
+  Status ApplyOne(const CancelToken* cancel, std::string* answers) {
     std::string what;
     SOCHDB_TRY(Text(&what));
     if (what == "node") return Node(answers);
@@ -93,6 +93,7 @@ class Changes {
     if (what == "temporal") return Temporal(answers);
     if (what == "end") return End(answers);
     if (what == "rule") return Rule(answers);
+    if (what == "indexed") return Indexed(cancel, answers);
     bool existed = false;
     if (what == "updateNode") {
       SOCHDB_TRY(UpdateNode(&existed));
@@ -175,6 +176,15 @@ class Changes {
     SOCHDB_TRY(Whole(&rule));
     if (rule < 0 || rule > static_cast<int64_t>(EdgeRule::kOncePerNode)) return Damaged();
     SOCHDB_TRY(writer_->SetRule(type_, static_cast<EdgeRule>(rule)));
+    answers->append("null");
+    return {};
+  }
+  Status Indexed(const CancelToken* cancel, std::string* answers) {
+    std::optional<std::string> type;
+    std::vector<std::string> paths;
+    SOCHDB_TRY(TextOrNull(&type));
+    SOCHDB_TRY(Names(&paths));
+    SOCHDB_TRY(writer_->SetIndexed(type, paths, cancel));
     answers->append("null");
     return {};
   }

@@ -9,6 +9,7 @@
 //   ["temporal", from, type, to, valid from, valid until, properties]   null
 //   ["end", from, type, to, end]                                     how many open intervals it closed
 //   ["rule", edge type, EdgeRule]                                    null
+//   ["indexed", node type or null, paths]                            null: just these properties are indexed
 //
 // Thread safety: the writer's thread.
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 
 namespace sochdb {
@@ -75,6 +76,17 @@ void FoundEdges::AppendJson(const FoundEdge& edge, std::string* json) const {
                     edge.temporal,
                     edge.validity,
                     edge.properties});
+}
+
+std::string EdgeIdentity(uint32_t node, uint32_t other, const EdgeView& edge) {
+  const bool out = edge.way == EdgeWay::kOut;
+  std::string bytes;
+  PutFixed32(&bytes, out ? node : other);
+  PutFixed32(&bytes, out ? other : node);
+  PutFixed64(&bytes, edge.temporal ? static_cast<uint64_t>(edge.validity.from) : 0);
+  bytes.push_back(edge.temporal ? '\1' : '\0');
+  bytes.append(edge.type);
+  return bytes;
 }
 
 Status VisitLimit::Passed() const {

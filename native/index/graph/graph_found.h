@@ -74,6 +74,9 @@ class FoundEdges {
   Arena properties_{4096};
 };
 
+// The same bytes for an edge that is met from either of its ends, which have these numbers.
+std::string EdgeIdentity(uint32_t node, uint32_t other, const EdgeView& edge);
+
 // How many edges a walk may look at.
 class VisitLimit {
  public:

@@ -8,6 +8,8 @@ namespace {
 constexpr char kNodeKind = 'n';
 constexpr char kTypeKind = 't';
 constexpr char kRuleKind = 'r';
+constexpr char kIndexesKind = 'd';
+constexpr char kEntryKind = 'p';
 constexpr uint64_t kSignBit = uint64_t{1} << 63;
 
 std::string OfKind(std::string_view prefix, char kind) {
@@ -75,6 +77,10 @@ std::string EdgeRuleKey(std::string_view prefix, std::string_view type) {
   key.append(type);
   return key;
 }
+
+std::string GraphIndexesKey(std::string_view prefix) { return OfKind(prefix, kIndexesKind); }
+
+std::string IndexEntryPrefix(std::string_view prefix) { return OfKind(prefix, kEntryKind); }
 
 std::string EdgePrefix(std::string_view prefix, std::string_view node) {
   std::string key(prefix);

@@ -3,6 +3,8 @@
 //   node            kNodes          namespace u32 | 'n' | id                                  varint length | type | properties
 //   node of a type  kNodes          namespace u32 | 't' | type* | id                          empty
 //   rule of a type  kNodes          namespace u32 | 'r' | edge type                           u8: EdgeRule
+//   indexes         kNodes          namespace u32 | 'd'                                       graph_index.h
+//   index entry     kNodes          namespace u32 | 'p' | property u32 | value | id           empty; graph_index.h
 //   edge            kEdgesOut       namespace u32 | from* | type* | to                        properties
 //                   kEdgesIn        namespace u32 | to* | type* | from                        empty
 //   temporal edge   kTemporalEdges  namespace u32 | 'o' | from* | type* | to* | valid from    valid until i64 | properties
@@ -66,6 +68,9 @@ bool TakeGraphText(std::string_view* key, std::string* scratch, std::string_view
 std::string NodeKey(std::string_view prefix, std::string_view id);
 std::string NodeTypePrefix(std::string_view prefix, std::string_view type);
 std::string EdgeRuleKey(std::string_view prefix, std::string_view type);
+std::string GraphIndexesKey(std::string_view prefix);
+// Of all index entries; a key of one of them when followed by the entry and the node's id.
+std::string IndexEntryPrefix(std::string_view prefix);
 // What the keys of a node's edges begin with; and those of one type.
 std::string EdgePrefix(std::string_view prefix, std::string_view node);
 std::string EdgePrefix(std::string_view prefix, std::string_view node, std::string_view type);

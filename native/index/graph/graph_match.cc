@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "index/graph/graph_candidates.h"
 #include "index/graph/graph_found.h"
 
 namespace sochdb {
@@ -39,8 +40,12 @@ class Matcher {
       *more = true;
       return Status();
     };
-    for (const std::string& type : types) SOCHDB_TRY(reader_->VisitNodes(type, {}, visit));
-    if (types.empty()) SOCHDB_TRY(reader_->VisitNodes(std::nullopt, {}, visit));
+    bool indexed = false;
+    SOCHDB_TRY(VisitCandidates(reader_, request_.step.nodes, {}, visit, &indexed));
+    if (!indexed) {
+      for (const std::string& type : types) SOCHDB_TRY(reader_->VisitNodes(type, {}, visit));
+      if (types.empty()) SOCHDB_TRY(reader_->VisitNodes(std::nullopt, {}, visit));
+    }
     std::sort(ids.begin(), ids.end());
     for (const std::string& id : ids) {
       if (is_full()) return {};
@@ -108,15 +113,8 @@ class Matcher {
 
   // An edge that is met from both ends has one number.
   Status EdgeNumber(uint32_t node, uint32_t other, const EdgeView& edge, uint32_t* number) {
-    const bool out = edge.way == EdgeWay::kOut;
-    std::string key;
-    PutFixed32(&key, out ? node : other);
-    PutFixed32(&key, out ? other : node);
-    PutFixed64(&key, edge.temporal ? static_cast<uint64_t>(edge.validity.from) : 0);
-    key.push_back(edge.temporal ? '\1' : '\0');
-    key.append(edge.type);
     bool is_new = false;
-    *number = edge_numbers_.Number(key, &is_new);
+    *number = edge_numbers_.Number(EdgeIdentity(node, other, edge), &is_new);
     return is_new ? edges_.Add(reader_, node, other, edge) : Status();
   }
 

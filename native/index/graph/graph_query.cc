@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "index/graph/graph_candidates.h"
 #include "index/graph/graph_found.h"
 #include "index/graph/graph_match.h"
 #include "index/graph/graph_path.h"
@@ -42,15 +43,19 @@ Status ForNodes(GraphReader* reader, const GraphRequest& request, const Use& use
     ids.clear();
     return {};
   };
-  const std::optional<std::string_view> type =
-      test.types.size() == 1 ? std::optional<std::string_view>(test.types[0]) : std::nullopt;
-  const Status walked = reader->VisitNodes(type, request.after, [&](std::string_view id, bool* more) -> Status {
+  const auto visit = [&](std::string_view id, bool* more) -> Status {
     ids.emplace_back(id);
     if (ids.size() == kNodesAtOnce) SOCHDB_TRY(look());
     *more = wants_more;
     return {};
-  });
-  SOCHDB_TRY(walked);
+  };
+  bool indexed = false;
+  SOCHDB_TRY(VisitCandidates(reader, test, request.after, visit, &indexed));
+  if (!indexed) {
+    const std::optional<std::string_view> type =
+        test.types.size() == 1 ? std::optional<std::string_view>(test.types[0]) : std::nullopt;
+    SOCHDB_TRY(reader->VisitNodes(type, request.after, visit));
+  }
   return look();
 }
 
@@ -93,6 +98,34 @@ Status CountEdges(GraphReader* reader, const GraphRequest& request, std::string*
   uint64_t count = 0;
   SOCHDB_TRY(reader->CountEdges(request.step.edge_types, &count));
   *json = std::to_string(count);
+  return {};
+}
+
+Status QueryIndexes(GraphReader* reader, std::string* json) {
+  GraphIndexes indexes;
+  SOCHDB_TRY(reader->GetIndexes(&indexes));
+  std::stable_sort(indexes.properties.begin(), indexes.properties.end(), [](const auto& a, const auto& b) {
+    return a.node_type != b.node_type ? a.node_type < b.node_type : a.path < b.path;
+  });
+  json->push_back('[');
+  const std::string* type = nullptr;
+  for (const IndexedProperty& each : indexes.properties) {
+    if (type != nullptr && *type == each.node_type) {
+      json->push_back(',');
+    } else {
+      if (type != nullptr) json->append("]},");
+      type = &each.node_type;
+      json->push_back('{');
+      if (!type->empty()) {
+        json->append("\"nodeType\":");
+        AppendJsonText(json, *type);
+        json->push_back(',');
+      }
+      json->append("\"properties\":[");
+    }
+    AppendJsonText(json, each.path);
+  }
+  json->append(type == nullptr ? "]" : "]}]");
   return {};
 }
 
@@ -196,7 +229,7 @@ Status QueryTemporal(GraphReader* reader, const GraphRequest& request, std::stri
 
 Status CheckRequest(const GraphRequest& request) {
   const bool needs_id = request.op != GraphOp::kNodes && request.op != GraphOp::kCountNodes &&
-                        request.op != GraphOp::kCountEdges && request.op != GraphOp::kMatch;
+                        request.op != GraphOp::kCountEdges && request.op != GraphOp::kMatch && request.op != GraphOp::kIndexes;
   if (!needs_id || request.id.has_value()) return {};
   return {Code::kInvalidArgument, "A request to a graph is damaged: it names no node."};
 }
@@ -232,6 +265,8 @@ Status RunGraphQuery(const GraphSource& source, std::string_view prefix, const G
       return MatchPattern(&reader, request, &json->emplace());
     case GraphOp::kTemporal:
       return QueryTemporal(&reader, request, &json->emplace());
+    case GraphOp::kIndexes:
+      return QueryIndexes(&reader, &json->emplace());
     case GraphOp::kTraverse:
       break;
   }

@@ -4,6 +4,7 @@
 //   nodes, neighbors, temporal   an array
 //   countNodes, countEdges, degree   a number
 //   traverse, match              graph_answer.h, graph_match.h
+//   indexes                      [{"nodeType":…,"properties":[…]},…], without a type where it is any
 //
 // Neighbors are nodes with the edge that leads there: {…,"edge":{…}}. Intervals come in the order in which they begin.
 //

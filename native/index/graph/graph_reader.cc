@@ -155,6 +155,14 @@ Status GraphReader::VisitNodes(std::optional<std::string_view> type, std::string
   return {};
 }
 
+Status GraphReader::GetIndexes(GraphIndexes* indexes) {
+  ReadValue value;
+  bool found = false;
+  SOCHDB_TRY(view_->Get(TreeId::kNodes, GraphIndexesKey(prefix_), &value, &found));
+  if (found && !GraphIndexes::Decode(value.data, indexes)) return DamagedGraph(TreeId::kNodes);
+  return {};
+}
+
 // --- edges
 
 Status GraphReader::ReadEdge(const Cursor& cursor, size_t prefix_bytes, EdgeView* edge) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@
 #include "base/status.h"
 #include "index/graph/graph_cache.h"
 #include "index/graph/graph_edges.h"
+#include "index/graph/graph_index.h"
 #include "index/graph/graph_keys.h"
 #include "txn/transaction.h"
 
@@ -79,6 +81,13 @@ class GraphReader {
   // more.
   Status VisitNodes(std::optional<std::string_view> type, std::string_view after,
                     const std::function<Status(std::string_view id, bool* more)>& visit);
+
+  // A cursor over keys of kNodes.
+  Result<std::unique_ptr<Cursor>> OpenNodes(std::string_view lo, std::string_view hi) {
+    return view_->NewCursor(TreeId::kNodes, lo, hi, {.keys_only = true});
+  }
+  // What is declared of properties.
+  Status GetIndexes(GraphIndexes* indexes);
 
   // The edges of a node, or those of some types (none: all), each type once; first what always holds, then what is temporal,
   // each by type, other end and start.

@@ -10,7 +10,7 @@
 namespace sochdb {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, GraphOp>, 11> kOps{{{"node", GraphOp::kNode},
+constexpr std::array<std::pair<std::string_view, GraphOp>, 12> kOps{{{"node", GraphOp::kNode},
                                                                      {"nodes", GraphOp::kNodes},
                                                                      {"countNodes", GraphOp::kCountNodes},
                                                                      {"countEdges", GraphOp::kCountEdges},
@@ -20,7 +20,8 @@ constexpr std::array<std::pair<std::string_view, GraphOp>, 11> kOps{{{"node", Gr
                                                                      {"traverse", GraphOp::kTraverse},
                                                                      {"path", GraphOp::kPath},
                                                                      {"match", GraphOp::kMatch},
-                                                                     {"temporal", GraphOp::kTemporal}}};
+                                                                     {"temporal", GraphOp::kTemporal},
+                                                                     {"indexes", GraphOp::kIndexes}}};
 
 Status Wrong(const std::string& what) { return {Code::kInvalidArgument, "A request to a graph is damaged: " + what + "."}; }
 
@@ -152,6 +153,7 @@ class Parser {
     if (name == "prune") return Flag(&request->prune);
     if (name == "maxDepth") return Count(&request->max_depth, GraphRequest::kAnyDepth);
     if (name == "limit") return Count(&request->limit, 9e15);
+    if (name == "limitPerNode") return Count(&request->limit_per_node, 9e15);
     if (name == "maxVisits") return Count(&request->max_visits, 9e15);
     if (name == "validAt") return Moment(&request->valid_at.emplace());
     if (name == "start") return Moment(&request->start);

@@ -5,10 +5,12 @@
 //   { "op": "countNodes", "nodes": TEST }    { "op": "countEdges", "edgeTypes": […] }
 //   { "op": "edge", "id": from, "edgeType": …, "to": … }
 //   { "op": "neighbors" | "degree", "id": …, STEP }
-//   { "op": "traverse", "id": …, STEP, "maxDepth": …, "dfs": true, "prune": true, "limit": … }
+//   { "op": "traverse", "id": …, STEP, "maxDepth": …, "dfs": true, "prune": true, "limit": …,
+//     "limitPerNode": … }
 //   { "op": "path", "id": …, "to": …, STEP, "maxDepth": …, "weight": property }
 //   { "op": "match", "id": … or "nodes": TEST, "steps": [{ STEP, "minHops": …, "maxHops": … }], "limit": … }
 //   { "op": "temporal", "id": …, "edgeTypes": […], "direction": …, "start": …, "end": … }     the intervals that overlap
+//   { "op": "indexes" }                                                   which properties are declared
 //
 //   TEST   { "types": […], "filter": … }          types: of nodes, any when there are none; filter: metadata_filter.h
 //   STEP   "direction": 1 out, 2 in, 3 both; "edgeTypes": […], "nodes": TEST
@@ -42,6 +44,7 @@ enum class GraphOp : uint8_t {
   kPath,
   kMatch,
   kTemporal,
+  kIndexes,
 };
 
 // Which nodes; those that were never added have no type and no properties.
@@ -81,6 +84,7 @@ struct GraphRequest {
   std::optional<std::string> weight;
   std::string after;
   uint64_t limit = UINT64_MAX;
+  uint64_t limit_per_node = UINT64_MAX;  // edges of a node that are followed
   uint64_t max_visits = kDefaultMaxVisits;
   std::optional<int64_t> valid_at;
   int64_t start = 0;

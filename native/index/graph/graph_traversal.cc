@@ -76,20 +76,39 @@ Status Traversal::LoadLevel(uint32_t begin, uint32_t end) {
 Status Traversal::Expand(uint32_t node) {
   const GraphStep& step = request_.step;
   std::vector<uint32_t> beside;
-  const Status walked =
-      VisitStep(reader_, nodes_.text(node), step.out, step.in, step.edge_types, true, [&](const EdgeView& edge) -> Status {
-        SOCHDB_TRY(limit_.Take());
-        bool is_new = false;
-        const uint32_t other = nodes_.Number(edge.other, &is_new);
-        if (request_.dfs) beside.push_back(other);
-        // Where both directions are followed, it was seen from its other end already.
-        const bool was_seen = step.out && step.in && other < expanded_.size() && expanded_[other];
-        return was_seen ? Status() : edges_.Add(reader_, node, other, edge);
-      });
-  SOCHDB_TRY(walked);
+  uint64_t followed = 0;
+  bool is_enough = request_.limit_per_node == 0;
+  const auto visit = [&](const EdgeView& edge) -> Status {
+    // Ends the visit: nobody sees this failure.
+    if (followed == request_.limit_per_node) {
+      is_enough = true;
+      return {Code::kLimit, "limitPerNode"};
+    }
+    ++followed;
+    SOCHDB_TRY(limit_.Take());
+    bool is_new = false;
+    const uint32_t other = nodes_.Number(edge.other, &is_new);
+    if (request_.dfs) beside.push_back(other);
+    return WasSeen(node, other, edge) ? Status() : edges_.Add(reader_, node, other, edge);
+  };
+  if (!is_enough) {
+    const Status walked = VisitStep(reader_, nodes_.text(node), step.out, step.in, step.edge_types, true, visit);
+    if (!is_enough) SOCHDB_TRY(walked);
+  }
   expanded_[node] = true;
   if (request_.dfs) beside_[node] = std::move(beside);
   return {};
+}
+
+// From its other end, where both directions are followed.
+bool Traversal::WasSeen(uint32_t node, uint32_t other, const EdgeView& edge) {
+  const GraphStep& step = request_.step;
+  const bool may_be = step.out && step.in && other < expanded_.size() && expanded_[other];
+  // It may be one that was not followed from there.
+  if (request_.limit_per_node == UINT64_MAX || !step.out || !step.in) return may_be;
+  bool is_new = false;
+  seen_.Number(EdgeIdentity(node, other, edge), &is_new);
+  return !is_new;
 }
 
 // Asked about a node that is not there and has no edges.

@@ -2,7 +2,7 @@
 //
 // Breadth first; depth-first order is then that of a depth-first walk over the edges that were found, so that both orders have
 // the same nodes. A test restricts what is returned; with `prune` also what is walked through, apart from the start. Edges are
-// returned when both their ends are.
+// returned when both their ends are. With a limit per node, the first edges of each are followed, in the order of VisitStep.
 //
 // Thread safety: the reader's thread. Limits: the request's maxVisits bounds what is in memory.
 
@@ -28,6 +28,7 @@ class Traversal {
  private:
   Status LoadLevel(uint32_t begin, uint32_t end);
   Status Expand(uint32_t node);
+  bool WasSeen(uint32_t node, uint32_t other, const EdgeView& edge);
   [[nodiscard]] bool IsStartUnknown() const;
   // The nodes to be returned, in order.
   [[nodiscard]] std::vector<uint32_t> Returned() const;
@@ -40,6 +41,7 @@ class Traversal {
   TextNumbers nodes_;
   FoundEdges edges_;
   VisitLimit limit_;
+  TextNumbers seen_;  // edges, where a node's are followed both ways and not all
   // By number of node.
   NodeRecords records_;
   std::vector<bool> passes_;

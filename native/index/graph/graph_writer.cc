@@ -54,7 +54,13 @@ Status GraphWriter::PutNode(std::string_view id, std::string_view type, std::str
     std::string_view old_properties;
     if (!ReadNodeValue(before.data, &old_type, &old_properties)) return DamagedGraph(TreeId::kNodes);
     same_type = old_type == type;
+    const NodeView old{true, old_type, old_properties};
+    const NodeView now{true, type, properties};
+    SOCHDB_TRY(ReplaceEntries(id, &old, &now));
     if (!same_type) SOCHDB_TRY(transaction_->Delete(TreeId::kNodes, NodeTypePrefix(prefix_, old_type).append(id)));
+  } else {
+    const NodeView now{true, type, properties};
+    SOCHDB_TRY(ReplaceEntries(id, nullptr, &now));
   }
   if (!same_type) SOCHDB_TRY(transaction_->Put(TreeId::kNodes, NodeTypePrefix(prefix_, type).append(id), {}));
   return transaction_->Put(TreeId::kNodes, key, NodeValue(type, properties));
@@ -107,6 +113,8 @@ Status GraphWriter::DeleteNode(std::string_view id, bool* existed) {
     std::string_view type;
     std::string_view properties;
     if (!ReadNodeValue(before.data, &type, &properties)) return DamagedGraph(TreeId::kNodes);
+    const NodeView old{true, type, properties};
+    SOCHDB_TRY(ReplaceEntries(id, &old, nullptr));
     SOCHDB_TRY(transaction_->Delete(TreeId::kNodes, NodeTypePrefix(prefix_, type).append(id)));
     SOCHDB_TRY(transaction_->Delete(TreeId::kNodes, key));
   }

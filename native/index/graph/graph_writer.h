@@ -1,7 +1,8 @@
 // GraphWriter: changes to one namespace's graph, in a transaction.
 //
-// Nodes and edges are put whether they are there or not; what follows from them (entries by type, both directions of an edge)
-// is kept in step, with reads that are validated at every isolation level where a change depends on what there was.
+// Nodes and edges are put whether they are there or not; what follows from them (entries by type and of indexed properties,
+// both directions of an edge) is kept in step, with reads that are validated at every isolation level where a change depends on
+// what there was.
 //
 // Thread safety: the transaction's thread.
 
@@ -13,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancel_token.h"
 #include "base/status.h"
+#include "index/graph/graph_index.h"
 #include "index/graph/graph_keys.h"
 #include "index/graph/graph_reader.h"
 
@@ -49,16 +52,27 @@ class GraphWriter {
 
   Status SetRule(std::string_view type, EdgeRule rule);
 
+  // Has just these properties indexed, of the nodes of a type, or of any: makes the entries of nodes that there are, and takes
+  // away what is not declared any more. kInvalidArgument for paths that are none, kLimit for too many. cancel may be null.
+  Status SetIndexed(const std::optional<std::string>& type, const std::vector<std::string>& paths, const CancelToken* cancel);
+
  private:
   Status CheckEdge(const EdgeName& edge) const;
   Status PutInterval(const EdgeName& edge, const Validity& validity, std::string_view properties);
   Status DeleteInterval(const EdgeName& edge, int64_t valid_from);
   Status CheckRule(const EdgeName& edge, const Validity& validity);
   Status DeleteEdgesOf(std::string_view id, EdgeWay way, bool* existed);
+  Status ReadIndexes(GraphIndexes* indexes);
+  // Brings the entries of a node from what it was to what it will be.
+  // Null: there was, or will be, none.
+  Status ReplaceEntries(std::string_view id, const NodeView* before, const NodeView* after);
+  Status FillEntries(std::vector<IndexedProperty> properties, const CancelToken* cancel);
+  Status DeleteEntries(uint32_t property, const CancelToken* cancel);
 
   Transaction* const transaction_;
   const std::string prefix_;
   GraphReader reader_;
+  std::optional<NodeEntries> entries_;  // once it was asked for
 };
 
 }  // namespace sochdb

@@ -138,6 +138,7 @@ export type {
   GraphReadOptions,
   GraphWriting,
   ImportOptions,
+  IndexedProperties,
   MatchRequest,
   MatchStep,
   Moment,

@@ -13,6 +13,9 @@ const MAX_TEXT_BYTES = 4096
 /** Of a Date. */
 const MAX_MOMENT = 8.64e15
 const MAX_TYPES = 1024
+/** Of a graph, and of their names in bytes (native/index/graph/graph_index.h, metadata_filter.h). */
+const MAX_INDEXED = 1024
+const MAX_PATH_BYTES = 1024
 export const MAX_DEPTH = 1_000_000
 
 /** A surrogate without the other one. */
@@ -30,6 +33,7 @@ export const readChecks = { validAt: anything, asOf: anything, timeoutMs: whole(
 export const nodeChecks = { nodeTypes: aList, nodeFilter: anything }
 export const edgeChecks = { direction: oneOf('outgoing', 'incoming', 'both'), edgeTypes: aList }
 export const boundChecks = { maxVisits: aCount, limit: aCount }
+export const fanOutCheck = whole(1, Number.MAX_SAFE_INTEGER)
 export const textCheck = aText
 export const anyCheck = anything
 export const depthCheck = whole(0, MAX_DEPTH)
@@ -63,6 +67,20 @@ export function types(value: unknown, name: string): string[] | undefined {
   const list = value as readonly unknown[]
   if (list.length > MAX_TYPES) throw wrong(name, `a list of at most ${MAX_TYPES} types`, value)
   return Array.from(list, (each, i) => text(each, `${name}[${i}]`))
+}
+
+/** Dotted names of properties, each once. */
+export function paths(value: unknown, name: string): string[] {
+  if (!Array.isArray(value)) throw wrong(name, 'an array of names of properties', value)
+  if (value.length > MAX_INDEXED) throw wrong(name, `at most ${MAX_INDEXED} names`, value)
+  const list = (value as unknown[]).map((each, i) => {
+    const path = text(each, `${name}[${i}]`)
+    if (Buffer.byteLength(path) > MAX_PATH_BYTES)
+      throw wrong(`${name}[${i}]`, `at most ${MAX_PATH_BYTES} bytes long`, path)
+    if (path.split('.').includes('')) throw wrong(`${name}[${i}]`, 'a name with something between its dots', path)
+    return path
+  })
+  return Array.from(new Set(list))
 }
 
 /** Milliseconds since 1970. */

@@ -22,6 +22,7 @@ import type {
   GraphPath,
   GraphProperties,
   GraphReadOptions,
+  IndexedProperties,
   MatchRequest,
   MatchStep,
   Neighbor,
@@ -194,6 +195,13 @@ export function setEdgeRule(edgeType: string, rule: EdgeRule): GraphPlan<void> {
   return change([`["rule",${json(check.text(edgeType, 'edgeType'))},${number}]`], nothing)
 }
 
+export function setIndexedProperties(indexed: IndexedProperties): GraphPlan<void> {
+  const checks = { nodeType: check.anyCheck, properties: check.anyCheck }
+  const given = check.record(indexed, checks, 'setIndexedProperties')
+  const type = given['nodeType'] === undefined ? null : check.text(given['nodeType'], 'nodeType')
+  return change([`["indexed",${json(type)},${json(check.paths(given['properties'], 'properties'))}]`], nothing)
+}
+
 // --- reads
 
 interface Reading {
@@ -267,6 +275,12 @@ const step = (given: Given): Reading => ({
   edgeTypes: check.edgeTypes(given),
 })
 
+export function listIndexedProperties(options?: Omit<GraphReadOptions, 'validAt'>): GraphPlan<IndexedProperties[]> {
+  const { asOf, timeoutMs, signal } = check.readChecks
+  const given = check.record(options, { asOf, timeoutMs, signal }, 'listIndexedProperties')
+  return read('listIndexedProperties', given, { op: 'indexes' }, {}, [])
+}
+
 export function getNeighbors(request: NeighborsRequest): GraphPlan<Neighbor[]> {
   const checks = {
     ...check.readChecks,
@@ -308,12 +322,13 @@ export function traverse(request: TraverseRequest): GraphPlan<Subgraph> {
     maxDepth: check.depthCheck,
     order: check.orderCheck,
     prune: check.flagCheck,
+    limitPerNode: check.fanOutCheck,
   }
   const given = check.record(request, checks, 'traverse')
-  const { maxVisits, limit, maxDepth = 10, prune } = given
+  const { maxVisits, limit, limitPerNode, maxDepth = 10, prune } = given
   const id = check.text(given['startNode'], 'startNode')
   const dfs = given['order'] === 'dfs' ? true : undefined
-  const members = { op: 'traverse', id, ...step(given), maxDepth, dfs, prune, maxVisits, limit }
+  const members = { op: 'traverse', id, ...step(given), maxDepth, dfs, prune, maxVisits, limit, limitPerNode }
   const plan = read<Subgraph>('traverse', given, members, { nodes: check.nodeTest(given) }, { nodes: [], edges: [] })
   return { ...plan, decode: decodeSubgraph }
 }

@@ -111,6 +111,11 @@ export interface TraverseRequest extends EdgeChoice, NodeChoice, Bounded, GraphR
   readonly prune?: boolean
   /** The most nodes that are returned. Default: all. */
   readonly limit?: number
+  /**
+   * How many edges of a node are followed: the first, in the order in which `getNeighbors` lists them (outgoing before incoming, those
+   * that always hold before temporal ones, then by type, other end and `validFrom`), before nodes are tested. Default: all.
+   */
+  readonly limitPerNode?: number
 }
 
 export interface PathRequest extends EdgeChoice, Bounded, GraphReadOptions {
@@ -201,6 +206,12 @@ export interface EdgeChange {
  * type that leave a node (`'oncePerNode'`): a door is open or closed.
  */
 export type EdgeRule = 'any' | 'oncePerEdge' | 'oncePerNode'
+
+/** Properties of nodes that are indexed, by dotted names: of the nodes of a type, or of any where there is no `nodeType`. */
+export interface IndexedProperties {
+  readonly nodeType?: string
+  readonly properties: readonly string[]
+}
 
 export interface ImportOptions {
   /** Edges that are written together, in one transaction. Default 10,000. */

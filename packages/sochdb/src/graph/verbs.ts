@@ -11,6 +11,7 @@ import type {
   GraphPath,
   GraphProperties,
   GraphReadOptions,
+  IndexedProperties,
   MatchRequest,
   Neighbor,
   NeighborsRequest,
@@ -54,6 +55,8 @@ export interface GraphReading {
   match(request: MatchRequest): Subgraph[]
   /** The intervals of a node's temporal edges, in the order in which they begin. */
   queryTemporalGraph(request: TemporalRequest): GraphEdge[]
+  /** What `setIndexedProperties` has declared, by type. */
+  listIndexedProperties(options?: Omit<GraphReadOptions, 'validAt'>): IndexedProperties[]
 }
 
 export interface GraphWriting {
@@ -87,6 +90,17 @@ export interface GraphWriting {
   endTemporalEdge(end: EdgeEnd): boolean
   /** Says for what is added from now on whether intervals of a type of edge may overlap. Default `'any'`. */
   setEdgeRule(edgeType: string, rule: EdgeRule): void
+  /**
+   * Has just these properties indexed, of the nodes of a type, or of any: `nodeFilter` of `listNodes`, `countNodes` and `match` then
+   * looks only at nodes that the index has for it. Entries of nodes that there are already are made, and those of properties
+   * that are no longer named are deleted, in the same transaction; where nothing changes nothing is written. Up to 1,024
+   * properties in a graph.
+   *
+   * @throws DatabaseError with `LIMIT_EXCEEDED` when the entries of a large graph are more than a transaction may hold (`maxTransactionBytes`)
+   *
+   * @example graph.setIndexedProperties({ nodeType: 'person', properties: ['team', 'address.city'] })
+   */
+  setIndexedProperties(indexed: IndexedProperties): void
 }
 
 export const reading = [
@@ -101,6 +115,7 @@ export const reading = [
   'findPath',
   'match',
   'queryTemporalGraph',
+  'listIndexedProperties',
 ] as const satisfies readonly (keyof GraphReading)[]
 
 export const writing = [
@@ -115,6 +130,7 @@ export const writing = [
   'addTemporalEdge',
   'endTemporalEdge',
   'setEdgeRule',
+  'setIndexedProperties',
 ] as const satisfies readonly (keyof GraphWriting)[]
 
 /** Verbs that take one request: there the namespace is a member of it, `default` where it is left out. */
@@ -130,6 +146,8 @@ type ByRequest =
   | 'queryTemporalGraph'
   | 'addTemporalEdge'
   | 'endTemporalEdge'
+  | 'listIndexedProperties'
+  | 'setIndexedProperties'
 
 type Method = (...args: never[]) => unknown
 

@@ -58,6 +58,36 @@ class Model {
     return found
   }
 
+  /** A node's first edges, in the order in which neighbors are listed. */
+  firstEdges(id: string, direction: GraphDirection, at: number, count: number, types?: readonly string[]): ModelEdge[] {
+    const ways = direction === 'both' ? (['outgoing', 'incoming'] as const) : [direction]
+    const edges = ways.flatMap(way => {
+      const place = (e: ModelEdge): string =>
+        [e.validFrom === undefined ? 0 : 1, e.edgeType, way === 'outgoing' ? e.toId : e.fromId].join(' ')
+      return this.edgesOf(id, way, at, types)
+        .filter(e => direction !== 'both' || way === 'outgoing' || e.fromId !== e.toId)
+        .toSorted((a, b) => {
+          const [first, second] = [place(a), place(b)]
+          return first < second ? -1 : first > second ? 1 : a.validFrom! - b.validFrom!
+        })
+    })
+    return edges.slice(0, count)
+  }
+
+  /** Nodes in the order in which they are reached, and the edges that were followed. */
+  walk(start: string, depth: number, first: (id: string) => readonly ModelEdge[]): [Map<string, number>, ModelEdge[]] {
+    const found = new Map([[start, 0]])
+    const edges = new Map<string, ModelEdge>()
+    for (const [id, distance] of found) {
+      if (distance === depth) continue
+      for (const edge of first(id)) {
+        edges.set(keyOf(edge), edge)
+        for (const next of [edge.fromId, edge.toId]) if (!found.has(next)) found.set(next, distance + 1)
+      }
+    }
+    return [found, Array.from(edges.values())]
+  }
+
   lightest(from: string, to: string, at: number): number | undefined {
     const best = new Map([[from, 0]])
     for (let round = 0; round < IDS.length; round++) {
@@ -161,6 +191,17 @@ function compare(graph: GraphReading, model: Model, rng: Random): void {
   expect(sorted(bfs.edges)).toEqual(sorted(Array.from(walked.values())))
   const dfs = graph.traverse({ startNode: start, maxDepth, order: 'dfs', ...some })
   expect(new Set(dfs.nodes.map(({ id }) => id))).toEqual(new Set(bfs.nodes.map(({ id }) => id)))
+
+  const limitPerNode = 1 + rng.below(4)
+  const [few, followed] = model.walk(start, maxDepth, id =>
+    model.firstEdges(id, direction, validAt, limitPerNode, edgeTypes),
+  )
+  const limited = graph.traverse({ startNode: start, maxDepth, limitPerNode, ...some })
+  expect(limited.nodes.map(({ id }) => id)).toEqual(isThere ? Array.from(few.keys()) : [])
+  expect(sorted(limited.edges)).toEqual(sorted(followed))
+  const deep = graph.traverse({ startNode: start, maxDepth, limitPerNode, order: 'dfs', ...some })
+  expect(new Set(deep.nodes.map(({ id }) => id))).toEqual(new Set(isThere ? few.keys() : []))
+  expect(sorted(deep.edges)).toEqual(sorted(followed))
 
   const hops = model.reach(start, Infinity, direction, validAt, edgeTypes).get(to)
   const path = graph.findPath({ fromId: start, toId: to, ...some })
