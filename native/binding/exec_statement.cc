@@ -242,6 +242,10 @@ Status ReadStatementArguments(Call& call, StatementArguments* out) {
   SOCHDB_TRY(FindTarget(environment, ReadHandleId(call.env(), call[0]), &out->target));
   out->statement = environment.handles().Find<StatementHandle>(ReadHandleId(call.env(), call[1]));
   if (out->statement == nullptr || out->statement->engine != out->target.engine) return Closed("statement");
+  // A plan knows the keys of one namespace: through another one it would reach out of that.
+  if (out->statement->plan->namespace_id() != DecodeBigEndian32(out->target.prefix.data())) {
+    return {Code::kInvalidArgument, "The statement was prepared in another namespace."};
+  }
   return out->statement->plan->is_write() ? CheckMayWrite(environment, out->target) : Status();
 }
 

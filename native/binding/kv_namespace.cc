@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,10 @@ namespace sochdb::binding {
 namespace {
 
 // The trees that hold what users put there; every key in them begins with its namespace's id. The others derive from these.
-constexpr TreeId kDataTrees[] = {TreeId::kKeys,     TreeId::kRows,          TreeId::kVectors, TreeId::kNodes,
-                                 TreeId::kEdgesOut, TreeId::kTemporalEdges, TreeId::kServices};
+constexpr TreeId kPlainTrees[] = {TreeId::kKeys, TreeId::kNodes, TreeId::kEdgesOut, TreeId::kTemporalEdges, TreeId::kServices};
+// Whose keys go on with the id of a table or a collection. What was dropped lies there until it is compacted.
+constexpr TreeId kObjectTrees[] = {TreeId::kRows, TreeId::kRowsWriteOptimized, TreeId::kRowsScanOptimized,
+                                   TreeId::kRowsAppendOnly, TreeId::kVectors};
 
 // Calls visit(key, value) for every live entry below the prefix until it returns false.
 template <typename Visit>
@@ -26,6 +29,34 @@ Status Walk(Reader* reader, TreeId tree, std::string_view prefix, bool keys_only
     SOCHDB_TRY(cursor->Next(&found));
     if (!found || !visit(cursor->key(), keys_only ? std::string_view() : cursor->value())) return {};
   }
+}
+
+// The ids of the tables and collections of a half of a namespace that were dropped.
+Status FindDropped(Reader* view, std::string_view half, std::set<uint32_t>* out) {
+  const std::string prefix = DroppedKey(DecodeBigEndian32(half.data()));
+  return Walk(view, TreeId::kCatalog, prefix, false, [&](std::string_view key, std::string_view value) {
+    DroppedContainer dropped;
+    if (DecodeDropped(key, value, &dropped) && dropped.object_id != 0) out->insert(dropped.object_id);
+    return true;
+  });
+}
+
+// The bytes of what is there of the tables and collections of a half.
+Status MeasureObjects(Reader* view, TreeId tree, const std::string& half, const std::set<uint32_t>& dropped, uint64_t* bytes) {
+  SOCHDB_ASSIGN(cursor, view->NewCursor(tree, half, PrefixEnd(half), ScanOptions{}));
+  bool found = false;
+  SOCHDB_TRY(cursor->Next(&found));
+  while (found) {
+    const std::string_view rest = cursor->key().substr(half.size());
+    if (rest.size() >= sizeof(uint32_t) && dropped.contains(DecodeBigEndian32(rest.data()))) {
+      const std::string behind = PrefixEnd(cursor->key().substr(0, half.size() + sizeof(uint32_t)));
+      SOCHDB_TRY(cursor->SeekNext(behind, &found));
+    } else {
+      *bytes += rest.size() + cursor->value().size();
+      SOCHDB_TRY(cursor->Next(&found));
+    }
+  }
+  return {};
 }
 
 Status CopyWithin(Transaction* transaction, const Target& from, const Target& to, std::string_view prefix, uint64_t* copied) {
@@ -63,7 +94,7 @@ std::array<std::string, 2> HalvesOf(const Target& target) {
 
 Status IsHalfEmpty(const Target& target, Reader* view, const std::string& prefix, bool* empty) {
   *empty = true;
-  for (const TreeId tree : kDataTrees) {
+  for (const TreeId tree : kPlainTrees) {
     // Whatever is put there until the commit is a conflict, at every isolation level.
     if (target.transaction != nullptr) target.transaction->RegisterConstraintRange(tree, prefix, PrefixEnd(prefix));
     SOCHDB_TRY(Walk(view, tree, prefix, true, [&](std::string_view, std::string_view) { return *empty = false; }));
@@ -73,7 +104,7 @@ Status IsHalfEmpty(const Target& target, Reader* view, const std::string& prefix
     target.transaction->RegisterConstraintRange(TreeId::kCatalog, prefix, PrefixEnd(prefix));
   }
   return Walk(view, TreeId::kCatalog, prefix, true, [&](std::string_view key, std::string_view) {
-    // What describes the namespace itself is no content.
+    // What describes the namespace itself is no content. A table or a collection is, with rows and documents or without.
     *empty = key[kNamespaceIdBytes] == kCatalogKindMetadata;
     return *empty;
   });
@@ -87,12 +118,17 @@ Status MeasureNamespace(const Target& target, NamespaceSize* out) {
   *out = {};
   const auto halves = HalvesOf(target);
   for (const std::string& half : halves) {
-    for (const TreeId tree : kDataTrees) {
+    for (const TreeId tree : kPlainTrees) {
       SOCHDB_TRY(Walk(view.get(), tree, half, false, [&](std::string_view key, std::string_view value) {
         if (tree == TreeId::kKeys && half == halves[0]) ++out->key_count;
         out->size_bytes += key.size() - half.size() + value.size();
         return true;
       }));
+    }
+    std::set<uint32_t> dropped;
+    SOCHDB_TRY(FindDropped(view.get(), half, &dropped));
+    for (const TreeId tree : kObjectTrees) {
+      SOCHDB_TRY(MeasureObjects(view.get(), tree, half, dropped, &out->size_bytes));
     }
   }
   return {};

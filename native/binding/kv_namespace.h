@@ -13,14 +13,15 @@ namespace sochdb::binding {
 
 struct NamespaceSize {
   uint64_t key_count = 0;  // keys of the key-value store
-  uint64_t size_bytes =
-      0;  // of the keys and values of those, of documents, rows, nodes and edges; derived indexes are left out
+  // Of the keys and values of those, of documents, rows, nodes and edges; derived indexes are left out, and so is what was
+  // dropped.
+  uint64_t size_bytes = 0;
 };
 
 // Measures by walking everything the namespace holds, at one snapshot.
 Status MeasureNamespace(const Target& target, NamespaceSize* out);
 
-// Whether it holds no key, row, document, node or edge, and neither table nor collection.
+// Whether it holds no key, node or edge, and no table, view or collection.
 Status IsNamespaceEmpty(const Target& target, bool* empty);
 
 // Takes the namespace out of the catalog, with all of its tables and collections, and lists its id as dropped

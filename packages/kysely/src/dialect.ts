@@ -7,8 +7,9 @@ import type { TargetOption } from './target.js'
 
 export interface SochdbDialectConfig {
   /**
-   * An open database, or an open transaction (whose own `transaction()` then makes savepoints), or a function that gives one
-   * at the first query. On a `Database` statements run on the calling thread, on an `AsyncDatabase` on threads of the engine.
+   * An open database, one of its namespaces, or an open transaction (whose own `transaction()` then makes savepoints), or a
+   * function that gives one at the first query. On a `Database`, and what was opened on it, statements run on the calling thread, on
+   * an `AsyncDatabase` on threads of the engine.
    * Kysely's `destroy()` leaves it open: it belongs to whoever opened it.
    */
   readonly database: TargetOption

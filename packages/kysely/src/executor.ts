@@ -1,11 +1,13 @@
 /** Running statements by call and by promise, behind one face. */
-import {
+import type {
   AsyncDatabase,
-  type AsyncTransaction,
-  type Database,
-  type IsolationLevel,
-  type Savepoint,
-  type Transaction,
+  AsyncNamespace,
+  AsyncTransaction,
+  Database,
+  IsolationLevel,
+  Namespace,
+  Savepoint,
+  Transaction,
 } from 'sochdb'
 import {
   executeAsync,
@@ -18,7 +20,7 @@ import {
 } from 'sochdb/internal'
 import type { AsyncSqlTarget, Row } from 'sochdb/internal'
 import type { Runnable } from './statement.js'
-import { isSynchronous, type Target } from './target.js'
+import { isAsyncTransaction, isSynchronous, type Target } from './target.js'
 
 export interface Outcome {
   readonly rows: readonly Row[]
@@ -57,7 +59,7 @@ export function rootOf(target: Target): Root {
 }
 
 class SyncExecutor implements Executor {
-  constructor(protected readonly target: Database | Transaction) {}
+  constructor(protected readonly target: Database | Namespace | Transaction) {}
 
   execute(query: Runnable, signal: AbortSignal | undefined): Outcome {
     const { batch } = query
@@ -125,7 +127,7 @@ class SyncNested extends SyncScope {
 class AsyncExecutor implements Executor {
   readonly #sql: AsyncSqlTarget
 
-  constructor(target: AsyncDatabase | AsyncTransaction) {
+  constructor(target: AsyncDatabase | AsyncNamespace | AsyncTransaction) {
     this.#sql = sqlTargetOf(target)
   }
 
@@ -146,16 +148,16 @@ class AsyncExecutor implements Executor {
 
 class AsyncRoot extends AsyncExecutor implements Root {
   readonly isSynchronous = false
-  readonly #target: AsyncDatabase | AsyncTransaction
+  readonly #target: AsyncDatabase | AsyncNamespace | AsyncTransaction
 
-  constructor(target: AsyncDatabase | AsyncTransaction) {
+  constructor(target: AsyncDatabase | AsyncNamespace | AsyncTransaction) {
     super(target)
     this.#target = target
   }
 
   async begin(isolation: IsolationLevel | undefined): Promise<Scope> {
     const target = this.#target
-    if (!(target instanceof AsyncDatabase)) return new AsyncNested(target, await target.savepoint())
+    if (isAsyncTransaction(target)) return new AsyncNested(target, await target.savepoint())
     return new AsyncScope(await target.beginTransaction(isolation === undefined ? {} : { isolation }))
   }
 }

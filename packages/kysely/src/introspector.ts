@@ -1,12 +1,11 @@
 import type { DatabaseIntrospector, DatabaseMetadataOptions, SchemaMetadata, TableMetadata } from 'kysely'
-import { AsyncDatabase } from 'sochdb'
-import { describeTables, describeViews, sqlTargetOf } from 'sochdb/internal'
-import type { StatementTarget, TableDescription, ViewDescription } from 'sochdb/internal'
-import { isSynchronous, resolveTarget, type Target, type TargetOption } from './target.js'
+import { describeTables, describeViews } from 'sochdb/internal'
+import type { TableDescription, ViewDescription } from 'sochdb/internal'
+import { resolveTarget, statementsOf, type TargetOption } from './target.js'
 
 const OF_MIGRATIONS: readonly string[] = ['kysely_migration', 'kysely_migration_lock']
 
-/** Reads the store's catalog. There is one schema, `main`. */
+/** Reads the catalog of the namespace. There is one schema, `main`. */
 export class SochdbIntrospector implements DatabaseIntrospector {
   readonly #target: TargetOption
 
@@ -19,18 +18,13 @@ export class SochdbIntrospector implements DatabaseIntrospector {
   }
 
   async getTables(options?: DatabaseMetadataOptions): Promise<TableMetadata[]> {
-    const target = readable(await resolveTarget(this.#target))
+    const target = statementsOf(await resolveTarget(this.#target))
     const tables = describeTables(target)
       .filter(({ name }) => options?.withInternalKyselyTables === true || !OF_MIGRATIONS.includes(name))
       .map(tableMetadata)
     const views = describeViews(target).map(viewMetadata)
     return [...tables, ...views].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
-}
-
-function readable(target: Target): StatementTarget {
-  if (isSynchronous(target)) return target
-  return target instanceof AsyncDatabase ? target.database : sqlTargetOf(target).statements
 }
 
 function tableMetadata(table: TableDescription): TableMetadata {

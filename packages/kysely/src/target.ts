@@ -1,26 +1,39 @@
 /** What statements run on. */
-import { AsyncDatabase, Database, type AsyncTransaction, type Transaction } from 'sochdb'
-import { isTransaction } from 'sochdb/internal'
+import { Database, Namespace } from 'sochdb'
+import type { AsyncDatabase, AsyncNamespace, AsyncTransaction, Transaction } from 'sochdb'
+import { databaseOf, isTransaction, sqlTargetOf } from 'sochdb/internal'
+import type { StatementTarget } from 'sochdb/internal'
 
-export type Target = Database | Transaction | AsyncDatabase | AsyncTransaction
+export type Target = Database | Namespace | Transaction | AsyncDatabase | AsyncNamespace | AsyncTransaction
 export type TargetOption = Target | (() => Target | Promise<Target>)
 
 export async function resolveTarget(option: TargetOption): Promise<Target> {
   return typeof option === 'function' ? option() : option
 }
 
-export const isSynchronous = (target: Target): target is Database | Transaction =>
-  target instanceof Database || isTransaction(target)
+export const isSynchronous = (target: Target): target is Database | Namespace | Transaction =>
+  target instanceof Database || target instanceof Namespace || isTransaction(target)
 
-/** The last migration of each database to have asked, and when it is done. */
-const migrations = new WeakMap<object, Promise<void>>()
+export const isAsyncTransaction = (
+  target: AsyncDatabase | AsyncNamespace | AsyncTransaction,
+): target is AsyncTransaction => 'commit' in target
+
+/** What statements run on by call, whatever face the target has. */
+export const statementsOf = (target: Target): StatementTarget =>
+  isSynchronous(target) ? target : sqlTargetOf(target).statements
+
+/** The last migration to have asked, of each namespace of each database and of each transaction, and when it is done. */
+const migrations = new WeakMap<object, Map<number, Promise<void>>>()
 
 /** Waits for the migrations that are under way, and returns how to end this one. */
 export async function lockMigrations(target: Target): Promise<() => void> {
-  const key: object = target instanceof AsyncDatabase ? target.database : target
-  const before = migrations.get(key)
+  const statements = statementsOf(target)
+  const owner = isTransaction(statements) ? statements : databaseOf(statements)
+  let ofOwner = migrations.get(owner)
+  if (ofOwner === undefined) migrations.set(owner, (ofOwner = new Map()))
+  const before = ofOwner.get(statements.namespaceId)
   let release: () => void = () => undefined
-  migrations.set(key, new Promise(resolve => (release = resolve)))
+  ofOwner.set(statements.namespaceId, new Promise(resolve => (release = resolve)))
   await before
   return release
 }

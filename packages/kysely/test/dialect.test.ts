@@ -247,6 +247,37 @@ describe('the dialect', () => {
     expect(await db.selectFrom('pets').select('id').execute()).toHaveLength(4)
   })
 
+  it('runs in a namespace, on its tables alone', async () => {
+    const { Kysely } = await import('kysely')
+    const { SochdbDialect } = await import('@sochdb/kysely')
+    const { database } = pair
+    const namespace = database.createNamespace('tenant')
+    const targets = { byCall: namespace, byPromise: await database.async.namespace('tenant') }
+    for (const [name, target] of Object.entries(targets)) {
+      const inside = new Kysely<{ people: { id: number; nick: string } }>({
+        dialect: new SochdbDialect({ database: target }),
+      })
+      await inside.schema
+        .createTable('people')
+        .addColumn('id', 'integer', column => column.primaryKey())
+        .addColumn('nick', 'text')
+        .execute()
+      const { insertId } = await inside.insertInto('people').values({ id: 7, nick: name }).executeTakeFirstOrThrow()
+      expect(insertId).toBe(7n)
+      const failing = inside.transaction().execute(async trx => {
+        await trx.deleteFrom('people').execute()
+        throw new Error('no')
+      })
+      await expect(failing).rejects.toThrow('no')
+      expect(await inside.selectFrom('people').selectAll().execute()).toEqual([{ id: 7, nick: name }])
+      const [table] = await inside.introspection.getTables()
+      expect(table?.columns.map(column => column.name)).toEqual(['id', 'nick'])
+      expect(await db.selectFrom('people').select('id').execute()).toHaveLength(5)
+      await inside.schema.dropTable('people').execute()
+    }
+    expect(namespace.listTables()).toEqual([])
+  })
+
   it('raises the errors of the engine', async () => {
     const twice = db.insertInto('people').values({ id: 1, name: 'x', age: 1, city: 'x' }).execute()
     await expect(twice).rejects.toThrow(UniqueConstraintError)

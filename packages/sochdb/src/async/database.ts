@@ -1,26 +1,18 @@
 import { Database } from '../database/index.js'
 import type { CachePlace } from '../cache/index.js'
 import type { NamespaceConfig, NamespaceOptions } from '../database/index.js'
-import { checkPath, indexPolicyName, nativeHandle, verificationOfStore } from '../engine/index.js'
+import { checkPath, nativeHandle, verificationOfStore } from '../engine/index.js'
 import type {
   BackupResult,
   CompactionStats,
   DatabaseConfig,
   DatabaseOptions,
   DatabaseStats,
-  IndexPolicy,
   PerformanceMetrics,
   SnapshotOptions,
   StorageStats,
   VerifyResult,
 } from '../engine/index.js'
-import { checkOptions } from '../engine/check.js'
-import { checkExecuteOptions, sqlText } from '../sql/text/index.js'
-import type { ExecuteOptions, SqlParameters, SqlResult } from '../sql/text/index.js'
-import type { Row } from '../sql/session.js'
-import { executeAsync, iterateAsync, prepareAsync } from './sql.js'
-import type { AsyncPreparedSql, AsyncSqlTarget } from './sql.js'
-import { moveTable } from '../sql/policy.js'
 import { brand, errorFromNative } from '../errors/index.js'
 import { inner } from './keys.js'
 import { graphReading, graphWriting } from '../graph/index.js'
@@ -32,7 +24,6 @@ import { AsyncNamespaceImpl } from './namespace.js'
 import type { AsyncNamespace } from './namespace.js'
 import { maintain } from './maintenance.js'
 import { native } from './native.js'
-import { longChecks } from './operation.js'
 import type { LongOptions } from './operation.js'
 import { AsyncRecovery } from './recovery.js'
 import { AsyncRootImpl } from './root.js'
@@ -89,20 +80,6 @@ export interface AsyncDatabase
   backup(path: string, options?: LongOptions): Promise<BackupResult>
   /** Reads everything on disk and compares every checksum. Progress is in bytes. */
   verify(options?: LongOptions): Promise<VerifyResult>
-  /**
-   * Runs a SQL statement on threads of the engine; see `Database.execute`. `signal` and `timeoutMs` stop it while it runs, and then
-   * nothing of it remains.
-   */
-  execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
-  /** Alias of `execute`. */
-  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
-  /** The rows of a statement, read as they are asked for; see `Database.iterate`. */
-  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T>
-  /** Reads a statement once, to execute it many times. */
-  prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>>
-  getTableIndexPolicy(table: string): Promise<IndexPolicy>
-  /** See `Database.setTableIndexPolicy`. Progress is in rows and index entries, of a total that is not known (0). */
-  setTableIndexPolicy(table: string, policy: IndexPolicy | (string & {}) | number, options?: LongOptions): Promise<void>
   config(): Promise<DatabaseConfig>
   recovery(): AsyncRecovery
   /**
@@ -123,7 +100,7 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
     defineAsyncGraphs(this, [...graphReading, ...graphWriting])
     defineAsyncCaches(this)
   }
-  readonly [inner]: Database
+  override readonly [inner]: Database
 
   constructor(database: Database) {
     super()
@@ -222,46 +199,6 @@ class AsyncDatabaseImpl extends AsyncRootImpl<Database> implements AsyncDatabase
 
   async verify(options?: LongOptions): Promise<VerifyResult> {
     return verificationOfStore(await maintain(this[inner], 'verify', undefined, options, 'verify'))
-  }
-
-  async execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>> {
-    const checked = checkExecuteOptions(options, 'execute')
-    return executeAsync<T>(this.#sql, sqlText(sql, checked.dialect), params, checked)
-  }
-
-  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>> {
-    return this.execute<T>(sql, params, options)
-  }
-
-  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T> {
-    const checked = checkExecuteOptions(options, 'iterate')
-    return iterateAsync<T>(this.#sql, sqlText(sql, checked.dialect), params, checked)
-  }
-
-  async prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>> {
-    return prepareAsync<T>(this.#sql, sql, checkExecuteOptions(options, 'prepare'))
-  }
-
-  get #sql(): AsyncSqlTarget {
-    return { statements: this[inner], enqueue: action => this.enqueue(action) }
-  }
-
-  getTableIndexPolicy(table: string): Promise<IndexPolicy> {
-    return this.enqueue(() => this[inner].getTableIndexPolicy(table))
-  }
-
-  async setTableIndexPolicy(
-    table: string,
-    policy: IndexPolicy | (string & {}) | number,
-    options?: LongOptions,
-  ): Promise<void> {
-    const { signal, onProgress } = checkOptions(options, longChecks, 'setTableIndexPolicy') as LongOptions
-    for (const { copied, deleted } of moveTable(this[inner], table, indexPolicyName(policy))) {
-      onProgress?.(copied + deleted, 0)
-      // Every chunk is a turn of the event loop.
-      await new Promise(resolve => setImmediate(resolve))
-      signal?.throwIfAborted()
-    }
   }
 
   config(): Promise<DatabaseConfig> {

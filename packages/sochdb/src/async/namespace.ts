@@ -9,10 +9,10 @@ import type { AsyncGraphPlace, AsyncGraphReading, AsyncGraphWriting } from './gr
 import { inner } from './keys.js'
 import { AsyncRootImpl } from './root.js'
 import type { AsyncRoot } from './root.js'
-import { call, defineVerbs, everywhere, writingEverywhere } from './verbs.js'
-import type { Promised } from './verbs.js'
+import { call, defineVerbs, describing, everywhere, writingEverywhere } from './verbs.js'
+import type { DescribingVerb, Promised } from './verbs.js'
 
-type Verb = (typeof everywhere)[number] | (typeof writingEverywhere)[number]
+type Verb = DescribingVerb | (typeof everywhere)[number] | (typeof writingEverywhere)[number]
 
 /** One namespace of a database, by promise: the same methods, on what is its own alone. */
 export interface AsyncNamespace
@@ -27,12 +27,14 @@ export interface AsyncNamespace
 export class AsyncNamespaceImpl extends AsyncRootImpl<Namespace> implements AsyncNamespace {
   static {
     brand(this, 'AsyncNamespace')
-    defineVerbs(this, everywhere, (self, name, args) => self.enqueue(() => call(self[inner], name, args)))
+    defineVerbs(this, [...describing, ...everywhere], (self, name, args) =>
+      self.enqueue(() => call(self[inner], name, args)),
+    )
     defineVerbs(this, writingEverywhere, (self, name, args) => self.write(transaction => call(transaction, name, args)))
     defineGraphVerbs(this, [...graphReading, ...graphWriting], async (self, plan) => runAsync(self.#graph, plan()))
     defineAsyncCaches(this)
   }
-  readonly [inner]: Namespace
+  override readonly [inner]: Namespace
 
   constructor(namespace: Namespace) {
     super()

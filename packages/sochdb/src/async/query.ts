@@ -5,16 +5,16 @@ import { BaseKeyQuery, fieldOf, newSpec, onlyValue, prepareQuery, rowsOf } from 
 import type { KeyQueryRow, KeyQuerySpec } from '../sql/keys/index.js'
 import type { Row } from '../sql/session.js'
 import { runToEnd } from './sql.js'
-import type { AsyncRunTarget } from './sql.js'
+import type { AsyncSqlTarget } from './sql.js'
 
 /** A query over the keys of a prefix, run on threads of the engine. See `Database.query`. */
 export class AsyncKeyQuery<Selected extends boolean = false> extends BaseKeyQuery {
   static {
     brand(this, 'AsyncKeyQuery')
   }
-  readonly #target: AsyncRunTarget
+  readonly #target: AsyncSqlTarget
 
-  constructor(target: AsyncRunTarget, spec: KeyQuerySpec) {
+  constructor(target: AsyncSqlTarget, spec: KeyQuerySpec) {
     super(spec)
     this.#target = target
   }
@@ -66,5 +66,5 @@ export class AsyncKeyQuery<Selected extends boolean = false> extends BaseKeyQuer
   }
 }
 
-export const newAsyncKeyQuery = (target: AsyncRunTarget, prefix: Bytes): AsyncKeyQuery =>
+export const newAsyncKeyQuery = (target: AsyncSqlTarget, prefix: Bytes): AsyncKeyQuery =>
   new AsyncKeyQuery(target, newSpec(prefix))

@@ -1,27 +1,32 @@
 /** What an async database and an async namespace have in common: everything that begins something of its own. */
 import type { Bytes } from '../bytes/bytes.js'
 import type { Database, Namespace, Transaction } from '../database/index.js'
-import type { TransactionOptions } from '../engine/index.js'
+import { checkOptions } from '../engine/check.js'
+import { indexPolicyName } from '../engine/index.js'
+import type { IndexPolicy, TransactionOptions } from '../engine/index.js'
 import type { CollectionConfig } from '../search/index.js'
+import { moveTable } from '../sql/policy.js'
 import { createAsyncCollection, openAsyncCollection } from './collection.js'
 import type { AsyncCollection, CollectionPromise } from './collection.js'
 import { AsyncStore, inner } from './keys.js'
 import type { AsyncKeyStore } from './keys.js'
 import { isPromise } from './lane.js'
+import { longChecks } from './operation.js'
+import type { LongOptions } from './operation.js'
 import type { Change } from './packed.js'
-import { newAsyncKeyQuery } from './query.js'
-import type { AsyncKeyQuery } from './query.js'
 import { runWithRetries } from './retry.js'
 import type { AsyncTransactionOptions } from './retry.js'
 import { AsyncSnapshotImpl } from './snapshot.js'
 import type { AsyncSnapshot } from './snapshot.js'
+import { defineAsyncTables } from './statements.js'
+import type { AsyncTableVerbs } from './statements.js'
 import { AsyncTransactionImpl, checkFunction } from './transaction.js'
 import type { AsyncTransaction } from './transaction.js'
 import { watchChanges } from './watch.js'
 import type { WatchOptions } from './watch.js'
 
 /** The methods that `AsyncDatabase` and `AsyncNamespace` share. */
-export interface AsyncRoot extends AsyncKeyStore {
+export interface AsyncRoot extends AsyncKeyStore, AsyncTableVerbs {
   /**
    * Runs a function as one transaction: commits when its promise resolves, undoes everything when it rejects. After a conflict it runs
    * again, up to `maxRetries` times, so it should do nothing that cannot be done twice. It does not keep others from
@@ -41,8 +46,6 @@ export interface AsyncRoot extends AsyncKeyStore {
   withTransaction<T>(fn: (txn: AsyncTransaction) => T | PromiseLike<T>, options?: AsyncTransactionOptions): Promise<T>
   /** Begins a transaction that runs beside others; `commit()` or `abort()` it. */
   beginTransaction(options?: TransactionOptions): Promise<AsyncTransaction>
-  /** A query over the JSON objects at the keys that start with a prefix. See `Database.query`. */
-  query(prefix: Bytes): AsyncKeyQuery
   /** What is there now, for reading; close it when you are done. */
   snapshot(): Promise<AsyncSnapshot>
   createCollection(config: CollectionConfig): Promise<AsyncCollection>
@@ -52,14 +55,16 @@ export interface AsyncRoot extends AsyncKeyStore {
   getCollection(name: string): CollectionPromise
   /** The changes that are committed from now on under a prefix; see `Database.watch`. */
   watch(prefix: Bytes, options?: WatchOptions): AsyncIterableIterator<Change>
+  /** See `Database.setTableIndexPolicy`. Progress is in rows and index entries, of a total that is not known (0). */
+  setTableIndexPolicy(table: string, policy: IndexPolicy | (string & {}) | number, options?: LongOptions): Promise<void>
 }
 
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs are defined on the prototype
 export abstract class AsyncRootImpl<Sync extends Database | Namespace> extends AsyncStore<Sync> implements AsyncRoot {
-  readonly readsAhead = true
-
-  query(prefix: Bytes): AsyncKeyQuery {
-    return newAsyncKeyQuery({ statements: this[inner], enqueue: action => this.enqueue(action) }, prefix)
+  static {
+    defineAsyncTables(this)
   }
+  readonly readsAhead = true
 
   /** Any number of operations at once. */
   enqueue<T>(action: () => T | Promise<T>): Promise<T> {
@@ -119,6 +124,23 @@ export abstract class AsyncRootImpl<Sync extends Database | Namespace> extends A
   watch(prefix: Bytes, options?: WatchOptions): AsyncIterableIterator<Change> {
     return watchChanges(this, prefix, options)
   }
+
+  async setTableIndexPolicy(
+    table: string,
+    policy: IndexPolicy | (string & {}) | number,
+    options?: LongOptions,
+  ): Promise<void> {
+    const { signal, onProgress } = checkOptions(options, longChecks, 'setTableIndexPolicy') as LongOptions
+    for (const { copied, deleted } of moveTable(this[inner], table, indexPolicyName(policy))) {
+      onProgress?.(copied + deleted, 0)
+      // Every chunk is a turn of the event loop.
+      await new Promise(resolve => setImmediate(resolve))
+      signal?.throwIfAborted()
+    }
+  }
+}
+export interface AsyncRootImpl<Sync extends Database | Namespace> extends AsyncTableVerbs {
+  readonly [inner]: Sync
 }
 
 /** Runs synchronous work in a transaction that is committed, and tried again after a conflict, by promise. @internal */

@@ -8,8 +8,10 @@ import type { AsyncGraphPlace, AsyncGraphsReading } from './graph.js'
 import { AsyncReader, inner } from './keys.js'
 import type { AsyncKeyReader } from './keys.js'
 import { Lane } from './lane.js'
-import { call, defineVerbs, reading } from './verbs.js'
-import type { Promised, ReadingVerb } from './verbs.js'
+import { defineAsyncTables } from './statements.js'
+import type { AsyncTableVerbs } from './statements.js'
+import { call, defineVerbs, describing, reading } from './verbs.js'
+import type { DescribingVerb, Promised, ReadingVerb } from './verbs.js'
 
 /**
  * The database as it was at one moment: later writes do not show. Close it when you are done: while it is open, the versions it
@@ -19,7 +21,8 @@ import type { Promised, ReadingVerb } from './verbs.js'
  * await using snapshot = await db.snapshot()
  * const [a, b] = await snapshot.getBatch(['a', 'b'])
  */
-export interface AsyncSnapshot extends AsyncKeyReader, AsyncGraphsReading, Promised<Snapshot, ReadingVerb> {
+export interface AsyncSnapshot
+  extends AsyncKeyReader, AsyncTableVerbs, AsyncGraphsReading, Promised<Snapshot, DescribingVerb | ReadingVerb> {
   /** What it sees: all commits up to this timestamp. */
   readonly timestamp: bigint
   collection(name: string): CollectionPromise
@@ -38,8 +41,11 @@ export interface AsyncSnapshot extends AsyncKeyReader, AsyncGraphsReading, Promi
 export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSnapshot {
   static {
     brand(this, 'AsyncSnapshot')
-    defineVerbs(this, reading, (self, name, args) => self.enqueue(() => call(self[inner], name, args)))
+    defineVerbs(this, [...describing, ...reading], (self, name, args) =>
+      self.enqueue(() => call(self[inner], name, args)),
+    )
     defineAsyncGraphs(this, graphReading)
+    defineAsyncTables(this)
   }
   readonly [inner]: Snapshot
   readonly readsAhead = false
@@ -94,4 +100,5 @@ export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSna
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface AsyncSnapshotImpl extends AsyncGraphsReading, Promised<Snapshot, ReadingVerb> {}
+export interface AsyncSnapshotImpl
+  extends AsyncTableVerbs, AsyncGraphsReading, Promised<Snapshot, DescribingVerb | ReadingVerb> {}

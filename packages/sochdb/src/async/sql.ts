@@ -5,7 +5,6 @@ import { ErrorCode, brand, errorFromNative, QueryError } from '../errors/index.j
 import { isTransaction } from '../engine/transaction.js'
 import { resultOf } from '../sql/session.js'
 import type { Row, StatementTarget } from '../sql/session.js'
-import type { RunTarget } from '../sql/result/index.js'
 import type { RowsPayload } from '../sql/result/native.js'
 import { ResultSize } from '../sql/result/size.js'
 import { executeText, runIndexBuild, sqlText, SqlResult, valuesOf } from '../sql/text/index.js'
@@ -13,6 +12,8 @@ import type { ExecuteOptions, SqlParameters, SqlText } from '../sql/text/index.j
 import { native } from '../engine/native.js'
 import type { NativeExec } from '../sql/result/native.js'
 import type { AsyncDatabase } from './database.js'
+import type { AsyncNamespace } from './namespace.js'
+import type { AsyncSnapshot } from './snapshot.js'
 import { inner } from './keys.js'
 import { operate } from './operation.js'
 import type { AsyncTransaction } from './transaction.js'
@@ -21,12 +22,10 @@ const exec = native as unknown as NativeExec
 const BIND_ATTEMPTS = 5
 
 /** Whatever plans run on, one after the other where that is what it asks for. */
-export interface AsyncRunTarget<Target extends RunTarget = RunTarget> {
-  readonly statements: Target
+export interface AsyncSqlTarget {
+  readonly statements: StatementTarget
   enqueue<T>(action: () => T | Promise<T>): Promise<T>
 }
-
-export type AsyncSqlTarget = AsyncRunTarget<StatementTarget>
 
 /** A prepared statement whose executions are promises. See `Database.prepare`. */
 export class AsyncPreparedSql<T = Row> {
@@ -218,7 +217,7 @@ class AsyncRun {
 }
 
 /** All rows of a plan that needs no catalog. */
-export async function runToEnd(target: AsyncRunTarget, prepare: () => Prepared): Promise<Row[]> {
+export async function runToEnd(target: AsyncSqlTarget, prepare: () => Prepared): Promise<Row[]> {
   const rows: Row[] = []
   let left = 0
   try {
@@ -242,8 +241,8 @@ type Prepared = Pick<ReturnType<SqlText['prepared']['runnable']>, 'database' | '
 export const prepareAsync = <T>(target: AsyncSqlTarget, sql: string, options: ExecuteOptions): AsyncPreparedSql<T> =>
   new AsyncPreparedSql<T>(target, sqlText(sql, options.dialect), options)
 
-/** What statements of an asynchronous database, or of a transaction of it, run on. */
-export function sqlTargetOf(target: AsyncDatabase | AsyncTransaction): AsyncSqlTarget {
+/** What statements of an asynchronous database, or of what was opened on it, run on. */
+export function sqlTargetOf(target: AsyncDatabase | AsyncNamespace | AsyncTransaction | AsyncSnapshot): AsyncSqlTarget {
   const impl = target as unknown as Enqueueing
   return { statements: impl[inner], enqueue: action => impl.enqueue(action) }
 }

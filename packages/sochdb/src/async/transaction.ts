@@ -4,13 +4,6 @@ import type { CachePlace } from '../cache/index.js'
 import type { CollectionConfig } from '../search/index.js'
 import type { NamespaceConfig, NamespaceOptions, Transaction } from '../database/index.js'
 import { brand, TransactionError, ValidationError } from '../errors/index.js'
-import { checkExecuteOptions, sqlText } from '../sql/text/index.js'
-import type { ExecuteOptions, SqlParameters, SqlResult } from '../sql/text/index.js'
-import type { Row } from '../sql/session.js'
-import { newAsyncKeyQuery } from './query.js'
-import type { AsyncKeyQuery } from './query.js'
-import { executeAsync, iterateAsync, prepareAsync } from './sql.js'
-import type { AsyncPreparedSql, AsyncSqlTarget } from './sql.js'
 import { createAsyncCollection, openAsyncCollection } from './collection.js'
 import type { AsyncCollection, CollectionPromise } from './collection.js'
 import { graphReading, graphWriting } from '../graph/index.js'
@@ -23,6 +16,8 @@ import type { AsyncKeyStore, AsyncPutOptions } from './keys.js'
 import { Lane } from './lane.js'
 import { native } from './native.js'
 import type { OperationOptions } from './operation.js'
+import { defineAsyncTables } from './statements.js'
+import type { AsyncTableVerbs } from './statements.js'
 import { call, defineVerbs, describing, reading, writing } from './verbs.js'
 import type { DescribingVerb, Promised, ReadingVerb, WritingVerb } from './verbs.js'
 
@@ -45,6 +40,7 @@ export interface AsyncTransaction
   extends
     AsyncKeyStore,
     AsyncCacheVerbs,
+    AsyncTableVerbs,
     AsyncGraphsReading,
     AsyncGraphsWriting,
     Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {
@@ -75,19 +71,6 @@ export interface AsyncTransaction
   /** The graph of a namespace, by default the one it is seen through. */
   graph(namespace?: string): AsyncGraph
   useNamespace<T>(name: string, fn: (ns: AsyncTransaction) => T | PromiseLike<T>): Promise<T>
-  /**
-   * Runs a SQL statement as a part of this transaction, on threads of the engine; see `Database.execute`. `signal` and `timeoutMs` stop it while it runs, and then
-   * nothing of it remains.
-   */
-  execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
-  /** Alias of `execute`. */
-  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>>
-  /** The rows of a statement, read as they are asked for; see `Database.iterate`. */
-  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T>
-  /** A query over the JSON objects at the keys that start with a prefix. See `Database.query`. */
-  query(prefix: Bytes): AsyncKeyQuery
-  /** Reads a statement once, to execute it many times. */
-  prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>>
   /** Aborts unless committed. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -104,6 +87,7 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
     )
     defineAsyncGraphs(this, [...graphReading, ...graphWriting])
     defineAsyncCaches(this)
+    defineAsyncTables(this)
   }
   readonly [inner]: Transaction
   readonly readsAhead = false
@@ -210,32 +194,6 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
     return this.transaction(fn)
   }
 
-  async execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>> {
-    const checked = checkExecuteOptions(options, 'execute')
-    return executeAsync<T>(this.#sql, sqlText(sql, checked.dialect), params, checked)
-  }
-
-  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): Promise<SqlResult<T>> {
-    return this.execute<T>(sql, params, options)
-  }
-
-  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): AsyncIterableIterator<T> {
-    const checked = checkExecuteOptions(options, 'iterate')
-    return iterateAsync<T>(this.#sql, sqlText(sql, checked.dialect), params, checked)
-  }
-
-  async prepare<T = Row>(sql: string, options?: ExecuteOptions): Promise<AsyncPreparedSql<T>> {
-    return prepareAsync<T>(this.#sql, sql, checkExecuteOptions(options, 'prepare'))
-  }
-
-  query(prefix: Bytes): AsyncKeyQuery {
-    return newAsyncKeyQuery(this.#sql, prefix)
-  }
-
-  get #sql(): AsyncSqlTarget {
-    return { statements: this[inner], enqueue: action => this.enqueue(action) }
-  }
-
   createCollection(config: CollectionConfig): Promise<AsyncCollection> {
     return createAsyncCollection(this, config)
   }
@@ -287,6 +245,7 @@ export class AsyncTransactionImpl extends AsyncStore<Transaction> implements Asy
 export interface AsyncTransactionImpl
   extends
     AsyncCacheVerbs,
+    AsyncTableVerbs,
     AsyncGraphsReading,
     AsyncGraphsWriting,
     Promised<Transaction, DescribingVerb | ReadingVerb | WritingVerb> {}

@@ -20,9 +20,13 @@ export const everywhere = ['listCollections'] as const satisfies readonly (keyof
   keyof Transaction &
   keyof Snapshot)[]
 
-/** Of databases and transactions. */
-export const describing = ['listTables', 'getTableSchema', 'listIndexes'] as const satisfies readonly (keyof Database &
-  keyof Transaction)[]
+/** Of databases, namespaces, transactions and snapshots: about tables. */
+export const describing = [
+  'listTables',
+  'getTableSchema',
+  'listIndexes',
+  'getTableIndexPolicy',
+] as const satisfies readonly (keyof Database & keyof Namespace & keyof Transaction & keyof Snapshot)[]
 
 /** Of databases, transactions and snapshots. */
 export const reading = [

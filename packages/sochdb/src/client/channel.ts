@@ -3,9 +3,9 @@ import { performance } from 'node:perf_hooks'
 import { isTransaction } from '../engine/index.js'
 import type { Statement } from '../sql/ast/nodes.js'
 import type { RunOptions } from '../sql/result/index.js'
-import { explainStatement, executeStatement, type PreparedStatement, type StatementTarget } from '../sql/session.js'
+import { explainStatement, executeStatement, type PreparedStatement } from '../sql/session.js'
 import type { QueryLog } from './query-log.js'
-import type { Row } from './statements.js'
+import type { Row, StatementTarget } from './statements.js'
 
 export class Channel {
   readonly target: () => StatementTarget

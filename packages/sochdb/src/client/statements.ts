@@ -5,13 +5,15 @@
 import type { TableContract } from '@sochdb/schema/contract'
 import type { Expression, InsertStatement, Statement } from '../sql/ast/nodes.js'
 import { PlanCache } from '../sql/plan/cache.js'
-import { PreparedStatement, type StatementTarget } from '../sql/session.js'
+import { PreparedStatement } from '../sql/session.js'
+import type { Database, Transaction } from '../engine/index.js'
 import { writableColumns } from './columns.js'
 import { both, Parameters } from './parameters.js'
 import type { QueryShape, ValueQuery } from './query-shape.js'
 import type { TableScope } from './scope.js'
 
-export type { StatementTarget }
+/** What repositories run on. */
+export type StatementTarget = Database | Transaction
 export type Row = Record<string, unknown>
 
 /** Shapes kept of one table, and the characters of their keys. */

@@ -22,7 +22,7 @@ import type { GraphPlace, GraphReading, GraphWriting, OfNamespaces } from '../gr
 import { defineCacheVerbs, rootCaches } from './caches.js'
 import type { CacheVerbs } from './caches.js'
 import { defineNamespacedVerbs, placeOf } from './graphs.js'
-import { getTableIndexPolicy, moveTable } from '../sql/policy.js'
+import { moveTable } from '../sql/policy.js'
 import { Namespace } from './namespace.js'
 import type {
   CopyRequest,
@@ -35,25 +35,15 @@ import * as namespaces from './namespaces.js'
 import type { NamespaceInfo } from './namespaces.js'
 import { Snapshot } from './snapshot.js'
 import { Transaction } from './transaction.js'
-import {
-  checkExecuteOptions,
-  executeSql,
-  getTableSchema,
-  iterateText,
-  listIndexes,
-  listTables,
-  PreparedSql,
-  sqlText,
-} from '../sql/text/index.js'
-import type { ExecuteOptions, IndexSchema, SqlParameters, SqlResult, TableSchema } from '../sql/text/index.js'
+import { defineTableVerbs } from './statements.js'
+import type { TableVerbs } from './statements.js'
 import { dropAbandonedIndexes } from '../sql/ddl/index.js'
-import { newKeyQuery } from '../sql/keys/index.js'
-import type { KeyQuery } from '../sql/keys/index.js'
-import type { Row } from '../sql/session.js'
 
 /** After an unclean shutdown, indexes that were being built stay in nobody's way. */
 function opened(database: Database, options: DatabaseOptions | undefined): Database {
-  if (options?.readOnly !== true && database.recovery().needsRecovery()) dropAbandonedIndexes(database)
+  if (options?.readOnly !== true && database.recovery().needsRecovery()) {
+    dropAbandonedIndexes(database, namespaces.ids(database))
+  }
   return database
 }
 
@@ -76,6 +66,7 @@ export class Database extends EngineDatabase {
     brand(this, 'Database')
     defineNamespacedVerbs(this, [...graphReading, ...graphWriting])
     defineCacheVerbs(this)
+    defineTableVerbs(this)
   }
 
   /** The index policies by number. */
@@ -289,75 +280,6 @@ export class Database extends EngineDatabase {
   }
 
   /**
-   * Runs a SQL statement: PostgreSQL's, MySQL's and SQLite's spellings are understood (docs/sql.md). What writes is a transaction of
-   * its own.
-   *
-   * @param params an array for `?`, `?1` and `$1`; an object for `:name`, `@name` and `$name`
-   * @throws QuerySyntaxError (`line`, `column` in its details) when it does not parse
-   * @throws QueryError when it does not fit the schema; QueryTimeoutError when it runs past `timeoutMs`
-   * @throws UniqueConstraintError, NotNullError, CheckError, ForeignKeyError when rows break a constraint: nothing of it remains then
-   *
-   * @example
-   * const { rows } = db.execute('SELECT name FROM users WHERE age > ? ORDER BY name', [25])
-   */
-  execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): SqlResult<T> {
-    return executeSql<T>(this, sql, params, checkExecuteOptions(options, 'execute'))
-  }
-
-  /** Alias of `execute`. */
-  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): SqlResult<T> {
-    return this.execute<T>(sql, params, options)
-  }
-
-  /**
-   * The rows of a statement, read as they are asked for: for results that are larger than memory should hold. A loop that is left
-   * ends it.
-   *
-   * @example
-   * for (const { id } of db.iterate<{ id: number }>('SELECT id FROM events')) if (id === wanted) break
-   */
-  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): IterableIterator<T> {
-    const checked = checkExecuteOptions(options, 'iterate')
-    return iterateText<T>(this, sqlText(sql, checked.dialect), params, checked)
-  }
-
-  /** Reads a statement once, to execute it many times; `options` are for each execution. */
-  prepare<T = Row>(sql: string, options?: ExecuteOptions): PreparedSql<T> {
-    const checked = checkExecuteOptions(options, 'prepare')
-    return new PreparedSql<T>(this, sqlText(sql, checked.dialect), checked)
-  }
-
-  /**
-   * A query over the JSON objects at the keys that start with a prefix: filtered, ordered and aggregated in the engine.
-   *
-   * @example
-   * db.query('orders/').where('status', CompareOp.EQ, 'pending').orderBy('created_at', { descending: true }).limit(50).execute()
-   */
-  query(prefix: Bytes): KeyQuery {
-    return newKeyQuery(this, prefix)
-  }
-
-  /** The names of all tables, in order. */
-  listTables(): string[] {
-    return listTables(this)
-  }
-
-  /** Columns, keys and indexes of a table. @throws QueryError when there is no such table */
-  getTableSchema(table: string): TableSchema {
-    return getTableSchema(this, table)
-  }
-
-  /** @throws QueryError when there is no such table */
-  listIndexes(table: string): readonly IndexSchema[] {
-    return listIndexes(this, table)
-  }
-
-  /** How a table is laid out. @throws QueryError when there is no such table */
-  getTableIndexPolicy(table: string): IndexPolicy {
-    return getTableIndexPolicy(this, table)
-  }
-
-  /**
    * Lays a table out in another way, its data with it. Others can read and write it meanwhile: this call returns when all is
    * copied, and what was left behind is deleted. Where it was stopped halfway, asking again goes on.
    *
@@ -415,7 +337,7 @@ export class Database extends EngineDatabase {
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Database extends CacheVerbs, OfNamespaces<GraphReading & GraphWriting> {}
+export interface Database extends CacheVerbs, TableVerbs, OfNamespaces<GraphReading & GraphWriting> {}
 
 /** Opens a database. Every opening recovers where that is needed; the name says so. */
 export function openWithRecovery(path: string, options?: DatabaseOptions): Database {

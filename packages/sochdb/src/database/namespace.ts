@@ -1,6 +1,6 @@
 /** The namespace that applications use: the engine's, with the verbs of every layer above it. */
-import { Namespace as EngineNamespace } from '../engine/index.js'
-import type { TransactionOptions } from '../engine/index.js'
+import { indexPolicyName, Namespace as EngineNamespace } from '../engine/index.js'
+import type { IndexPolicy, TransactionOptions } from '../engine/index.js'
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
@@ -10,16 +10,16 @@ import type { CachePlace } from '../cache/index.js'
 import { defineCacheVerbs, rootCaches } from './caches.js'
 import type { CacheVerbs } from './caches.js'
 import { placeOf } from './graphs.js'
-import type { Bytes } from '../bytes/bytes.js'
-import { newKeyQuery } from '../sql/keys/index.js'
-import type { KeyQuery } from '../sql/keys/index.js'
+import { moveTable } from '../sql/policy.js'
 import type { Database } from './database.js'
 import type { NamespaceInfo } from './namespaces.js'
 import type { Snapshot } from './snapshot.js'
+import { defineTableVerbs } from './statements.js'
+import type { TableVerbs } from './statements.js'
 import type { Transaction } from './transaction.js'
 
 /**
- * One namespace of a database: the same methods for keys, scans, transactions and collections, on what is its own alone. Keys
+ * One namespace of a database: the same methods for keys, scans, transactions, tables and collections, on what is its own alone. Keys
  * are the caller's, without any prefix, and no key reaches another namespace.
  *
  * Once the namespace was deleted, every method throws NamespaceNotFoundError, also when another of its name was created since.
@@ -35,16 +35,12 @@ export class Namespace extends EngineNamespace {
     brand(this, 'Namespace')
     defineGraphVerbs(this, [...graphReading, ...graphWriting], (self, plan) => runPlan(self.#graph, plan()))
     defineCacheVerbs(this)
+    defineTableVerbs(this)
   }
 
   /** The database it belongs to. */
   override get database(): Database {
     return super.database as Database
-  }
-
-  /** A query over the JSON objects at the keys that start with a prefix. See `Database.query`. */
-  query(prefix: Bytes): KeyQuery {
-    return newKeyQuery(this, prefix)
   }
 
   /**
@@ -100,6 +96,12 @@ export class Namespace extends EngineNamespace {
   deleteCollection(name: string): void {
     deleteCollection(this, name)
   }
+
+  /** Lays a table of this namespace out in another way; see `Database.setTableIndexPolicy`. */
+  setTableIndexPolicy(table: string, policy: IndexPolicy | (string & {}) | number): void {
+    const steps = moveTable(this, table, indexPolicyName(policy))
+    while (!steps.next().done);
+  }
   #caches: CachePlace | undefined
 
   /** @internal */
@@ -122,4 +124,4 @@ export class Namespace extends EngineNamespace {
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Namespace extends CacheVerbs, GraphReading, GraphWriting {}
+export interface Namespace extends CacheVerbs, TableVerbs, GraphReading, GraphWriting {}

@@ -40,6 +40,7 @@ export interface NamespaceInfo {
   /** Bytes of its keys and values, documents and rows, uncompressed and without indexes. */
   readonly sizeBytes: number
   readonly collectionCount: number
+  readonly tableCount: number
 }
 
 /** What namespaces are looked up in: the newest state, a transaction, or a snapshot. */
@@ -155,6 +156,15 @@ function takeNamespaceId(store: CatalogStore): number {
   })
 }
 
+/** The ids of all namespaces, `default` included. */
+export function ids(target: NamespaceTarget): number[] {
+  const { lo, hi } = catalog.catalogRange(catalog.SYSTEM_NAMESPACE_ID, catalog.CatalogKind.namespace)
+  const found = attempt(target, () =>
+    Array.from(storeOf(target).scan(lo, hi), record => (catalog.readDocument(record) as NamespaceEntry).id),
+  )
+  return [DEFAULT_NAMESPACE_ID, ...found]
+}
+
 /** The names of all namespaces, `default` included, sorted by their bytes. */
 export function list(target: NamespaceTarget): string[] {
   const { lo, hi } = catalog.catalogRange(catalog.SYSTEM_NAMESPACE_ID, catalog.CatalogKind.namespace)
@@ -189,6 +199,7 @@ export function describe(
       createdAt,
       ...native.namespaceSize(view[nativeHandle]),
       collectionCount: catalog.listCollections(store, identity.id).length,
+      tableCount: catalog.listTables(store, identity.id).length,
     }
   })
 }
@@ -219,7 +230,7 @@ export function drop(transaction: Transaction, name: unknown, options: unknown):
     throw new NamespaceAccessError('The namespace "default" cannot be deleted.', {
       namespace: identity.name,
       details,
-      remediation: 'Delete its keys and collections instead.',
+      remediation: 'Delete its keys, tables and collections instead.',
     })
   }
   const handle = transaction.through(identity)[nativeHandle]

@@ -11,6 +11,8 @@ import type { CacheReadingVerbs } from './caches.js'
 import { defineNamespacedVerbs, placeOf } from './graphs.js'
 import type { Database } from './database.js'
 import * as namespaces from './namespaces.js'
+import { defineTableVerbs } from './statements.js'
+import type { TableVerbs } from './statements.js'
 import type { NamespaceInfo } from './namespaces.js'
 
 /**
@@ -27,6 +29,7 @@ export class Snapshot extends EngineSnapshot {
     brand(this, 'Snapshot')
     defineNamespacedVerbs(this, graphReading)
     defineCacheVerbs(this, 'only')
+    defineTableVerbs(this)
   }
 
   /** @throws CollectionNotFoundError when the snapshot sees none of this name */
@@ -95,7 +98,7 @@ export class Snapshot extends EngineSnapshot {
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Snapshot extends CacheReadingVerbs, OfNamespaces<GraphReading> {
+export interface Snapshot extends CacheReadingVerbs, TableVerbs, OfNamespaces<GraphReading> {
   /** A cache, for reading: what is found is not counted. */
   cache(name: string): CacheReader
 }

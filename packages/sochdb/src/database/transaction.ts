@@ -1,7 +1,6 @@
 /** The transaction that applications use: the engine's, with the verbs of every layer above it. */
 import { Transaction as EngineTransaction } from '../engine/index.js'
 import type { NamespaceIdentity } from '../engine/index.js'
-import type { Bytes } from '../bytes/bytes.js'
 import { brand } from '../errors/index.js'
 import { createCollection, deleteCollection, listCollections, openCollection } from '../search/index.js'
 import type { Collection, CollectionConfig } from '../search/index.js'
@@ -22,20 +21,8 @@ import type {
 } from './namespace-options.js'
 import * as namespaces from './namespaces.js'
 import type { NamespaceInfo } from './namespaces.js'
-import {
-  checkExecuteOptions,
-  executeSql,
-  getTableSchema,
-  iterateText,
-  listIndexes,
-  listTables,
-  PreparedSql,
-  sqlText,
-} from '../sql/text/index.js'
-import type { ExecuteOptions, IndexSchema, SqlParameters, SqlResult, TableSchema } from '../sql/text/index.js'
-import { newKeyQuery } from '../sql/keys/index.js'
-import type { KeyQuery } from '../sql/keys/index.js'
-import type { Row } from '../sql/session.js'
+import { defineTableVerbs } from './statements.js'
+import type { TableVerbs } from './statements.js'
 
 /**
  * A transaction: it sees the commits up to its `startTs` and its own writes, and its writes become visible all at once, when
@@ -51,6 +38,7 @@ export class Transaction extends EngineTransaction {
     brand(this, 'Transaction')
     defineNamespacedVerbs(this, [...graphReading, ...graphWriting])
     defineCacheVerbs(this)
+    defineTableVerbs(this)
   }
 
   /** Runs a synchronous function as a part that rolls back alone when it throws. */
@@ -154,48 +142,6 @@ export class Transaction extends EngineTransaction {
     return namespaces.copy(this, request)
   }
 
-  /** Runs a SQL statement as a part of this transaction. See `Database.execute`. */
-  execute<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): SqlResult<T> {
-    return executeSql<T>(this, sql, params, checkExecuteOptions(options, 'execute'))
-  }
-
-  /** Alias of `execute`. */
-  executeSql<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): SqlResult<T> {
-    return this.execute<T>(sql, params, options)
-  }
-
-  /** The rows of a statement, read as they are asked for. See `Database.iterate`. */
-  iterate<T = Row>(sql: string, params?: SqlParameters, options?: ExecuteOptions): IterableIterator<T> {
-    const checked = checkExecuteOptions(options, 'iterate')
-    return iterateText<T>(this, sqlText(sql, checked.dialect), params, checked)
-  }
-
-  /** See `Database.prepare`. */
-  prepare<T = Row>(sql: string, options?: ExecuteOptions): PreparedSql<T> {
-    const checked = checkExecuteOptions(options, 'prepare')
-    return new PreparedSql<T>(this, sqlText(sql, checked.dialect), checked)
-  }
-
-  /** A query over the JSON objects at the keys that start with a prefix. See `Database.query`. */
-  query(prefix: Bytes): KeyQuery {
-    return newKeyQuery(this, prefix)
-  }
-
-  /** The names of all tables, in order. */
-  listTables(): string[] {
-    return listTables(this)
-  }
-
-  /** Columns, keys and indexes of a table. @throws QueryError when there is no such table */
-  getTableSchema(table: string): TableSchema {
-    return getTableSchema(this, table)
-  }
-
-  /** @throws QueryError when there is no such table */
-  listIndexes(table: string): readonly IndexSchema[] {
-    return listIndexes(this, table)
-  }
-
   #through(identity: NamespaceIdentity): Transaction {
     return namespaces.attempt(this, () => this.through(identity))
   }
@@ -217,4 +163,4 @@ export class Transaction extends EngineTransaction {
   }
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Transaction extends CacheVerbs, OfNamespaces<GraphReading & GraphWriting> {}
+export interface Transaction extends CacheVerbs, TableVerbs, OfNamespaces<GraphReading & GraphWriting> {}

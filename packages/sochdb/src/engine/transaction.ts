@@ -213,6 +213,11 @@ export class Transaction extends KeyStore {
     return view as this
   }
 
+  /** The same object through whatever namespace it is seen. @internal */
+  get whole(): object {
+    return this.#begun
+  }
+
   /** What `commit` commits, through whatever namespace it is seen. @internal */
   get handleToCommit(): number {
     return this.#begun.handle

@@ -13,6 +13,7 @@ export { parseExpression, parseStatement } from '../sql/parser/index.js'
 export { executeText, getTableSchema, isData, iterateText, sqlText, textOfTree } from '../sql/text/index.js'
 export type { SqlText } from '../sql/text/index.js'
 export { catalogStore, executeStatement, explainStatement, integerKeyOf, PreparedStatement } from '../sql/session.js'
+export { databaseOf } from '../sql/result/index.js'
 export type { Row, StatementResult, StatementTarget } from '../sql/session.js'
 export {
   expectOneHead,

@@ -1,4 +1,7 @@
-/** Plans: statements compiled against the catalog of one database, kept by shape, and made again when the catalog moves on. */
+/**
+ * Plans: statements compiled against the catalog of one namespace, kept by that and by shape, and made again when the catalog moves on.
+ */
+import { Snapshot } from '../engine/snapshot.js'
 import { isTransaction } from '../engine/transaction.js'
 import type { Database } from '../engine/database.js'
 import { DEFAULT_NAMESPACE_ID } from '../engine/constants.js'
@@ -16,7 +19,7 @@ import { PlanCache } from './plan/cache.js'
 import { compile } from './plan/compile.js'
 import type { BoundPlan } from './plan/compile.js'
 import { typesOfValues } from './plan/parameters.js'
-import { catalogStore, NativeStatement } from './result/index.js'
+import { catalogStore, databaseOf, NativeStatement } from './result/index.js'
 import type { StatementTarget } from './result/index.js'
 import type { NativeExec } from './result/native.js'
 import type { SqlType } from './types.js'
@@ -25,7 +28,7 @@ const exec = native as unknown as NativeExec
 
 /** A schema that changes again and again while a statement waits for it is given up on. */
 export const BIND_ATTEMPTS = 5
-const PLANS_MAX = 500
+const PLANS_MAX = 1000
 /** In words of plans and characters of keys. */
 const PLANS_WEIGHT_MAX = 4 * 1024 * 1024
 
@@ -76,7 +79,7 @@ export class Compiled {
 
 export type Types = ReadonlyMap<number, SqlType> | undefined
 
-/** The plans of one database. */
+/** The plans of one database, bounded together. A plan is of one namespace, and found by no other. */
 export class Session {
   readonly #database: Database
   readonly #catalog = new CatalogCache()
@@ -115,7 +118,7 @@ export class Session {
   }
 
   #lookUp(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): Compiled {
-    const held = this.#plans.get(variantKey(shape, types))
+    const held = this.#plans.get(keyOfPlan(target, shape, types))
     return held?.isCurrent(target) === true ? held : this.compile(target, statement, shape, types)
   }
 
@@ -135,7 +138,7 @@ export class Session {
   /** Binds against the catalog as the target sees it, and keeps the plan unless it is that transaction's alone. */
   compile(target: StatementTarget, statement: Statement, shape: StatementShape, types: Types): Compiled {
     const compiled = new Compiled(this.#bound(target, statement, shape, types), shape.dialect)
-    const key = variantKey(shape, types)
+    const key = keyOfPlan(target, shape, types)
     const held = this.#plans.get(key)
     // An old snapshot's plan does not replace a newer one that others use.
     const isNewer = !held || held.plan.catalogTimestamp <= compiled.plan.catalogTimestamp
@@ -148,15 +151,16 @@ export class Session {
    * the database as it is, until something is written to its catalog.
    */
   integerKey(target: StatementTarget, table: string): string | undefined {
-    if (target !== this.#database) return integerKeyIn(this.catalog(target), table)
+    if (isTransaction(target) || isSnapshot(target)) return integerKeyIn(this.catalog(target), table)
     const timestamp = this.#catalogTimestamp()
     if (timestamp !== this.#keysAt || this.#integerKeys.size >= PLANS_MAX) {
       this.#integerKeys.clear()
       this.#keysAt = timestamp
     }
-    if (this.#integerKeys.has(table)) return this.#integerKeys.get(table)
+    const name = inNamespace(target, table)
+    if (this.#integerKeys.has(name)) return this.#integerKeys.get(name)
     const key = integerKeyIn(this.catalog(target), table)
-    this.#integerKeys.set(table, key)
+    this.#integerKeys.set(name, key)
     return key
   }
 
@@ -178,13 +182,14 @@ export class Session {
   }
 
   /**
-   * The catalog as the target sees it now. The timestamp is read before the entries, and is no later than the transaction's
-   * snapshot: a plan may claim to be older than it is, never younger.
+   * The catalog of the target's namespace, as the target sees it now. The timestamp is read before the entries, and is no later than
+   * what a transaction or a snapshot sees: a plan may claim to be older than it is, never younger.
    */
   catalog(target: StatementTarget): CatalogSnapshot {
-    let timestamp = this.#catalogTimestamp()
-    if (isTransaction(target) && target.startTs < timestamp) timestamp = target.startTs
-    return catalogSnapshot(catalogStore(target), DEFAULT_NAMESPACE_ID, timestamp, this.#catalog)
+    const timestamp = this.#catalogTimestamp()
+    const seen = isTransaction(target) ? target.startTs : isSnapshot(target) ? target.timestamp : timestamp
+    const { namespaceId } = target
+    return catalogSnapshot(catalogStore(target), namespaceId, seen < timestamp ? seen : timestamp, this.#catalog)
   }
 
   /** Runs a body with a plan, and again with a new one when the catalog had moved on. */
@@ -216,25 +221,22 @@ export function isSchemaChange(error: unknown): boolean {
   return error instanceof QueryError && error.code === ErrorCode.SCHEMA_CHANGED
 }
 
-function variantKey(shape: StatementShape, types: Types): string {
-  if (!types) return shape.key
-  return `${shape.key}#${[...types].map(([index, type]) => `${index}:${type}`).join(',')}`
+export const isSnapshot = (target: StatementTarget): target is Snapshot => target instanceof Snapshot
+
+function keyOfPlan(target: StatementTarget, shape: StatementShape, types: Types): string {
+  const key = inNamespace(target, shape.key)
+  return types ? `${key}#${[...types].map(([index, type]) => `${index}:${type}`).join(',')}` : key
+}
+
+/** Names and keys of `default` are themselves; none begins with a NUL. */
+function inNamespace({ namespaceId }: StatementTarget, name: string): string {
+  return namespaceId === DEFAULT_NAMESPACE_ID ? name : `\0${namespaceId}\0${name}`
 }
 
 const sessions = new WeakMap<Database, Session>()
 
-export function databaseOf(target: StatementTarget): Database {
-  if (target.namespaceId !== DEFAULT_NAMESPACE_ID) {
-    throw new QueryError('Tables are in the namespace "default" alone; these are not seen through another one.', {
-      code: ErrorCode.UNSUPPORTED,
-      remediation:
-        'Run statements on the database, or on a transaction of it, and keep keys and collections in namespaces.',
-    })
-  }
-  return isTransaction(target) ? target.database : target
-}
-
-export function sessionOf(database: Database): Session {
+export function sessionOf(target: StatementTarget): Session {
+  const database = databaseOf(target)
   let session = sessions.get(database)
   if (!session) {
     session = new Session(database)

@@ -2,8 +2,8 @@
  * The index policy of a table: in which trees its rows and index entries lie (native/exec/table_trees.h), and how a table with
  * data moves from one to another while it is read and written (native/exec/table_move.h tells why that is safe).
  */
-import type { Database, Transaction } from '../engine/index.js'
-import { DEFAULT_NAMESPACE_ID, INDEX_POLICY_NUMBER } from '../engine/constants.js'
+import type { Database, Namespace, Transaction } from '../engine/index.js'
+import { INDEX_POLICY_NUMBER } from '../engine/constants.js'
 import type { IndexPolicy } from '../engine/constants.js'
 import { nativeHandle } from '../engine/handle.js'
 import { native } from '../engine/native.js'
@@ -28,19 +28,19 @@ export interface PolicyProgress {
 
 /** @throws QueryError when there is no such table */
 export function getTableIndexPolicy(target: StatementTarget, table: string): IndexPolicy {
-  return requireTable(catalogStore(target), DEFAULT_NAMESPACE_ID, table).entry.policy
+  return requireTable(catalogStore(target), target.namespaceId, table).entry.policy
 }
 
 /** Moves a table to a policy, whatever state an earlier move has left it in. Yields between transactions. */
 export function* moveTable(
-  database: Database,
+  target: Database | Namespace,
   name: string,
   policy: IndexPolicy,
 ): Generator<PolicyProgress, void, void> {
   let progress: PolicyProgress = { copied: 0, deleted: 0 }
   let chunk: Position | undefined
   for (;;) {
-    const next = database.transaction(transaction => step(transaction, name, policy, chunk))
+    const next = target.transaction(transaction => step(transaction, name, policy, chunk))
     if (next.done) return
     chunk = next.position
     progress = { copied: progress.copied + next.copied, deleted: progress.deleted + next.deleted }
@@ -68,7 +68,7 @@ const CHANGED: Step = { done: false, copied: 0, deleted: 0, position: undefined 
 /** One transaction's worth of the way to `policy`. */
 function step(transaction: Transaction, name: string, policy: IndexPolicy, from: Position | undefined): Step {
   const store = catalogStore(transaction)
-  const { entry, key } = requireTable(store, DEFAULT_NAMESPACE_ID, name)
+  const { entry, key } = requireTable(store, transaction.namespaceId, name)
   const change = (changes: Partial<TableEntry>): Step => {
     const { movingTo: _movingTo, leaving: _leaving, ...rest } = entry
     store.put(key, writeDocument({ ...rest, ...changes }))
@@ -97,8 +97,8 @@ function runChunk(
 ): { readonly chunk: TableChunk; readonly position: Position | undefined } {
   const phase = `${entry.id} ${place} ${to ?? ''}`
   const { indexes, next } = from?.phase === phase ? from : { indexes: false, next: '' }
-  const lo = tablePrefix(entry.id)
-  const hi = tablePrefix(entry.id + 1)
+  const lo = tablePrefix(transaction.namespaceId, entry.id)
+  const hi = tablePrefix(transaction.namespaceId, entry.id + 1)
   const run = to === undefined ? exec.deleteTableChunk : exec.copyTableChunk
   let chunk: TableChunk
   try {
@@ -120,10 +120,10 @@ function runChunk(
 }
 
 /** What the keys of a table's rows and of its index entries begin with. */
-export function tablePrefix(tableId: number): Uint8Array {
+export function tablePrefix(namespaceId: number, tableId: number): Uint8Array {
   const prefix = new Uint8Array(8)
   const view = new DataView(prefix.buffer)
-  view.setUint32(0, DEFAULT_NAMESPACE_ID)
+  view.setUint32(0, namespaceId)
   view.setUint32(4, tableId)
   return prefix
 }

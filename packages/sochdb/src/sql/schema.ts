@@ -1,6 +1,5 @@
 /** What needs both the catalog and the rows of a table: describing tables, and indexing one that is in use. */
 import type { Transaction } from '../engine/transaction.js'
-import { DEFAULT_NAMESPACE_ID } from '../engine/constants.js'
 import { QueryError } from '../errors/index.js'
 import type { Statement } from './ast/nodes.js'
 import { CatalogKind, catalogRange, createIndex, liveColumns, listTables, readDocument } from './catalog/index.js'
@@ -31,9 +30,9 @@ export interface TableDescription {
   }[]
 }
 
-/** The tables of the namespace `default`, by name. */
+/** The tables of the namespace that the target is seen through, by name. */
 export function describeTables(target: StatementTarget): TableDescription[] {
-  return listTables(catalogStore(target), DEFAULT_NAMESPACE_ID).map(describe)
+  return listTables(catalogStore(target), target.namespaceId).map(describe)
 }
 
 function describe({ entry }: CatalogTable): TableDescription {
@@ -66,9 +65,9 @@ export interface ViewDescription {
   readonly columns: readonly ResultColumn[]
 }
 
-/** The views of the namespace `default`, by name. */
+/** The views of the namespace that the target is seen through, by name. */
 export function describeViews(target: StatementTarget): ViewDescription[] {
-  const { lo, hi } = catalogRange(DEFAULT_NAMESPACE_ID, CatalogKind.view)
+  const { lo, hi } = catalogRange(target.namespaceId, CatalogKind.view)
   const names = Array.from(catalogStore(target).scan(lo, hi), record => (readDocument(record) as ViewEntry).name)
   return names.map(name => ({ name, columns: columnsOfView(target, name) }))
 }
@@ -102,7 +101,7 @@ const selectAll = (name: string): Statement => ({
  */
 export function createTableIndex(transaction: Transaction, tableName: string, spec: IndexSpec): IndexEntry {
   return transaction.transaction(inner =>
-    createIndex(catalogStore(inner), DEFAULT_NAMESPACE_ID, tableName, spec, {
+    createIndex(catalogStore(inner), inner.namespaceId, tableName, spec, {
       isEmpty: () => false,
       backfill: (table, index) => fillInline(inner, table.entry, index),
     }),

@@ -1,5 +1,5 @@
 /**
- * Running statements: syntax trees in, rows out. Plans are compiled once for each shape of a statement and database, and again
+ * Running statements: syntax trees in, rows out. Plans are compiled once for each shape of a statement and namespace, and again
  * when the catalog entries they were bound against have changed.
  *
  * A transaction that changed the schema itself runs plans of its own, which nobody else sees.
@@ -21,9 +21,9 @@ import { explainCounts } from './plan/explain.js'
 import type { OperatorCounts } from './plan/explain.js'
 import type { Origin } from './plan/parameters.js'
 import { checkParameterCount, completeRows, completeValues } from './plan/parameters.js'
-import { BIND_ATTEMPTS, databaseOf, isSchemaChange, sessionOf } from './plans.js'
+import { BIND_ATTEMPTS, isSchemaChange, sessionOf } from './plans.js'
 import type { Compiled, Planned, Session, Types } from './plans.js'
-import { catalogStore, type NativeStatement } from './result/index.js'
+import { catalogStore, databaseOf, type NativeStatement } from './result/index.js'
 import type { Row, RunOptions, StatementTarget } from './result/index.js'
 
 export { catalogStore }
@@ -40,7 +40,7 @@ export interface StatementResult {
 }
 
 /**
- * Runs a statement on a database (as a transaction of its own) or in a transaction.
+ * Runs a statement on a database or a namespace (as a transaction of its own), in a transaction, or, when it reads, on a snapshot.
  *
  * @throws QueryError for a statement that does not fit the catalog, and for the wrong number of values
  * @throws UniqueConstraintError, NotNullError, … when the rows break a constraint; nothing of the statement remains then
@@ -52,7 +52,7 @@ export function executeStatement(
   options?: RunOptions,
 ): StatementResult {
   const database = databaseOf(target)
-  const session = sessionOf(database)
+  const session = sessionOf(target)
   const batch = asBatch(statement)
   if (batch?.parameterCount === values.length) {
     return written(new PreparedStatement(batch.statement).runFlat(target, values, options))
@@ -97,7 +97,7 @@ export function explainPrepared(
   text: string | undefined,
 ): readonly string[] {
   try {
-    return explain(statement, sessionOf(databaseOf(target)).catalog(target), { dialect }).split('\n')
+    return explain(statement, sessionOf(target).catalog(target), { dialect }).split('\n')
   } catch (error) {
     throw placed(error, text)
   }
@@ -105,28 +105,29 @@ export function explainPrepared(
 
 /** The catalog as the target sees it now. */
 export function catalogOf(target: StatementTarget): CatalogSnapshot {
-  return sessionOf(databaseOf(target)).catalog(target)
+  return sessionOf(target).catalog(target)
 }
 
 /** The plan of a statement as text, one operator a line; nothing is run. */
 export function explainStatement(target: StatementTarget, statement: Statement): string {
-  return explain(statement, sessionOf(databaseOf(target)).catalog(target))
+  return explain(statement, sessionOf(target).catalog(target))
 }
 
 /** The column that is a table's whole primary key, when that is an integer; `undefined` for others, and without the table. */
 export function integerKeyOf(target: StatementTarget, table: string): string | undefined {
-  return sessionOf(databaseOf(target)).integerKey(target, table)
+  return sessionOf(target).integerKey(target, table)
 }
 
 /**
- * A statement that is run often: its shape is computed once, and its plan is at hand. Belongs to no database; each keeps a
- * plan of its own for it.
+ * A statement that is run often: its shape is computed once, and its plan is at hand. Belongs to no database; each namespace of each
+ * has a plan of its own for it.
  */
 export class PreparedStatement {
   readonly statement: Statement
   readonly #shape: StatementShape
   /** The plan last used, and where: nearly always the one wanted next. Held strongly: asking a WeakRef costs more than the row. */
   #database: Database | undefined
+  #namespaceId = 0
   #compiled: Compiled | undefined
   /** Of an insert of many rows: the insert of one, which runs once for each. */
   readonly #batch: RowBatch | undefined
@@ -186,10 +187,10 @@ export class PreparedStatement {
   runnable(target: StatementTarget, values: readonly unknown[], afresh = false): Runnable {
     checkParameterCount(this.#shape.parameterCount, values)
     const database = databaseOf(target)
-    const session = sessionOf(database)
-    const planned = this.#plan(session, target, database, values)
+    const session = sessionOf(target)
+    const planned = this.#plan(session, target, values)
     const compiled = afresh ? session.compile(target, this.statement, this.#shape, planned.types) : planned.compiled
-    this.#keep(database, compiled, planned.types)
+    this.#keep(target, database, compiled, planned.types)
     const { plan, native: runs } = compiled
     return { database, native: runs, plan, values: completeValues(values, plan.generated, originOf(target, database)) }
   }
@@ -257,20 +258,20 @@ export class PreparedStatement {
 
   #many(target: StatementTarget, body: (compiled: Compiled, database: Database) => number): number {
     const database = databaseOf(target)
-    const session = sessionOf(database)
-    const planned = this.#plan(session, target, database, [])
+    const session = sessionOf(target)
+    const planned = this.#plan(session, target, [])
     return session.run(target, this.statement, this.#shape, planned, compiled => {
       const affected = body(compiled, database)
-      this.#keep(database, compiled, planned.types)
+      this.#keep(target, database, compiled, planned.types)
       return affected
     })
   }
 
-  /** What runs with these values as they are, on the database it ran on last; everything else goes the long way. */
+  /** What runs with these values as they are, in the namespace it ran in last; everything else goes the long way. */
   #ready(target: StatementTarget, values: readonly unknown[]): NativeStatement | undefined {
     const compiled = this.#compiled
     if (compiled === undefined || values.length !== this.#shape.parameterCount) return undefined
-    if (target !== this.#database && databaseOf(target) !== this.#database) return undefined
+    if (!this.#isAtHand(target)) return undefined
     return compiled.isPlain || (compiled.takes(values) && compiled.isCurrent(target)) ? compiled.native : undefined
   }
 
@@ -289,31 +290,38 @@ export class PreparedStatement {
       }
     }
     const database = databaseOf(target)
-    const session = sessionOf(database)
-    const planned = this.#plan(session, target, database, values)
+    const session = sessionOf(target)
+    const planned = this.#plan(session, target, values)
     return session.run(target, this.statement, this.#shape, planned, compiled => {
       const result = body(
         compiled,
         database,
         completeValues(values, compiled.plan.generated, originOf(target, database)),
       )
-      this.#keep(database, compiled, planned.types)
+      this.#keep(target, database, compiled, planned.types)
       return result
     })
   }
 
-  #plan(session: Session, target: StatementTarget, database: Database, values: readonly unknown[]): Planned {
+  #plan(session: Session, target: StatementTarget, values: readonly unknown[]): Planned {
     const compiled = this.#compiled
-    if (compiled && this.#database === database && compiled.isCurrent(target) && compiled.fits(values)) {
+    if (compiled && this.#isAtHand(target) && compiled.isCurrent(target) && compiled.fits(values)) {
       return { compiled, types: undefined }
     }
     return session.plan(target, this.statement, this.#shape, values)
   }
 
-  #keep(database: Database, compiled: Compiled, types: Types): void {
+  /** Whether the plan at hand is of the target's namespace. */
+  #isAtHand(target: StatementTarget): boolean {
+    if (target.namespaceId !== this.#namespaceId) return false
+    return target === this.#database || databaseOf(target) === this.#database
+  }
+
+  #keep(target: StatementTarget, database: Database, compiled: Compiled, types: Types): void {
     if (compiled === this.#compiled || types || compiled.isPrivate) return
     this.#compiled = compiled
     this.#database = database
+    this.#namespaceId = target.namespaceId
   }
 }
 

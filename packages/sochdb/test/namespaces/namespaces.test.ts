@@ -171,6 +171,7 @@ describe('describing', () => {
       keyCount: 2,
       sizeBytes: 3 + 5 + 2 + 100,
       collectionCount: 0,
+      tableCount: 0,
     })
     expect(new Date(info.createdAt!).toISOString()).toBe(info.createdAt)
     expect(Date.parse(info.createdAt!)).toBeGreaterThanOrEqual(before)
@@ -186,6 +187,7 @@ describe('describing', () => {
       keyCount: 0,
       sizeBytes: 0,
       collectionCount: 0,
+      tableCount: 0,
     })
     db.updateNamespace('default', { displayName: 'Main' })
     expect(db.namespaceInfo('default').displayName).toBe('Main')

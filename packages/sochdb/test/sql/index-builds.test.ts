@@ -6,16 +6,16 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { performance } from 'node:perf_hooks'
 import { Database, QueryTimeoutError, UniqueConstraintError } from '../../src/index.js'
-import type { Transaction } from '../../src/index.js'
+import type { Namespace, Transaction } from '../../src/index.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
 const child = join(dirname(fileURLToPath(import.meta.url)), '..', 'support', 'ddl-child.mjs')
 const ROWS = 85_000
 const pathOf = temporaryDirectory()
 
-function fill(db: Database): void {
+function fill(db: Database | Namespace, rows = ROWS): void {
   db.execute('create table big (id integer primary key, code integer not null, s text)')
-  db.execute(`insert into big select value, value * 7 % 1000003, 'x' from generate_series(1, ${ROWS})`)
+  db.execute(`insert into big select value, value * 7 % 1000003, 'x' from generate_series(1, ${rows})`)
 }
 
 /** Calls `between` before every transaction of the database but the first, with its number. */
@@ -37,7 +37,7 @@ function betweenSteps(db: Database, between: (step: number) => void): void {
 }
 
 const CREATE = 'create unique index big_code on big (code)'
-const indexes = (db: Database) => db.listIndexes('big').map(index => index.name)
+const indexes = (db: Database | Namespace) => db.listIndexes('big').map(index => index.name)
 
 /** By the index, and by the table: the same rows. */
 function expectWhole(db: Database): void {
@@ -141,6 +141,23 @@ describe('a process that is killed', () => {
       db.execute('delete from big where id = 99999')
     }
     expect(left).toBeGreaterThan(4)
+  })
+
+  test('in the middle of a build in a namespace leaves nothing there either', async () => {
+    const path = pathOf('namespace')
+    {
+      using db = Database.open(path)
+      fill(db.createNamespace('a'), 25_000)
+    }
+    // What is left of others is looked for, the index is declared, a first part is filled.
+    expect(await killed(['index', path, '4', 'a'])).toEqual([])
+    using db = Database.open(path)
+    const ns = db.namespace('a')
+    expect(indexes(ns)).toEqual([])
+    ns.execute("insert into big values (99999, 7, 'twice')")
+    ns.execute('delete from big where id = 99999')
+    ns.execute(CREATE)
+    expect(ns.execute('select count(*) as n from big where code = 7').rows).toEqual([{ n: 1 }])
   })
 
   test('never hands out the number of a row again', async () => {

@@ -1,12 +1,12 @@
 // Builds an index, or numbers rows, until it is killed: by itself before the transaction that it is told, or by its parent.
 //
-//   node ddl-child.mjs index <path> <transaction>
+//   node ddl-child.mjs index <path> <transaction> [namespace]
 //   node ddl-child.mjs identity <path>
 import { writeSync } from 'node:fs'
 
 import { Database } from 'sochdb'
 
-const [, , what, path, last] = process.argv
+const [, , what, path, last, namespace] = process.argv
 const db = Database.open(path, { logLevel: 'off' })
 
 function say(line) {
@@ -20,13 +20,14 @@ function say(line) {
 }
 
 if (what === 'index') {
-  const run = db.transaction.bind(db)
+  const target = namespace === undefined ? db : db.namespace(namespace)
+  const run = target.transaction.bind(target)
   let begun = 0
-  db.transaction = fn => {
+  target.transaction = fn => {
     if (++begun === Number(last)) process.kill(process.pid, 'SIGKILL')
     return run(fn)
   }
-  db.execute('create unique index big_code on big (code)')
+  target.execute('create unique index big_code on big (code)')
   say('built')
   process.kill(process.pid, 'SIGKILL')
 }

@@ -2,8 +2,7 @@
  * CREATE INDEX on a table that has rows: inside of the statement's own transaction where there are few of them, else in steps
  * that let others write in between. native/exec/index_build.h tells why that is safe.
  */
-import type { Database } from '../../engine/database.js'
-import type { Transaction } from '../../engine/transaction.js'
+import type { Database, Namespace, Transaction } from '../../engine/index.js'
 import { nativeHandle } from '../../engine/handle.js'
 import { native } from '../../engine/native.js'
 import { errorFromNative } from '../../errors/index.js'
@@ -87,7 +86,7 @@ export interface BuildProgress {
  * limits: the index is gone then. Yields between transactions.
  */
 export function* buildInSteps(
-  database: Database,
+  target: Database | Namespace,
   table: string,
   name: string,
   limits: Limits,
@@ -99,9 +98,9 @@ export function* buildInSteps(
     let chunk: Chunk
     try {
       limits.check()
-      chunk = database.transaction(transaction => step(transaction, table, name, from, chunkRows))
+      chunk = target.transaction(transaction => step(transaction, table, name, from, chunkRows))
     } catch (error) {
-      database.transaction(transaction => dropBuilding(new DdlContext(transaction), name))
+      target.transaction(transaction => dropBuilding(new DdlContext(transaction), name))
       throw error
     }
     rows += chunk.rows

@@ -1,5 +1,4 @@
 /** What the statements of one change of the schema share: the catalog in its transaction, and ways to ask for rows. */
-import { DEFAULT_NAMESPACE_ID } from '../../engine/constants.js'
 import type { Transaction } from '../../engine/transaction.js'
 import {
   CatalogKind,
@@ -23,10 +22,13 @@ import type { StatementResult } from '../session.js'
 import { holdRows } from './hold.js'
 
 export class DdlContext {
-  readonly namespaceId = DEFAULT_NAMESPACE_ID
   readonly store: CatalogStore
 
-  constructor(readonly transaction: Transaction) {
+  /** `namespaceId`: of the tables; statements about their rows need a transaction that is seen through it. */
+  constructor(
+    readonly transaction: Transaction,
+    readonly namespaceId = transaction.namespaceId,
+  ) {
     this.store = catalogStore(transaction)
   }
 

@@ -15,8 +15,10 @@ const exec = native as unknown as NativeExec
  * the rows are read.
  */
 export function holdRows(transaction: Transaction, { id, policy }: TableEntry): void {
+  const { namespaceId } = transaction
+  const [lo, hi] = [tablePrefix(namespaceId, id), tablePrefix(namespaceId, id + 1)]
   try {
-    exec.holdTable(transaction[nativeHandle], INDEX_POLICY_NUMBER[policy], tablePrefix(id), tablePrefix(id + 1))
+    exec.holdTable(transaction[nativeHandle], INDEX_POLICY_NUMBER[policy], lo, hi)
   } catch (error) {
     throw errorFromNative(error)
   }
@@ -30,7 +32,7 @@ export function holdRows(transaction: Transaction, { id, policy }: TableEntry): 
  */
 export function settleForeignKeys(transaction: Transaction): void {
   try {
-    exec.settleForeignKeys(transaction[nativeHandle])
+    exec.settleForeignKeys(transaction.handleToCommit)
   } catch (error) {
     throw errorFromNative(error)
   }

@@ -1,10 +1,12 @@
 /** Statements that change the schema. Each is a whole: it happens with the transaction it runs in, or not at all. */
-import type { Database } from '../../engine/database.js'
+import { Snapshot } from '../../engine/snapshot.js'
 import { isTransaction } from '../../engine/transaction.js'
-import type { Transaction } from '../../engine/transaction.js'
+import type { Database, Namespace, Transaction } from '../../engine/index.js'
+import { DatabaseError, ErrorCode } from '../../errors/index.js'
 import type { AlterTable, UtilityStatement } from '../ast/ddl.js'
 import { moveTable } from '../policy.js'
 import { unsupported } from '../problem.js'
+import { databaseOf } from '../result/index.js'
 import type { StatementTarget } from '../session.js'
 import { alterTable } from './alter-table.js'
 import { CHUNK_ROWS_ALONE, dropAbandoned } from './build-index.js'
@@ -42,11 +44,11 @@ export function isDdl(statement: { readonly kind: string }): statement is DdlSta
   return KINDS.has(statement.kind)
 }
 
-/** Databases whose abandoned indexes were looked for. */
-const looked = new WeakSet<Database>()
+/** Namespaces, by id, whose abandoned indexes were looked for. */
+const looked = new WeakMap<Database, Set<number>>()
 
 /**
- * Runs a statement on a database, as a transaction of its own (the index of a large table: several), or in a transaction. Gives
+ * Runs a statement on a database or a namespace, as a transaction of its own (the index of a large table: several), or in a transaction. Gives
  * back the rows that CREATE TABLE AS inserted. `values`: of the parameters of its query. `limits`: of the building of an index.
  *
  * @throws QueryError, ValidationError for what does not fit the schema
@@ -74,9 +76,16 @@ export function* ddlSteps(
   chunkRows?: number,
 ): Generator<unknown, number, void> {
   if (isTransaction(target)) return target.transaction(inner => run(inner, statement, values, limits))
-  if (!looked.has(target)) {
+  if (target instanceof Snapshot) {
+    throw new DatabaseError('A snapshot is for reading: its schema stays as it was.', {
+      code: ErrorCode.READ_ONLY,
+      remediation: 'Change the schema through the database, a namespace or a transaction.',
+    })
+  }
+  const ids = lookedIn(databaseOf(target))
+  if (!ids.has(target.namespaceId)) {
     target.transaction(transaction => dropAbandoned(new DdlContext(transaction)))
-    looked.add(target)
+    ids.add(target.namespaceId)
   }
   if (statement.kind === 'createIndex') {
     yield* createIndexOn(target, statement, limits, chunkRows)
@@ -86,11 +95,19 @@ export function* ddlSteps(
   return target.transaction(transaction => run(transaction, statement, values, limits))
 }
 
-/** What is left of the building of indexes that a process did not live to end. */
-export function dropAbandonedIndexes(database: Database): void {
+function lookedIn(database: Database): Set<number> {
+  let ids = looked.get(database)
+  if (ids === undefined) looked.set(database, (ids = new Set()))
+  return ids
+}
+
+/** What is left of the building of indexes that a process did not live to end, in the namespaces of these ids. */
+export function dropAbandonedIndexes(database: Database, namespaceIds: readonly number[]): void {
   try {
-    database.transaction(transaction => dropAbandoned(new DdlContext(transaction)))
-    looked.add(database)
+    database.transaction(transaction => {
+      for (const id of namespaceIds) dropAbandoned(new DdlContext(transaction, id))
+    })
+    for (const id of namespaceIds) lookedIn(database).add(id)
   } catch {
     // As when the disk is full: what can be read is there all the same, and the next change of the schema tries again.
   }
@@ -129,10 +146,10 @@ function run(transaction: Transaction, statement: DdlStatement, values: readonly
 }
 
 /** A table moves to another index policy in many transactions. */
-function movesTable(database: Database, { table, actions }: AlterTable): boolean {
+function movesTable(target: Database | Namespace, { table, actions }: AlterTable): boolean {
   const [action] = actions
   const policy = actions.length === 1 && action?.kind === 'setOptions' ? policyOf(action.options) : undefined
   if (policy === undefined) return false
-  for (const _ of moveTable(database, table, policy));
+  for (const _ of moveTable(target, table, policy));
   return true
 }

@@ -1,5 +1,5 @@
 /** CREATE INDEX and DROP INDEX. */
-import type { Database } from '../../engine/database.js'
+import type { Database, Namespace } from '../../engine/index.js'
 import type { CreateIndex, DropIndex } from '../ast/ddl.js'
 import { foldName } from '../catalog/store.js'
 import type { TableEntry } from '../catalog/entries.js'
@@ -16,14 +16,14 @@ export function createIndex(context: DdlContext, s: CreateIndex, limits: Limits)
   if (entry) fillInline(context.transaction, entry, entry.indexes.at(-1)!, limits)
 }
 
-/** On a database: large tables are indexed in steps, and it yields between them. */
+/** On a database or a namespace: large tables are indexed in steps, and it yields between them. */
 export function* createIndexOn(
-  database: Database,
+  target: Database | Namespace,
   s: CreateIndex,
   limits: Limits,
   chunkRows?: number,
 ): Generator<unknown, void, void> {
-  const name = database.transaction(transaction => {
+  const name = target.transaction(transaction => {
     const context = new DdlContext(transaction)
     if (!hasManyRows(context, context.require(s.table).entry.name)) {
       createIndex(context, s, limits)
@@ -31,12 +31,12 @@ export function* createIndexOn(
     }
     const entry = declare(context, s)
     if (!entry) return undefined
-    const index = { ...entry.indexes.at(-1)!, building: builderOf(database) }
+    const index = { ...entry.indexes.at(-1)!, building: builderOf(context.transaction.database) }
     context.save({ ...entry, indexes: [...entry.indexes.slice(0, -1), index] })
     return index.name
   })
   if (name === undefined) return
-  yield* buildInSteps(database, s.table, name, limits, chunkRows)
+  yield* buildInSteps(target, s.table, name, limits, chunkRows)
 }
 
 /** The table with the index, which is empty; `undefined` when it is there already. */

@@ -1,7 +1,7 @@
 /** Queries over key prefixes, said step by step. */
 import type { Bytes } from '../../bytes/bytes.js'
 import { brand } from '../../errors/index.js'
-import type { Row, RunTarget } from '../result/index.js'
+import type { Row, StatementTarget } from '../result/index.js'
 import { queryError } from '../problem.js'
 import { runQuery } from './run.js'
 import { columnOf, conditionOf, countOf, fieldOf, newSpec } from './spec.js'
@@ -97,9 +97,9 @@ export class KeyQuery<Selected extends boolean = false> extends BaseKeyQuery {
   static {
     brand(this, 'KeyQuery')
   }
-  readonly #target: RunTarget
+  readonly #target: StatementTarget
 
-  constructor(target: RunTarget, spec: KeyQuerySpec) {
+  constructor(target: StatementTarget, spec: KeyQuerySpec) {
     super(spec)
     this.#target = target
   }
@@ -149,4 +149,4 @@ export class KeyQuery<Selected extends boolean = false> extends BaseKeyQuery {
   }
 }
 
-export const newKeyQuery = (target: RunTarget, prefix: Bytes): KeyQuery => new KeyQuery(target, newSpec(prefix))
+export const newKeyQuery = (target: StatementTarget, prefix: Bytes): KeyQuery => new KeyQuery(target, newSpec(prefix))

@@ -2,8 +2,8 @@
 import type { Database } from '../../engine/index.js'
 import { encodePlan } from '../plan/encode.js'
 import { PlanCache } from '../plan/cache.js'
-import { NativeStatement } from '../result/index.js'
-import type { Row, RunTarget } from '../result/index.js'
+import { databaseOf, NativeStatement } from '../result/index.js'
+import type { Row, StatementTarget } from '../result/index.js'
 import { planOf } from './plan.js'
 import type { KeyQuerySpec } from './spec.js'
 
@@ -16,7 +16,7 @@ export interface RunnableQuery {
 }
 
 /** The statement of a query, and its values. */
-export function prepareQuery(target: RunTarget, spec: KeyQuerySpec): RunnableQuery {
+export function prepareQuery(target: StatementTarget, spec: KeyQuerySpec): RunnableQuery {
   const { namespaceId } = target
   const { root, columns, parameterTypes, values } = planOf(spec)
   const key = shapeKey(spec, namespaceId, parameterTypes)
@@ -26,10 +26,8 @@ export function prepareQuery(target: RunTarget, spec: KeyQuerySpec): RunnableQue
     statement = new NativeStatement({ ...encodePlan(root, header), columns, parameterTypes })
     plans.set(key, statement, key.length)
   }
-  return { database: isDatabase(target) ? target : target.database, native: statement, values }
+  return { database: databaseOf(target), native: statement, values }
 }
-
-const isDatabase = (target: RunTarget): target is Database => !('database' in target)
 
 function shapeKey(spec: KeyQuerySpec, namespaceId: number, types: readonly string[]): string {
   const { conditions, columns, groupBy, orderBy, limit, offset } = spec
@@ -45,7 +43,7 @@ function shapeKey(spec: KeyQuerySpec, namespaceId: number, types: readonly strin
   ])
 }
 
-export function runQuery(target: RunTarget, spec: KeyQuerySpec): Row[] {
+export function runQuery(target: StatementTarget, spec: KeyQuerySpec): Row[] {
   const { database, native, values } = prepareQuery(target, spec)
   return native.all(target, database, values)
 }

@@ -1,10 +1,4 @@
 export { catalogStore } from './catalog-store.js'
 export type { ParameterType } from './encode.js'
 export type { ResultColumn, Row } from './factory.js'
-export {
-  NativeStatement,
-  type RunOptions,
-  type RunnablePlan,
-  type RunTarget,
-  type StatementTarget,
-} from './statement.js'
+export { databaseOf, NativeStatement, type RunOptions, type RunnablePlan, type StatementTarget } from './statement.js'

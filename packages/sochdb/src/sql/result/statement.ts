@@ -2,7 +2,7 @@
  * A plan that runs: encoded parameters in, rows out. Prepared once per database it runs on; any number of rows come in batches,
  * and all of them have left the engine before the caller sees the first, so that no user code runs inside a statement.
  */
-import type { Database, Namespace, Transaction } from '../../engine/index.js'
+import type { Database, Namespace, Snapshot, Transaction } from '../../engine/index.js'
 import { nativeHandle } from '../../engine/handle.js'
 import { native } from '../../engine/native.js'
 import { errorFromNative } from '../../errors/index.js'
@@ -20,11 +20,13 @@ import { rowsOfPayload } from './blocks.js'
 import type { NativeExec, RowsPayload } from './native.js'
 import { ResultSize } from './size.js'
 
-/** What statements run on. */
-export type StatementTarget = Database | Transaction
+/** What statements run on. Each is seen through one namespace, whose tables it has: `namespaceId`. */
+export type StatementTarget = Database | Namespace | Transaction | Snapshot
 
-/** The same, or one of its namespaces, which has no tables: for plans over keys. */
-export type RunTarget = StatementTarget | Namespace
+/** The database that a target belongs to, or is. */
+export function databaseOf(target: StatementTarget): Database {
+  return 'database' in target ? target.database : target
+}
 
 /** What the binder makes of a statement, as far as running it goes. */
 export interface RunnablePlan {
@@ -71,14 +73,14 @@ export class NativeStatement {
   }
 
   /** Every row. */
-  all(target: RunTarget, database: Database, values: readonly unknown[], options?: RunOptions): Row[] {
+  all(target: StatementTarget, database: Database, values: readonly unknown[], options?: RunOptions): Row[] {
     const rows: Row[] = []
     this.#drain(this.#start(target, database, values, options), rows)
     return rows
   }
 
   /** The first row. A write is run to its end; what a read would give behind the first rows is left. */
-  get(target: RunTarget, database: Database, values: readonly unknown[], options?: RunOptions): Row | undefined {
+  get(target: StatementTarget, database: Database, values: readonly unknown[], options?: RunOptions): Row | undefined {
     const text = this.#start(target, database, values, options)
     const { views } = shared!.exchange
     const { i32 } = views
@@ -93,7 +95,7 @@ export class NativeStatement {
   }
 
   /** Rows affected. */
-  run(target: RunTarget, database: Database, values: readonly unknown[], options?: RunOptions): number {
+  run(target: StatementTarget, database: Database, values: readonly unknown[], options?: RunOptions): number {
     const text = this.#start(target, database, values, options)
     const { i32, f64 } = shared!.exchange.views
     return i32[1] === 0 ? f64[1]! : this.#drain(text, [])
@@ -101,7 +103,7 @@ export class NativeStatement {
 
   /** Rows and how many were affected. */
   execute(
-    target: RunTarget,
+    target: StatementTarget,
     database: Database,
     values: readonly unknown[],
     options?: RunOptions,
@@ -113,7 +115,7 @@ export class NativeStatement {
 
   /** Once per row of values, all or none; rows affected. */
   runMany(
-    target: RunTarget,
+    target: StatementTarget,
     database: Database,
     valuesOfRows: readonly (readonly unknown[])[],
     options?: RunOptions,
@@ -124,7 +126,7 @@ export class NativeStatement {
   }
 
   /** The same with the values of all rows in one array, each row's behind those of the row before. */
-  runFlat(target: RunTarget, database: Database, values: readonly unknown[], options?: RunOptions): number {
+  runFlat(target: StatementTarget, database: Database, values: readonly unknown[], options?: RunOptions): number {
     const { parameterTypes, vectors } = this.plan
     const rows = values.length / parameterTypes.length
     if (this.#hasVectors) for (let i = 0; i < rows; i++) checkVectors(vectors!, values, i * parameterTypes.length)
@@ -132,7 +134,7 @@ export class NativeStatement {
   }
 
   #runEncoded(
-    target: RunTarget,
+    target: StatementTarget,
     database: Database,
     parameters: Uint8Array,
     rows: number,
@@ -157,7 +159,7 @@ export class NativeStatement {
 
   /** Rows batch by batch, as they are asked for; what is not read when it is closed is never read. */
   *batches(
-    target: RunTarget,
+    target: StatementTarget,
     database: Database,
     values: readonly unknown[],
     options: RunOptions = {},
@@ -186,7 +188,7 @@ export class NativeStatement {
 
   /** Begins to run on a thread of the engine; the first rows, and the handle of what is left. */
   begin(
-    target: RunTarget,
+    target: StatementTarget,
     database: Database,
     values: readonly unknown[],
     operation: number,
@@ -209,7 +211,7 @@ export class NativeStatement {
 
   /** Runs it, and leaves its first rows in the exchange; their string. */
   #start(
-    target: RunTarget,
+    target: StatementTarget,
     database: Database,
     values: readonly unknown[],
     options: RunOptions | undefined,

@@ -1,9 +1,11 @@
 /** PRAGMA, SHOW and DESCRIBE: what tools ask a database about its schema. */
+import { isTransaction } from '../../engine/transaction.js'
 import type { PragmaStatement, ShowStatement } from '../ast/nodes.js'
 import { actionText, createTableText, foldName, typeText } from '../catalog/index.js'
 import type { IndexSchema, TableSchema } from '../catalog/index.js'
 import type { ResultColumn } from '../plan/compile.js'
 import { queryError } from '../problem.js'
+import { databaseOf } from '../result/index.js'
 import type { StatementTarget } from '../session.js'
 import type { Row } from '../result/index.js'
 import type { SqlType } from '../types.js'
@@ -92,7 +94,7 @@ const pragmas: Readonly<Record<string, Question>> = {
   index_xinfo: indexInfo,
   database_list: {
     columns: { seq: 'integer', name: 'text', file: 'text' },
-    answer: target => [{ seq: 0, name: 'main', file: 'path' in target ? target.path : '' }],
+    answer: target => [{ seq: 0, name: 'main', file: isTransaction(target) ? '' : databaseOf(target).path }],
   },
   foreign_key_list: {
     columns: {
@@ -124,7 +126,9 @@ const pragmas: Readonly<Record<string, Question>> = {
   encoding: constant('encoding', 'text', 'UTF-8'),
   integrity_check: {
     columns: { integrity_check: 'text' },
-    answer: target => [{ integrity_check: 'verify' in target && !target.verify().isValid ? 'damaged' : 'ok' }],
+    answer: target => [
+      { integrity_check: isTransaction(target) || databaseOf(target).verify().isValid ? 'ok' : 'damaged' },
+    ],
   },
 }
 

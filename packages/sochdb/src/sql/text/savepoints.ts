@@ -7,8 +7,8 @@ import { foldName } from '../catalog/store.js'
 import type { TransactionStatement } from '../ast/nodes.js'
 import type { StatementTarget } from '../session.js'
 
-/** Open savepoints, the newest last: SQL allows a name to be used again. */
-const savepoints = new WeakMap<Transaction, { readonly name: string; readonly savepoint: Savepoint }[]>()
+/** Open savepoints, the newest last: SQL allows a name to be used again. A transaction has them through whatever namespace it is seen. */
+const savepoints = new WeakMap<object, { readonly name: string; readonly savepoint: Savepoint }[]>()
 
 export function runTransactionStatement(target: StatementTarget, statement: TransactionStatement): void {
   if (!isTransaction(target)) throw notHere(statement.kind)
@@ -38,8 +38,8 @@ export function runTransactionStatement(target: StatementTarget, statement: Tran
 }
 
 function openOf(transaction: Transaction) {
-  let open = savepoints.get(transaction)
-  if (!open) savepoints.set(transaction, (open = []))
+  let open = savepoints.get(transaction.whole)
+  if (!open) savepoints.set(transaction.whole, (open = []))
   return open
 }
 

@@ -1,5 +1,4 @@
 /** What tables there are, and what each is: for applications, and for the statements that ask. */
-import { DEFAULT_NAMESPACE_ID } from '../../engine/constants.js'
 import { listTables as catalogTables, requireTable, schemaOf } from '../catalog/index.js'
 import type { IndexSchema, TableSchema } from '../catalog/index.js'
 import { catalogStore } from '../session.js'
@@ -7,12 +6,12 @@ import type { StatementTarget } from '../session.js'
 
 /** The names of all tables, in order. */
 export function listTables(target: StatementTarget): string[] {
-  return catalogTables(catalogStore(target), DEFAULT_NAMESPACE_ID).map(({ entry }) => entry.name)
+  return catalogTables(catalogStore(target), target.namespaceId).map(({ entry }) => entry.name)
 }
 
 /** @throws QueryError when there is no such table */
 export function getTableSchema(target: StatementTarget, name: string): TableSchema {
-  return schemaOf(requireTable(catalogStore(target), DEFAULT_NAMESPACE_ID, name))
+  return schemaOf(requireTable(catalogStore(target), target.namespaceId, name))
 }
 
 /** @throws QueryError when there is no such table */
@@ -21,5 +20,5 @@ export function listIndexes(target: StatementTarget, table: string): readonly In
 }
 
 export function allSchemas(target: StatementTarget): TableSchema[] {
-  return catalogTables(catalogStore(target), DEFAULT_NAMESPACE_ID).map(schemaOf)
+  return catalogTables(catalogStore(target), target.namespaceId).map(schemaOf)
 }

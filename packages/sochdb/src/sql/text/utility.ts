@@ -7,6 +7,7 @@ import { ddlSteps, executeDdl, isDdl } from '../ddl/index.js'
 import { Limits } from '../ddl/limits.js'
 import { placedDdl } from '../ddl/places.js'
 import { queryError } from '../problem.js'
+import { databaseOf } from '../result/index.js'
 import { explainPrepared, PLAN_COLUMNS } from '../session.js'
 import type { StatementTarget } from '../session.js'
 import { runPragma, runShow } from './catalog-queries.js'
@@ -43,7 +44,7 @@ export function runUtility(
     case 'maintenance':
       if (statement.what === 'vacuum') {
         if (isTransaction(target)) throw queryError('VACUUM does not run in a transaction.', 'Run it on the database.')
-        target.compact()
+        databaseOf(target).compact()
       }
       return NOTHING
     default:
