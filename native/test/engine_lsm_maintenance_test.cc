@@ -110,6 +110,19 @@ TEST("a backup opens like any store, holds what was committed, and goes on from 
   }
 }
 
+TEST("a backup that was made is there after a loss of power, its directory too") {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    SimEnv env(seed);
+    auto engine = OpenAt(&env, "/db", TinyOptions());
+    PutMany(engine.get(), 0, 200);
+    EXPECT_OK(engine->Backup("/copy/of/db", nullptr, nullptr).status());
+    env.CrashNow();
+    engine.reset();
+    env.Restart(seed);
+    ExpectMany(OpenAt(&env, "/copy/of/db", TinyOptions()).get(), 0, 200);
+  }
+}
+
 TEST("a backup that is refused, cancelled or out of space changes nothing and leaves nothing") {
   SimEnv env(test::Seed());
   auto engine = OpenAt(&env, "/db", TinyOptions());

@@ -57,6 +57,34 @@ TEST("a shutdown without a close is reported, and what was written to files is t
   EXPECT_EQ(GetOr(engine.get(), "k"), "v");
 }
 
+TEST(
+    "a store in a directory that was made just before is there after a loss of power, and opened again does not count as "
+    "closed") {
+  EngineOptions options;
+  options.sync_mode = SyncMode::kFull;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    SimEnv env(seed);
+    EXPECT_OK(env.CreateDir("/db"));
+    for (const char* value : {"1", "2"}) {
+      auto engine = OpenAt(&env, "/db", options);
+      EXPECT_OK(engine->Put(kTree, "k", value, kNeverExpires).status());
+      if (*value == '1') env.CrashNow();
+      else EXPECT_OK(engine->Close());
+      engine.reset();
+      env.Restart(seed);
+    }
+    auto engine = OpenAt(&env, "/db", options);
+    EXPECT(engine->recovery_report().was_clean);
+    EXPECT_EQ(GetOr(engine.get(), "k"), "2");
+    env.CrashNow();
+    engine.reset();
+    env.Restart(seed);
+    engine = OpenAt(&env, "/db", options);
+    EXPECT(!engine->recovery_report().was_clean);
+    EXPECT_EQ(GetOr(engine.get(), "k"), "2");
+  }
+}
+
 TEST("a store without a log keeps what was synced or closed, deletes and merges included") {
   SumOperator sum;
   MemEnv env;
