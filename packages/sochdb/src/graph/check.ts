@@ -51,6 +51,11 @@ function wrong(name: string, wanted: string, value: unknown): ValidationError {
   return new ValidationError(`${name} must be ${wanted}; this is ${describe(value)}.`, { details: { argument: name } })
 }
 
+export function list(value: unknown, name: string): unknown[] {
+  if (Array.isArray(value)) return value
+  throw new ValidationError(`${name} must be an array; this is ${describe(value)}.`, { details: { argument: name } })
+}
+
 /** An id or a type: any text that is not empty. */
 export function text(value: unknown, name: string): string {
   if (typeof value !== 'string') throw wrong(name, 'a string', value)

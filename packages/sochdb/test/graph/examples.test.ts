@@ -1,6 +1,9 @@
 /** The examples of the specification's sections 13, 14 and 35 (a knowledge graph), with what they print. */
 import { Database } from 'sochdb'
 
+import { temporaryDirectory } from '../support/temporary.js'
+
+const directory = temporaryDirectory()
 let db: Database
 let printed: string[]
 const print = (line: string): void => void printed.push(line)
@@ -19,12 +22,18 @@ test('graph operations: people and a project', () => {
   db.addEdge('default', 'bob', 'manages', 'project_x')
 
   const { nodes, edges } = db.traverse({ namespace: 'default', startNode: 'alice', maxDepth: 3, order: 'bfs' })
-  for (const node of nodes) print(`Node: ${node.id} (${node.nodeType})`)
+  for (const node of nodes) {
+    print(`Node: ${node.id} (${node.nodeType})`)
+    print(`  Properties: ${JSON.stringify(node.properties)}`)
+  }
   for (const edge of edges) print(`${edge.fromId} --${edge.edgeType}--> ${edge.toId}`)
   expect(printed).toEqual([
     'Node: alice (person)',
+    '  Properties: {"role":"engineer","team":"ml","level":"senior"}',
     'Node: bob (person)',
+    '  Properties: {"role":"manager","team":"ml"}',
     'Node: project_x (project)',
+    '  Properties: {"status":"active","priority":"high"}',
     'alice --reports_to--> bob',
     'alice --works_on--> project_x',
     'bob --manages--> project_x',
@@ -39,6 +48,7 @@ test('graph operations: people and a project', () => {
     nodeFilter: { team: 'ml' },
   })
   expect(filtered.nodes.map(({ id }) => id)).toEqual(['alice', 'bob'])
+  expect(filtered.edges.map(({ edgeType }) => edgeType)).toEqual(['reports_to'])
 
   expect(db.findPath({ namespace: 'default', fromId: 'alice', toId: 'project_y', maxDepth: 5 })).toBeUndefined()
   const neighbors = db.getNeighbors({ namespace: 'default', nodeId: 'alice', direction: 'outgoing' })
@@ -47,6 +57,13 @@ test('graph operations: people and a project', () => {
     role: 'lead',
     since: '2024-01',
   })
+  db.addNode('default', 'old_node', 'person')
+  db.addEdge('default', 'old_node', 'works_on', 'project_x')
+  db.addEdge('default', 'alice', 'works_on', 'project_old')
+  expect(db.deleteNode('default', 'old_node')).toBe(true)
+  expect(db.getNeighbors({ nodeId: 'project_x', direction: 'incoming' }).map(({ id }) => id)).toEqual(['bob', 'alice'])
+  expect(db.deleteEdge('default', 'alice', 'works_on', 'project_old')).toBe(true)
+  expect(db.countEdges()).toBe(3)
   expect(db.deleteNode('default', 'old_node')).toBe(false)
   expect(db.deleteEdge('default', 'alice', 'works_on', 'project_old')).toBe(false)
 })
@@ -78,28 +95,46 @@ test('time travel: a door and a light', () => {
   }
   expect(printed).toEqual([`State: open from ${-hour} to 0`])
 
+  const shines = (timestamp: number): boolean =>
+    db.queryTemporalGraph({ namespace, nodeId: 'light_living', mode: 'POINT_IN_TIME', timestamp }).length > 0
+  expect([shines(now - 1), shines(now), shines(now + hour)]).toEqual([false, true, true])
   expect(db.endTemporalEdge({ ...light, endTime: now + 1 })).toBe(true)
+  expect([shines(now), shines(now + 1)]).toEqual([true, false])
   expect(db.endTemporalEdge({ ...light, endTime: now + 2 })).toBe(false)
 })
 
-test('a knowledge graph: who manages the projects of Alice', () => {
-  db.addNode('kg', 'alice', 'person', { role: 'engineer', level: 'senior' })
-  db.addNode('kg', 'bob', 'person', { role: 'manager' })
-  db.addNode('kg', 'project_ai', 'project', { status: 'active', budget: 100000 })
-  db.addNode('kg', 'ml_team', 'team', { size: 5 })
-  db.addEdge('kg', 'alice', 'works_on', 'project_ai', { role: 'lead' })
-  db.addEdge('kg', 'alice', 'member_of', 'ml_team')
-  db.addEdge('kg', 'bob', 'manages', 'project_ai')
-  db.addEdge('kg', 'bob', 'leads', 'ml_team')
+test('time travel: a state that ends in the millisecond in which it began never held', () => {
+  const light = { fromId: 'light_living', edgeType: 'STATE', toId: 'on' }
+  db.addTemporalEdge({ ...light, validFrom: 1000 })
+  expect(db.endTemporalEdge({ ...light, endTime: 1000 })).toBe(true)
+  expect(db.queryTemporalGraph({ nodeId: 'light_living', mode: 'POINT_IN_TIME', timestamp: 1000 })).toEqual([])
+  expect(db.queryTemporalGraph({ nodeId: 'light_living', mode: 'CURRENT' })).toEqual([])
+})
 
-  const { nodes } = db.traverse({ namespace: 'kg', startNode: 'alice', maxDepth: 1 })
-  const projects = nodes.filter(({ nodeType }) => nodeType === 'project')
-  print(`Alice's projects: ${projects.map(({ id }) => id).join(', ')}`)
-  for (const { id } of projects) {
-    // Edges of managers arrive at a project: they are followed against their direction.
-    const { edges } = db.traverse({ namespace: 'kg', startNode: id, maxDepth: 1, direction: 'incoming' })
-    const managers = edges.filter(({ edgeType }) => edgeType === 'manages').map(({ fromId }) => fromId)
-    print(`${id} managed by: ${managers.join(', ')}`)
+test('a knowledge graph: who manages the projects of Alice', () => {
+  const path = directory('knowledge_graph')
+  for (const isNew of [true, false]) {
+    using kg = Database.open(path)
+    if (isNew) {
+      kg.addNode('kg', 'alice', 'person', { role: 'engineer', level: 'senior' })
+      kg.addNode('kg', 'bob', 'person', { role: 'manager' })
+      kg.addNode('kg', 'project_ai', 'project', { status: 'active', budget: 100000 })
+      kg.addNode('kg', 'ml_team', 'team', { size: 5 })
+      kg.addEdge('kg', 'alice', 'works_on', 'project_ai', { role: 'lead' })
+      kg.addEdge('kg', 'alice', 'member_of', 'ml_team')
+      kg.addEdge('kg', 'bob', 'manages', 'project_ai')
+      kg.addEdge('kg', 'bob', 'leads', 'ml_team')
+    }
+    const { nodes } = kg.traverse({ namespace: 'kg', startNode: 'alice', maxDepth: 1 })
+    const projects = nodes.filter(({ nodeType }) => nodeType === 'project')
+    print(`Alice's projects: ${projects.map(({ id }) => id).join(', ')}`)
+    for (const { id } of projects) {
+      // Edges of managers arrive at a project: they are followed against their direction.
+      const { edges } = kg.traverse({ namespace: 'kg', startNode: id, maxDepth: 1, direction: 'incoming' })
+      const managers = edges.filter(({ edgeType }) => edgeType === 'manages').map(({ fromId }) => fromId)
+      print(`${id} managed by: ${managers.join(', ')}`)
+    }
   }
-  expect(printed).toEqual(["Alice's projects: project_ai", 'project_ai managed by: bob'])
+  const once = ["Alice's projects: project_ai", 'project_ai managed by: bob']
+  expect(printed).toEqual([...once, ...once])
 })
