@@ -229,13 +229,6 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     one(`${id}, a: col.text(),\n  b: col.text()./*!*/renamedFrom('a')`),
   ],
   [
-    'soft deletion',
-    'unsupported_soft_delete',
-    'not applied yet',
-    one(`${id}, d: col.timestamp().nullable()`, "./*!*/softDelete('d')"),
-  ],
-  ['tenants', 'unsupported_tenant', 'not kept apart yet', one(id, "./*!*/tenant('id')")],
-  [
     'keyword search of nothing',
     'content_field_missing',
     'no text to search',

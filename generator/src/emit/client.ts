@@ -54,7 +54,8 @@ function members(context: ModelContext, imports: Imports, prefix: '' | 'Sync'): 
       ? []
       : [{ key: 'graph', text: imports.type(`./graph${extension}`, `${prefix}GraphClient`) }]
   const all = [...tables, ...collections, ...caches, ...keySpaces, ...graph]
-  return all.map(({ key, text }) => `readonly ${property(key)}: ${text}`)
+  const sql = `${doc('A statement as text: `${value}` is a parameter.')}readonly $sql: ${imports.type(runtime, `${prefix}SqlTag`)}`
+  return [...all.map(({ key, text }) => `readonly ${property(key)}: ${text}`), sql]
 }
 
 function clientInterfaces(imports: Imports, extension: string): string {
@@ -65,10 +66,18 @@ function clientInterfaces(imports: Imports, extension: string): string {
   const beginSync = doc('Runs `fn` in a transaction, on the calling thread: all of it or nothing.')
   const syncDoc = doc('The same calls on the calling thread, without promises.')
   const qbDoc = doc('Kysely, over the same store.')
+  const scope = imports.type(runtime, 'ScopeOptions')
+  const forDoc = doc('The same store with the rows of one tenant, or with those that are marked as deleted.')
+  const listener = `(event: ${imports.type(runtime, 'QueryEvent')}) => void`
+  const onDoc = doc('Tells of every statement that has run, or of slow ones (`slowMs`). Returns how to stop.')
   return [
     interfaceText(
       'TransactionClient',
-      [`${syncDoc}readonly sync: SyncRepositories`, `${qbDoc}readonly $qb: ${qb}`],
+      [
+        `${syncDoc}readonly sync: SyncRepositories`,
+        `${qbDoc}readonly $qb: ${qb}`,
+        `${forDoc}$for(scope: ${scope}): TransactionClient`,
+      ],
       'The client inside a transaction.',
       'Repositories',
     ),
@@ -84,6 +93,8 @@ function clientInterfaces(imports: Imports, extension: string): string {
         `${syncDoc}readonly sync: SyncClient`,
         `${qbDoc}readonly $qb: ${qb}`,
         `${begin}$transaction<Result>(fn: (tx: TransactionClient) => Promise<Result>, options?: ${options}): Promise<Result>`,
+        `${forDoc}$for(scope: ${scope}): Client`,
+        `${onDoc}$on(event: 'query' | 'slow', listener: ${listener}): () => void`,
         `${doc('Closes the store, if the client opened it.')}$close(): Promise<void>`,
         '[Symbol.asyncDispose](): Promise<void>',
       ],

@@ -37,7 +37,8 @@ export function emitModel(context: ModelContext, key: string): EmittedFile {
   const relations = context.contract.relations[key] ?? {}
   const imports = new Imports()
   const columns = table.columns.map((column): Column => {
-    const optional = column.nullable || column.default !== undefined
+    // The client of a tenant fills its column.
+    const optional = column.nullable || column.default !== undefined || column.name === table.tenant
     return { contract: column, types: columnTypes(names.row, column, imports, context.types), optional }
   })
   const body = [

@@ -1,9 +1,9 @@
 import type { AbortableOperationOptions, CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import { CheckError, NotNullError, TransactionError, UniqueConstraintError } from 'sochdb'
-import type { Row, Statement, TransactionStatement } from 'sochdb/internal'
+import type { Row, Statement, StatementGuard, TransactionStatement } from 'sochdb/internal'
 import type { Executor, Outcome, Place, Root, Scope } from './executor.js'
 import type { Printer } from './query-compiler.js'
-import { runnableOf, type Runnable } from './statement.js'
+import { Runnable, runnableOf } from './statement.js'
 import type { StatementCache } from './statement-cache.js'
 
 export type Lane = (query: CompiledQuery, printer: Printer, cache: StatementCache) => Runnable
@@ -14,6 +14,7 @@ export class SochdbConnection implements DatabaseConnection {
   readonly #printer: Printer
   readonly #cache: StatementCache
   readonly #lane: Lane
+  readonly #guard: StatementGuard | undefined
   #scope: Scope | undefined
   #isReadOnly = false
   /** Open savepoints by name, the newest last: SQL allows a name to be used again. */
@@ -21,7 +22,14 @@ export class SochdbConnection implements DatabaseConnection {
   /** Stops the statements that run now. */
   #running: AbortController | undefined
 
-  constructor(root: Root, printer: Printer, cache: StatementCache, lane: Lane = runnableOf) {
+  constructor(
+    root: Root,
+    printer: Printer,
+    cache: StatementCache,
+    lane: Lane = runnableOf,
+    guard: StatementGuard | undefined = undefined,
+  ) {
+    this.#guard = guard
     this.#root = root
     this.#printer = printer
     this.#cache = cache
@@ -55,7 +63,9 @@ export class SochdbConnection implements DatabaseConnection {
     const key = insert && executor.integerKey(insert.table)
     const runs = insert && key !== undefined ? runnable.returning(insert, key, this.#cache) : runnable
     // Kysely stops a statement through `cancelQuery`, or leaves it to run when its signal is aborted, as it was told to.
-    const made = options?.signal === undefined ? executor.execute(runs, undefined) : this.#stoppable(executor, runs)
+    const run = (): Outcome | Promise<Outcome> =>
+      options?.signal === undefined ? executor.execute(runs, undefined) : this.#stoppable(executor, runs)
+    const made = this.#guard?.log.isActive === true ? this.#heard(runs, run) : run()
     const outcome = made instanceof Promise ? await made : made
     if (runs !== runnable) return inserted(outcome, key!)
     const rows = outcome.rows as R[]
@@ -98,13 +108,39 @@ export class SochdbConnection implements DatabaseConnection {
   }
 
   #admit(query: CompiledQuery): Runnable {
-    const runnable = this.#lane(query, this.#printer, this.#cache)
+    const runnable = this.#guarded(this.#lane(query, this.#printer, this.#cache))
     if (this.#isReadOnly && runnable.isWrite) {
       throw new TransactionError('The transaction is read only.', {
         remediation: 'Begin it without setAccessMode("read only") to write in it.',
       })
     }
     return runnable
+  }
+
+  /** What the client of this connection may run. */
+  #guarded(given: Runnable): Runnable {
+    if (this.#guard === undefined) return given
+    const { statement, values } = this.#guard.apply(given)
+    if (statement === given.statement) return given
+    const whole = given.whole
+    const applied = whole === given ? { statement, values } : this.#guard.apply(whole)
+    return new Runnable(applied.statement, applied.values, this.#cache.get(applied.statement, applied.values.length))
+  }
+
+  /** Runs a statement, and tells who listens. */
+  async #heard(query: Runnable, run: () => Outcome | Promise<Outcome>): Promise<Outcome> {
+    const { log } = this.#guard!
+    const { statement, values } = query
+    const started = performance.now()
+    try {
+      const made = run()
+      const outcome = made instanceof Promise ? await made : made
+      log.tell(statement, values, performance.now() - started, Math.max(outcome.rows.length, outcome.rowsAffected))
+      return outcome
+    } catch (error) {
+      log.tell(statement, values, performance.now() - started, 0, error)
+      throw error
+    }
   }
 
   async #stoppable(executor: Executor, query: Runnable): Promise<Outcome> {

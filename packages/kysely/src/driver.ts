@@ -3,7 +3,7 @@ import { SochdbConnection, type Lane } from './connection.js'
 import { rootOf, type Root } from './executor.js'
 import type { Printer } from './query-compiler.js'
 import { StatementCache } from './statement-cache.js'
-import { resolveTarget, type TargetOption } from './target.js'
+import { guardOf, resolveTarget, type TargetOption } from './target.js'
 
 const IDLE_MAX = 64
 
@@ -35,7 +35,7 @@ export class SochdbDriver implements Driver {
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
     if (this.#root === undefined) await this.init()
-    return new SochdbConnection(this.#root!, this.#printer, this.#cache, this.#lane)
+    return new SochdbConnection(this.#root!, this.#printer, this.#cache, this.#lane, guardOf(this.#target))
   }
 
   async beginTransaction(

@@ -2,10 +2,20 @@
 import { Database, Namespace } from 'sochdb'
 import type { AsyncDatabase, AsyncNamespace, AsyncTransaction, Transaction } from 'sochdb'
 import { databaseOf, isTransaction, sqlTargetOf } from 'sochdb/internal'
-import type { StatementTarget } from 'sochdb/internal'
+import type { StatementGuard, StatementTarget } from 'sochdb/internal'
 
 export type Target = Database | Namespace | Transaction | AsyncDatabase | AsyncNamespace | AsyncTransaction
-export type TargetOption = Target | (() => Target | Promise<Target>)
+export type TargetOption = Target | TargetFunction
+
+/** A generated client's function also carries what keeps its statements to what the client may see. */
+export interface TargetFunction {
+  (): Target | Promise<Target>
+  readonly guard?: object
+}
+
+export function guardOf(option: TargetOption): StatementGuard | undefined {
+  return typeof option === 'function' ? (option.guard as StatementGuard | undefined) : undefined
+}
 
 export async function resolveTarget(option: TargetOption): Promise<Target> {
   return typeof option === 'function' ? option() : option

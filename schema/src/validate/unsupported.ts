@@ -29,12 +29,4 @@ function checkTableSupport(report: Report, at: readonly string[], schema: Schema
     const message = `The client does not find columns by other names than their fields yet.`
     report.error([...at, name], 'unsupported_map', message, 'Leave out .map(…) and casing.')
   }
-  if (table.softDelete !== undefined) {
-    const message = 'Soft delete is not applied yet: deleting would remove the row, and reads would show marked ones.'
-    report.error([...at, { call: 'softDelete', nth: 0 }], 'unsupported_soft_delete', message, 'Leave it out.')
-  }
-  if (table.tenant !== undefined) {
-    const message = 'Tenants are not kept apart yet: reads would show the rows of all of them.'
-    report.error([...at, { call: 'tenant', nth: 0 }], 'unsupported_tenant', message, 'Leave it out.')
-  }
 }

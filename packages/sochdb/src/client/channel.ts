@@ -4,6 +4,8 @@ import { isTransaction } from '../engine/index.js'
 import type { Statement } from '../sql/ast/nodes.js'
 import type { RunOptions } from '../sql/result/index.js'
 import { explainStatement, executeStatement, type PreparedStatement } from '../sql/session.js'
+import { executeText, SqlResult, sqlText, textOfTree } from '../sql/text/index.js'
+import type { StatementGuard } from './guard.js'
 import type { QueryLog } from './query-log.js'
 import type { Row, StatementTarget } from './statements.js'
 
@@ -64,6 +66,21 @@ export class Channel {
     if (this.log.isActive) this.log.tell(prepared.statement, values, performance.now() - started, rows)
   }
 
+  /** A statement given as text, within what `guard` lets through. */
+  text<T>(sql: string, given: readonly unknown[], guard: StatementGuard): SqlResult<T> {
+    const parsed = sqlText(sql)
+    const applied = guard.apply({ statement: parsed.parsed.statement, values: given })
+    const isSame = applied.statement === parsed.parsed.statement
+    const text = isSame ? parsed : textOfTree(applied.statement)
+    const run = (): SqlResult<T> => {
+      const started = performance.now()
+      if (!text.isData) return executeText<T>(this.target(), text, given, {})
+      const { columns, names, rows, rowsAffected } = text.prepared.execute(this.target(), applied.values)
+      return new SqlResult<T>(columns, names, rows as T[], rowsAffected, performance.now() - started)
+    }
+    return this.log.isActive ? this.#observed(applied.statement, applied.values, undefined, run) : run()
+  }
+
   explain(statement: Statement): string {
     return explainStatement(this.target(), statement)
   }
@@ -87,12 +104,15 @@ export class Channel {
       this.log.tell(statement, values, performance.now() - started, 0, error)
       throw error
     }
-    const rows = Array.isArray(result)
-      ? result.length
-      : typeof result === 'number'
-        ? result
-        : (times ?? (result ? 1 : 0))
-    this.log.tell(statement, values, performance.now() - started, rows)
+    this.log.tell(statement, values, performance.now() - started, times ?? rowsOf(result))
     return result
   }
+}
+
+/** Rows read or written. */
+function rowsOf(result: unknown): number {
+  if (typeof result === 'number') return result
+  if (Array.isArray(result)) return result.length
+  if (result instanceof SqlResult) return Math.max(result.rows.length, result.rowsAffected)
+  return result === undefined ? 0 : 1
 }

@@ -1,5 +1,7 @@
 /** The run time of generated clients: generated code imports it, applications import the generated code. */
 export { createClient } from './runtime.js'
+export { sql } from './sql.js'
+export type { Sql, SqlFragment } from './sql.js'
 export type * from './types.js'
 export type * from './repository-types.js'
 export type * from './cache-types.js'

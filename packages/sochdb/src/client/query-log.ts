@@ -1,22 +1,43 @@
 /** Who wants to hear of the statements of a client: `$on('query')`, and the log of slow ones. */
 import type { Statement } from '../sql/ast/nodes.js'
 import { printStatement } from '../sql/ast/print.js'
+import { ValidationError } from '../errors/index.js'
+import { describe, shown } from './check.js'
 import type { QueryEvent } from './types.js'
 
 export type QueryListener = (event: QueryEvent) => void
 
+const events = ['query', 'slow'] as const
+type EventName = (typeof events)[number]
+
 /** One for all handles of a client. Listeners cost nothing while there are none. */
 export class QueryLog {
+  readonly #slowMs: number
   readonly #listeners = new Set<QueryListener>()
+
+  /** `slowMs`: what a slow statement takes at least. */
+  constructor(slowMs: number) {
+    this.#slowMs = slowMs
+  }
 
   get isActive(): boolean {
     return this.#listeners.size > 0
   }
 
   /** Returns how to stop. */
-  listen(listener: QueryListener): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+  on(event: EventName, listener: QueryListener): () => void {
+    if (!events.includes(event)) {
+      throw new ValidationError(`$on has no event ${shown(event)}. There are: ${events.join(', ')}.`)
+    }
+    if (typeof listener !== 'function') {
+      throw new ValidationError(`$on takes a function, not ${describe(listener)}.`)
+    }
+    // A function of its own: one that listens twice is told twice, and stops once for each.
+    const told: QueryListener = event => listener(event)
+    const heard: QueryListener =
+      event === 'query' ? told : each => (each.durationMs >= this.#slowMs ? told(each) : undefined)
+    this.#listeners.add(heard)
+    return () => void this.#listeners.delete(heard)
   }
 
   tell(statement: Statement, parameters: readonly unknown[], durationMs: number, rows: number, error?: unknown): void {
@@ -51,4 +72,10 @@ class StatementEvent implements QueryEvent {
   get sql(): string {
     return printStatement(this.#statement)
   }
+}
+
+/** A line of the log: what ran, how long, and how much it gave. */
+export function logLine({ sql, durationMs, rows, error }: QueryEvent): string {
+  const outcome = error === undefined ? `${String(rows)} rows` : `failed: ${String(error)}`
+  return `sochdb: ${durationMs.toFixed(1)} ms, ${outcome}: ${sql}`
 }

@@ -33,7 +33,7 @@ import {
 } from './reads.js'
 import { columnItem, selectFrom, sourceOf, type Source } from './relations.js'
 import { RowInput } from './rows.js'
-import { deletionMark, type Scope, type TableScope } from './scope.js'
+import type { Scope, TableScope } from './scope.js'
 import { Shapes, type Row } from './statements.js'
 import { whereExpression, type FilterContext } from './where.js'
 
@@ -345,7 +345,7 @@ export class TableRepository {
   delete(key: unknown): boolean {
     const { mark } = this.#own
     const values = this.#keyValues(key)
-    if (mark !== undefined) values.push(deletionMark(mark))
+    if (mark !== undefined) values.push(new Date())
     return this.#channel.run(this.#shapes.delete, values) > 0
   }
 
@@ -356,7 +356,7 @@ export class TableRepository {
     const { mark } = this.#own
     const target = { table: this.table.name, alias: undefined, where }
     if (mark === undefined) return this.#write({ kind: 'delete', ...target }, parameters, returned)
-    const set = [{ column: mark.name, value: parameters.add(deletionMark(mark)) }]
+    const set = [{ column: mark, value: parameters.add(new Date()) }]
     return this.#write({ kind: 'update', ...target, set }, parameters, returned)
   }
 

@@ -12,9 +12,11 @@ import { DocumentCollection } from './collection.js'
 import { graphClient, type Face } from './graph.js'
 import type { Settle } from './graph-walk.js'
 import { Keys, promisedKeys } from './kv.js'
-import { QueryLog } from './query-log.js'
+import { guardOf, type StatementGuard } from './guard.js'
+import { logLine, QueryLog, type QueryListener } from './query-log.js'
 import { TableRepository, TableRuntime } from './repository.js'
-import { Scope } from './scope.js'
+import { Scope, type ScopeOptions } from './scope.js'
+import { sql } from './sql.js'
 import type {
   ClientDefinition,
   ClientOptions,
@@ -23,7 +25,8 @@ import type {
   TransactionOptions,
 } from './types.js'
 
-const optionNames = new Set(['path', 'database', 'open', 'embed'])
+const optionNames = new Set(['path', 'database', 'open', 'embed', 'log', 'slowMs'])
+const SLOW_MS_DEFAULT = 100
 const RETRIES_DEFAULT = 5
 const RETRIES_MAX = 100
 
@@ -56,6 +59,13 @@ function checkOptions(options: ClientOptions): ClientOptions {
   if (options.embed !== undefined && typeof options.embed !== 'function') {
     throw new ValidationError('createClient: embed is a function from a text to its embedding.')
   }
+  const { log = [], slowMs = SLOW_MS_DEFAULT } = options
+  if (!Array.isArray(log) || log.some(event => event !== 'query' && event !== 'slow')) {
+    throw new ValidationError('createClient: log is an array of "query" and "slow".')
+  }
+  if (typeof slowMs !== 'number' || !(slowMs >= 0)) {
+    throw new ValidationError('createClient: slowMs is a number of milliseconds, 0 or more.')
+  }
   if (options.database !== undefined && !(options.database instanceof Database)) {
     throw new ValidationError('createClient: database is what Database.open returns.')
   }
@@ -64,7 +74,7 @@ function checkOptions(options: ClientOptions): ClientOptions {
 
 /** The database of a client: opened at first use, checked against the contract once. */
 class ClientStore {
-  readonly log = new QueryLog()
+  readonly log: QueryLog
   readonly #definition: ClientDefinition
   readonly #options: ClientOptions
   #database: Database | undefined
@@ -73,6 +83,8 @@ class ClientStore {
   constructor(definition: ClientDefinition, options: ClientOptions) {
     this.#definition = definition
     this.#options = options
+    this.log = new QueryLog(options.slowMs ?? SLOW_MS_DEFAULT)
+    for (const event of new Set(options.log)) this.log.on(event, each => console.warn(logLine(each)))
   }
 
   database(): Database {
@@ -159,10 +171,14 @@ class Surface {
     this.#scope = scope
   }
 
+  /** The client: of the whole store, or what `$for` makes of it. */
   client(store: ClientStore): object {
     const sync = this.#members(atOnce)
-    Object.defineProperty(sync, '$transaction', {
-      value: (fn: (tx: object) => unknown, options: SyncTransactionOptions = {}) => this.#syncTransaction(fn, options),
+    Object.defineProperties(sync, {
+      $transaction: {
+        value: (fn: (tx: object) => unknown, options: SyncTransactionOptions = {}) =>
+          this.#syncTransaction(fn, options),
+      },
     })
     const client = this.#members(byPromise)
     const close = async () => store.close()
@@ -170,6 +186,8 @@ class Surface {
       Object.defineProperties(client, {
         sync: { value: Object.freeze(sync) },
         $qb: { get: this.#queryBuilder() },
+        $for: { value: (options: ScopeOptions) => this.#scoped(options).client(store) },
+        $on: { value: (event: 'query' | 'slow', listener: QueryListener) => store.log.on(event, listener) },
         $transaction: {
           value: (fn: (tx: object) => Promise<unknown>, options: TransactionOptions = {}) =>
             this.#transaction(fn, options),
@@ -182,14 +200,26 @@ class Surface {
 
   /** The client that a transaction's function gets. */
   #transactional(transaction: Transaction): object {
-    const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction, this.#scope)
-    const client = surface.#members(byPromise)
+    return this.#within(transaction).#transactionClient()
+  }
+
+  #transactionClient(): object {
     return Object.freeze(
-      Object.defineProperties(client, {
-        sync: { value: Object.freeze(surface.#members(atOnce)) },
-        $qb: { get: surface.#queryBuilder() },
+      Object.defineProperties(this.#members(byPromise), {
+        sync: { value: Object.freeze(this.#members(atOnce)) },
+        $qb: { get: this.#queryBuilder() },
+        $for: { value: (options: ScopeOptions) => this.#scoped(options).#transactionClient() },
       }),
     )
+  }
+
+  #within(transaction: Transaction): Surface {
+    return new Surface(this.#definition, this.#runtimes, this.#store, () => transaction, this.#scope)
+  }
+
+  #scoped(options: ScopeOptions): Surface {
+    const scope = this.#scope.with(options)
+    return new Surface(this.#definition, this.#runtimes, this.#store, this.#target, scope)
   }
 
   #members({ face, settle, cache: asking, keys, repository }: Manner): object {
@@ -208,7 +238,10 @@ class Surface {
     }
     const { contract } = this.#definition
     if (Object.keys(contract.nodes).length > 0) members['graph'] = graphClient(contract, this.#target, face, settle)
-    return members
+    const run = this.#sql()
+    const value = (strings: TemplateStringsArray, ...values: readonly unknown[]): unknown =>
+      settle(() => run(strings, ...values))
+    return Object.defineProperty(members, '$sql', { value })
   }
 
   #repository(property: string): TableRepository {
@@ -221,19 +254,36 @@ class Surface {
     return repository
   }
 
+  /** `$sql`, as a call. */
+  #sql(): (strings: TemplateStringsArray, ...values: readonly unknown[]) => unknown {
+    const channel = new Channel(this.#target, this.#store.log)
+    const guard = this.#guard()
+    return (strings, ...given) => {
+      const values: unknown[] = []
+      const text = sql(strings, ...given).write(values)
+      return channel.text(text, values, guard)
+    }
+  }
+
+  #guard(): StatementGuard {
+    return guardOf(this.#definition.contract, this.#scope, this.#store.log)
+  }
+
   /** Made when asked for: a client that never uses Kysely never builds one. */
   #queryBuilder(): () => unknown {
     let builder: unknown
-    return () => (builder ??= this.#definition.queryBuilder(this.#target))
+    const { queryBuilder } = this.#definition
+    const make = (): unknown => {
+      const target = this.#target
+      return queryBuilder(Object.assign(() => target(), { guard: this.#guard() }))
+    }
+    return () => (builder ??= make())
   }
 
   #syncTransaction(fn: (tx: object) => unknown, options: SyncTransactionOptions): unknown {
     const target = this.#target()
     if (isTransaction(target)) throw new TransactionError('A transaction is open already.')
-    return target.transaction(transaction => {
-      const surface = new Surface(this.#definition, this.#runtimes, this.#store, () => transaction, this.#scope)
-      return fn(Object.freeze(surface.#members(atOnce)))
-    }, options)
+    return target.transaction(transaction => fn(Object.freeze(this.#within(transaction).#members(atOnce))), options)
   }
 
   async #transaction(fn: (tx: object) => Promise<unknown>, options: TransactionOptions): Promise<unknown> {

@@ -2,7 +2,7 @@
  * What a client may see of its tables: the rows of one tenant, and those that are not marked as deleted. Every statement of
  * both tiers is made for a scope; tables that declare neither cost nothing.
  */
-import type { ColumnContract, TableContract } from '@sochdb/schema/contract'
+import type { TableContract } from '@sochdb/schema/contract'
 import { ValidationError } from '../errors/index.js'
 import type { Expression } from '../sql/ast/nodes.js'
 import { checkProperties, describe } from './check.js'
@@ -24,8 +24,8 @@ export interface TableScope {
   condition(qualifier: string | undefined, parameters: Parameters): Expression | undefined
   /** The column that every row has the tenant in. */
   readonly tenant: { readonly column: string; readonly value: unknown } | undefined
-  /** The column that marks a deleted row, where deleting marks. */
-  readonly mark: ColumnContract | undefined
+  /** The column that has the time of a row's deletion, where deleting marks. */
+  readonly mark: string | undefined
 }
 
 const unscoped: TableScope = Object.freeze({
@@ -44,6 +44,10 @@ export class Scope {
   constructor({ tenant, withDeleted }: ScopeOptions = {}) {
     this.#tenant = tenant
     this.#withDeleted = withDeleted === true
+  }
+
+  get hasTenant(): boolean {
+    return this.#tenant !== undefined
   }
 
   /** This scope with what `$for` was given in place of its own. */
@@ -71,15 +75,12 @@ export class Scope {
       table.tenant === undefined || this.#tenant === undefined
         ? undefined
         : { column: table.tenant, value: this.#tenant }
-    const mark =
-      table.softDelete === undefined || this.#withDeleted
-        ? undefined
-        : table.columns.find(({ name }) => name === table.softDelete)
+    const mark = this.#withDeleted ? undefined : table.softDelete
     if (tenant === undefined && mark === undefined) return unscoped
     const condition = (qualifier: string | undefined, parameters: Parameters): Expression => {
       const operands: Expression[] = []
       const column = (name: string): Expression => ({ kind: 'column', table: qualifier, name })
-      if (mark !== undefined) operands.push({ kind: 'isNull', operand: column(mark.name), negated: false })
+      if (mark !== undefined) operands.push({ kind: 'isNull', operand: column(mark), negated: false })
       if (tenant !== undefined) {
         const right = parameters.add(tenant.value)
         operands.push({ kind: 'binary', operator: '=', left: column(tenant.column), right })
@@ -93,21 +94,5 @@ export class Scope {
       tenant,
       mark,
     }
-  }
-}
-
-/** What a column that marks deleted rows gets. */
-export function deletionMark({ type }: ColumnContract): unknown {
-  switch (type) {
-    case 'timestamp':
-      return new Date()
-    case 'boolean':
-      return true
-    case 'bigint':
-      return BigInt(Date.now())
-    case 'text':
-      return new Date().toISOString()
-    default:
-      return Date.now()
   }
 }

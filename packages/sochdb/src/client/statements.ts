@@ -62,7 +62,7 @@ export class Shapes {
     const { name: table, primaryKey } = this.#table
     const { mark, values } = this.#scope
     const where = this.#keyCondition()
-    const set = mark && [{ column: mark.name, value: parameter(primaryKey.length + values.length) }]
+    const set = mark === undefined ? undefined : [{ column: mark, value: parameter(primaryKey.length + values.length) }]
     return (this.#delete ??= new PreparedStatement(
       set === undefined
         ? { kind: 'delete', table, alias: undefined, where, returning: [] }

@@ -9,6 +9,7 @@
 import type { Contract } from '@sochdb/schema/contract'
 import type { Database, Transaction } from '../database/index.js'
 import type { DatabaseOptions } from '../engine/index.js'
+import type { SqlResult } from '../sql/text/index.js'
 
 export type { Contract } from '@sochdb/schema/contract'
 
@@ -388,6 +389,19 @@ export interface InsertManyOptions {
 
 // ---------------------------------------------------------------------------------------------------- client
 
+/**
+ * A statement as text, with its values as parameters, or pieces that `sql` has made. It sees what the client sees: the rows of
+ * its tenant, and those that are not marked as deleted.
+ */
+export interface SqlTag {
+  <Row = Record<string, unknown>>(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<SqlResult<Row>>
+}
+
+/** The same on the calling thread. */
+export interface SyncSqlTag {
+  <Row = Record<string, unknown>>(strings: TemplateStringsArray, ...values: readonly unknown[]): SqlResult<Row>
+}
+
 /** A statement that has run, as `$on('query')` tells it. */
 export interface QueryEvent {
   /** Printed when it is read. */
@@ -405,7 +419,22 @@ export interface QueryEvent {
  * What `$qb` runs its statements on, asked for at its first query: the `database` of `new SochdbDialect({ database })`.
  * Generated code passes it from `createClient` to the dialect without looking inside.
  */
-export type QueryTarget = () => Database | Transaction
+export interface QueryTarget {
+  (): Database | Transaction
+  /** Keeps the statements of the query builder to what its client may see, and tells who listens of them. */
+  readonly guard?: object
+}
+
+/** What `$for` narrows a client to. What it leaves out stays as it was. */
+export interface ScopeOptions {
+  /**
+   * Only rows that have this value in the tenant column of their table are read or written, and new rows get it. Tables
+   * without a tenant column are shared by all.
+   */
+  readonly tenant?: string | number | bigint
+  /** `true`: rows that are marked as deleted are there as any others, and deleting removes rows for good. */
+  readonly withDeleted?: boolean
+}
 
 /** What generated code knows and the runtime does not. */
 export interface ClientDefinition {
@@ -425,6 +454,10 @@ export interface ClientOptions {
   readonly open?: DatabaseOptions
   /** The embedding of a text: what caches ask where they are given none. */
   readonly embed?: (text: string) => VectorInput | PromiseLike<VectorInput>
+  /** Statements that are written to the console: all, or those that take `slowMs`. Default: none. */
+  readonly log?: readonly ('query' | 'slow')[]
+  /** What a slow statement takes at least, in milliseconds. Default: 100. */
+  readonly slowMs?: number
 }
 
 export interface TransactionOptions {
@@ -442,7 +475,7 @@ export interface SyncTransactionOptions {
 
 /**
  * `createClient` of `sochdb/client`, that generated code calls with the interface it has printed. It gives every table and
- * collection of the contract a property, and `sync`, `$qb`, `$transaction`, `$close` and `Symbol.asyncDispose` beside them.
+ * collection of the contract a property, and `sync`, `$qb`, `$for`, `$on`, `$transaction`, `$close` and `Symbol.asyncDispose` beside them.
  */
 export type CreateRuntimeClient = <Client extends object>(
   definition: ClientDefinition,

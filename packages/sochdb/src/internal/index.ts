@@ -25,3 +25,4 @@ export {
   writeSnapshot,
 } from '../migrate/folder.js'
 export type { Migration, NewMigration, Step } from '../migrate/folder.js'
+export type { StatementGuard } from '../client/guard.js'

@@ -4,9 +4,13 @@ import {
   DatabaseError,
   DimensionMismatchError,
   InvalidMetadataError,
+  QuerySyntaxError,
   TransactionConflictError,
   ValidationError,
 } from 'sochdb'
+import { jest } from '@jest/globals'
+import { sql } from 'sochdb/client'
+import type { QueryEvent } from 'sochdb/client'
 import { temporaryDirectory } from '../support/temporary.js'
 import type { schema } from './fixture.js'
 import { fill, openClient } from './fixture.js'
@@ -208,5 +212,102 @@ describe('a typed collection', () => {
       db.passages.insert({ id: 'x', vector: [1, 0, 0], metadata: { noteId: 1, lang: 'fr' } }),
     ).rejects.toThrow(InvalidMetadataError)
     expect(await db.passages.count()).toBe(0)
+  })
+})
+
+describe('$sql', () => {
+  it('runs text whose values are parameters, in pieces', async () => {
+    await using db = openClient()
+    const { ada } = await fill(db)
+    const mine = sql`${sql.id('authorId')} = ${ada}`
+    const { rows } = await db.$sql<{ n: number }>`SELECT count(*) AS n FROM notes WHERE ${mine} AND stars > ${1}`
+    expect(rows).toEqual([{ n: 2 }])
+    const ids = db.sync.$sql<{ id: number }>`SELECT id FROM notes WHERE id IN (${sql.join([1, 5, 99])}) ORDER BY id`
+    expect([...ids]).toEqual([{ id: 1 }, { id: 5 }])
+    expect((await db.$sql`UPDATE notes SET title = ${"'); DROP TABLE notes; --"} WHERE id = ${1}`).rowsAffected).toBe(1)
+    expect(await db.notes.find({ id: 1 })).toMatchObject({ title: "'); DROP TABLE notes; --" })
+    await db.$transaction(async tx => {
+      await tx.$sql`DELETE FROM notes`
+      expect(await tx.notes.count()).toBe(0)
+    })
+    const order = sql.join([sql`id ${sql.raw('DESC')}`, sql`title`])
+    expect(await db.$sql`SELECT id FROM marks ORDER BY ${sql`"noteId" `}, ${sql.raw('label')}`.catch(() => 'no')).toBe(
+      'no',
+    )
+    expect((await db.$sql`SELECT 1 AS id, 2 AS title ORDER BY ${order}`).rows).toEqual([{ id: 1, title: 2 }])
+  })
+
+  it('refuses what is no statement', async () => {
+    await using db = openClient()
+    await expect(db.$sql`SELECT ${undefined}`).rejects.toThrow(ValidationError)
+    await expect(db.$sql('SELECT 1' as never)).rejects.toThrow(/before a template/)
+    await expect(db.$sql`SELEC 1`).rejects.toThrow(QuerySyntaxError)
+    expect(() => sql.join([])).toThrow(ValidationError)
+    expect(() => sql.id()).toThrow(ValidationError)
+    expect(() => sql.raw(5 as never)).toThrow(ValidationError)
+  })
+})
+
+describe('$on', () => {
+  it('tells of statements that have run and have failed, until it is stopped', async () => {
+    await using db = openClient()
+    await fill(db)
+    const heard: QueryEvent[] = []
+    const stop = db.$on('query', event => heard.push(event))
+    const text = () => heard.splice(0).map(({ sql: statement, rows, error }) => [statement, rows, error?.constructor])
+    await db.notes.findMany({ where: { stars: { gt: 2 } } })
+    await db.notes.find({ id: 1 })
+    await db.notes.insertMany([
+      { id: 8, authorId: '00000000-0000-7000-8000-000000000000', title: 'x' },
+      { id: 9, authorId: '00000000-0000-7000-8000-000000000000', title: 'y' },
+    ])
+    expect(heard.map(({ parameters }) => parameters[0])).toEqual([2, 1, 8])
+    expect(heard.every(({ durationMs }) => durationMs >= 0)).toBe(true)
+    expect(text()).toEqual([
+      [expect.stringMatching(/^select .* from "?notes"? where /i), 3, undefined],
+      [expect.stringMatching(/^select /i), 1, undefined],
+      [expect.stringMatching(/^insert into /i), 2, undefined],
+    ])
+    await expect(db.notes.insert({ id: 1, authorId: 'x', title: 'x' })).rejects.toThrow()
+    expect(heard.splice(0)).toMatchObject([{ rows: 0, error: expect.any(Error) as Error }])
+    for await (const row of db.notes.stream()) expect(row).toBeDefined()
+    await db.$sql`SELECT 1`
+    expect(heard.splice(0).map(({ rows }) => rows)).toEqual([7, 1])
+    stop()
+    await db.notes.count()
+    expect(heard).toEqual([])
+  })
+
+  it('tells of slow ones alone, and writes them to the console where that is asked for', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+    try {
+      for (const [slowMs, lines] of [
+        [0, 1],
+        [1e9, 0],
+      ] as const) {
+        await using db = openClient({ path: ':memory:', log: ['slow'], slowMs })
+        const slow: QueryEvent[] = []
+        db.$on('slow', event => slow.push(event))
+        await db.notes.count()
+        expect([slow.length, warn.mock.calls.length]).toEqual([lines, lines])
+        for (const [line] of warn.mock.calls) expect(line).toMatch(/^sochdb: \d+\.\d ms, 1 rows: select count/i)
+        warn.mockClear()
+      }
+    } finally {
+      warn.mockRestore()
+    }
+  })
+
+  it('is not disturbed by a listener that throws', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    await using db = openClient()
+    db.$on('query', () => {
+      throw new Error('mine')
+    })
+    expect(await db.notes.count()).toBe(0)
+    expect(warned).toHaveBeenCalledWith(new Error('mine'))
+    warned.mockRestore()
+    expect(() => db.$on('nothing' as never, () => undefined)).toThrow(ValidationError)
+    expect(() => db.$on('query', undefined as never)).toThrow(ValidationError)
   })
 })

@@ -1,7 +1,15 @@
 import { contractHash, col, collection, defineSchema, many, one, table, toContract } from '@sochdb/schema'
 import { z } from 'zod'
 import { createClient } from 'sochdb/client'
-import type { Repository, SyncRepository, SyncTypedCollection, TypedCollection } from 'sochdb/client'
+import type {
+  QueryEvent,
+  Repository,
+  SqlTag,
+  SyncSqlTag,
+  SyncRepository,
+  SyncTypedCollection,
+  TypedCollection,
+} from 'sochdb/client'
 
 export const schema = defineSchema({
   tables: {
@@ -59,6 +67,8 @@ interface AnyModel {
   Key: Record<string, unknown>
   Include: Record<string, object | true>
   Related: Record<string, unknown>
+  Sums: Record<string, unknown>
+  Averages: Record<string, unknown>
 }
 
 interface Members {
@@ -68,9 +78,11 @@ interface Members {
   readonly passages: TypedCollection<Record<string, unknown>, Record<string, unknown>>
   readonly texts: TypedCollection<Record<string, unknown>, Record<string, unknown>>
   readonly $qb: unknown
+  readonly $sql: SqlTag
 }
 
 interface SyncMembers {
+  readonly $sql: SyncSqlTag
   readonly authors: SyncRepository<AnyModel>
   readonly notes: SyncRepository<AnyModel>
   readonly marks: SyncRepository<AnyModel>
@@ -79,6 +91,7 @@ interface SyncMembers {
 }
 
 export interface TestClient extends Members {
+  $on(event: 'query' | 'slow', listener: (event: QueryEvent) => void): () => void
   readonly sync: SyncMembers & { $transaction<T>(fn: (tx: SyncMembers) => T): T }
   $transaction<T>(fn: (tx: Members & { readonly sync: SyncMembers }) => Promise<T>, options?: object): Promise<T>
   $close(): Promise<void>
