@@ -3,6 +3,7 @@ export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'
 export {
   AsyncCache,
+  AsyncCacheReader,
   AsyncDatabase,
   AsyncGraph,
   AsyncGraphReader,

@@ -36,41 +36,43 @@ import { servicesOf } from '../database/index.js'
 import { brand, TransactionError } from '../errors/index.js'
 import { toEmbedding } from '../cache/check.js'
 
-/** What a cache is used through. */
-export interface CacheHost {
+/** What a cache is read through. */
+export interface ReadingHost {
   readonly caches: CachePlace
   enqueue<T>(action: () => T | Promise<T>): Promise<T>
+}
+
+/** What a cache is used through. */
+export interface CacheHost extends ReadingHost {
   /** Of a database: runs `body` on a transaction and commits it. */
   write?<T>(body: (transaction: Transaction) => T): Promise<T>
 }
 
 type Body<T> = (transaction: EngineTransaction) => T
 
-/** A cache, by promise. See `Cache`. */
-export class AsyncCache {
+/** A cache, by promise, for reading. See `CacheReader`. */
+export class AsyncCacheReader {
   static {
-    brand(this, 'AsyncCache')
+    brand(this, 'AsyncCacheReader')
   }
-  readonly #host: CacheHost
+  readonly #host: ReadingHost
   readonly #core: CacheCore
   readonly #functions: CacheFunctions
-  /** What it is opened with is kept before anything else is done. */
-  readonly #ready: Promise<void> | undefined
 
-  /** @internal Applications call `db.cache(name)`. */
-  constructor(host: CacheHost, name: unknown, options?: CacheOptions) {
+  /** @internal Applications call `snapshot.cache(name)`. */
+  constructor(host: ReadingHost, core: CacheCore, functions: CacheFunctions = {}) {
     this.#host = host
-    this.#core = new CacheCore(host.caches, checkCacheName(name))
-    const { config, functions } = checkCacheOptions(options)
+    this.#core = core
     this.#functions = functions
-    if (Object.keys(config).length > 0) {
-      this.#ready = this.#configure(config)
-      this.#ready.catch(() => undefined) // whoever calls a method hears of it
-    }
   }
 
   get name(): string {
     return this.#core.name
+  }
+
+  /** @internal What has to be done before anything is read. */
+  ready(): Promise<void> | undefined {
+    return undefined
   }
 
   async get<Value = unknown>(query: CacheQuery): Promise<CacheHit<Value> | undefined> {
@@ -79,7 +81,7 @@ export class AsyncCache {
 
   async lookup(query: CacheQuery): Promise<CacheLookup> {
     const checked = checkGet(query, this.name, 'cacheGet')
-    await this.#ready
+    await this.ready()
     const { verify, embed } = this.#functions
     const core = this.#core
     return this.#host.enqueue(() =>
@@ -101,6 +103,42 @@ export class AsyncCache {
 
   async config(): Promise<CacheConfig> {
     return this.#read(() => this.#core.config())
+  }
+
+  async #read<T>(action: () => T): Promise<T> {
+    await this.ready()
+    return this.#host.enqueue(action)
+  }
+}
+
+/** A cache, by promise. See `Cache`. */
+export class AsyncCache extends AsyncCacheReader {
+  static {
+    brand(this, 'AsyncCache')
+  }
+  readonly #host: CacheHost
+  readonly #core: CacheCore
+  readonly #functions: CacheFunctions
+  /** What it is opened with is kept before anything else is done. */
+  readonly #ready: Promise<void> | undefined
+
+  /** @internal Applications call `db.cache(name)`. */
+  constructor(host: CacheHost, name: unknown, options?: CacheOptions) {
+    const core = new CacheCore(host.caches, checkCacheName(name))
+    const { config, functions } = checkCacheOptions(options)
+    super(host, core, functions)
+    this.#host = host
+    this.#core = core
+    this.#functions = functions
+    if (Object.keys(config).length > 0) {
+      this.#ready = this.#configure(config)
+      this.#ready.catch(() => undefined) // whoever calls a method hears of it
+    }
+  }
+
+  /** @internal */
+  override ready(): Promise<void> | undefined {
+    return this.#ready
   }
 
   async put(entry: CacheEntryInput): Promise<void> {
@@ -183,16 +221,12 @@ export class AsyncCache {
   }
 
   async feedback(hitId: string, ok: boolean): Promise<boolean> {
-    const said = await this.#read(() => this.#core.feedback(hitId, ok))
+    await this.#ready
+    const said = await this.#host.enqueue(() => this.#core.feedback(hitId, ok))
     if (said === false) return false
     const { bad } = said
     if (bad !== undefined) await this.#remove(transaction => this.#core.removePlace(transaction, bad))
     return true
-  }
-
-  async #read<T>(action: () => T): Promise<T> {
-    await this.#ready
-    return this.#host.enqueue(action)
   }
 
   async #configure(config: CacheConfig): Promise<void> {
@@ -222,25 +256,41 @@ export class AsyncCache {
   }
 }
 
-/** The verbs of caches, by promise. */
-export interface AsyncCacheVerbs {
-  cachePut(request: CachePutRequest): Promise<void>
+/** The verbs of caches that read, by promise. */
+export interface AsyncCacheReadingVerbs {
+  /** See `CacheReader.get`. */
   cacheGet<Value = unknown>(request: CacheGetRequest): Promise<CacheHit<Value> | undefined>
+  /** See `CacheReader.stats`. */
+  cacheStats(cacheName: string): Promise<CacheStats>
+}
+
+/** The verbs of caches, by promise. */
+export interface AsyncCacheVerbs extends AsyncCacheReadingVerbs {
+  cachePut(request: CachePutRequest): Promise<void>
   cacheDelete(cacheName: string, key: CacheKey): Promise<boolean>
   cacheClear(cacheName: string, options?: { readonly scope?: CacheScope }): Promise<void>
-  cacheStats(cacheName: string): Promise<CacheStats>
   /** A cache, by promise; it is configured where options are given. */
   cache(name: string, options?: CacheOptions): AsyncCache
 }
 
+const reading = {
+  async cacheGet(this: ReadingHost, request: CacheGetRequest): Promise<CacheHit | undefined> {
+    const { name, rest } = checkNamed(request, 'cacheGet')
+    return readerOf(this, name).get(rest)
+  },
+  async cacheStats(this: ReadingHost, cacheName: string): Promise<CacheStats> {
+    return readerOf(this, cacheName).stats()
+  },
+}
+
+const readerOf = (host: ReadingHost, name: unknown): AsyncCacheReader =>
+  new AsyncCacheReader(host, new CacheCore(host.caches, checkCacheName(name)))
+
 const verbs = {
+  ...reading,
   async cachePut(this: CacheHost, request: CachePutRequest): Promise<void> {
     const { name, rest } = checkNamed(request, 'cachePut')
     return new AsyncCache(this, name).put(rest as unknown as CacheEntryInput)
-  },
-  async cacheGet(this: CacheHost, request: CacheGetRequest): Promise<CacheHit | undefined> {
-    const { name, rest } = checkNamed(request, 'cacheGet')
-    return new AsyncCache(this, name).get(rest)
   },
   async cacheDelete(this: CacheHost, cacheName: string, key: CacheKey): Promise<boolean> {
     return new AsyncCache(this, cacheName).delete(key)
@@ -248,17 +298,27 @@ const verbs = {
   async cacheClear(this: CacheHost, cacheName: string, options?: { readonly scope?: CacheScope }): Promise<void> {
     return new AsyncCache(this, cacheName).clear(options)
   },
-  async cacheStats(this: CacheHost, cacheName: string): Promise<CacheStats> {
-    return new AsyncCache(this, cacheName).stats()
-  },
   cache(this: CacheHost, name: string, options?: CacheOptions): AsyncCache {
     return new AsyncCache(this, name, options)
   },
 }
 
-/** Defines the verbs on the prototype of a class. */
-export function defineAsyncCaches(target: { readonly prototype: CacheHost }): void {
-  for (const [name, value] of Object.entries(verbs)) {
-    Object.defineProperty(target.prototype, name, { value, writable: true, configurable: true })
+const snapshotVerbs = {
+  ...reading,
+  cache(this: ReadingHost, name: string): AsyncCacheReader {
+    return readerOf(this, name)
+  },
+}
+
+function define(target: { readonly prototype: object }, of: object): void {
+  for (const [name, value] of Object.entries(of)) {
+    Object.defineProperty(target.prototype, name, { value: value as unknown, writable: true, configurable: true })
   }
 }
+
+/** Defines the verbs on the prototype of a class. */
+export const defineAsyncCaches = (target: { readonly prototype: CacheHost }): void => define(target, verbs)
+
+/** Those that read. */
+export const defineAsyncCacheReading = (target: { readonly prototype: ReadingHost }): void =>
+  define(target, snapshotVerbs)

@@ -23,5 +23,5 @@ export { AsyncPreparedSql, executeAsync, iterateAsync, sqlTargetOf } from './sql
 export type { AsyncSqlTarget } from './sql.js'
 export { AsyncKeyQuery } from './query.js'
 export { AsyncGraph, AsyncGraphReader } from './graph.js'
-export { AsyncCache } from './cache.js'
-export type { AsyncCacheVerbs } from './cache.js'
+export { AsyncCache, AsyncCacheReader } from './cache.js'
+export type { AsyncCacheReadingVerbs, AsyncCacheVerbs } from './cache.js'

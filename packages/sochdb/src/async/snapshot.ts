@@ -1,5 +1,8 @@
 import { brand } from '../errors/index.js'
 import type { Snapshot } from '../database/index.js'
+import type { CachePlace } from '../cache/index.js'
+import { defineAsyncCacheReading } from './cache.js'
+import type { AsyncCacheReader, AsyncCacheReadingVerbs } from './cache.js'
 import { openAsyncCollection } from './collection.js'
 import type { CollectionPromise } from './collection.js'
 import { graphReading } from '../graph/index.js'
@@ -22,13 +25,20 @@ import type { DescribingVerb, Promised, ReadingVerb } from './verbs.js'
  * const [a, b] = await snapshot.getBatch(['a', 'b'])
  */
 export interface AsyncSnapshot
-  extends AsyncKeyReader, AsyncTableVerbs, AsyncGraphsReading, Promised<Snapshot, DescribingVerb | ReadingVerb> {
+  extends
+    AsyncKeyReader,
+    AsyncTableVerbs,
+    AsyncCacheReadingVerbs,
+    AsyncGraphsReading,
+    Promised<Snapshot, DescribingVerb | ReadingVerb> {
   /** What it sees: all commits up to this timestamp. */
   readonly timestamp: bigint
   collection(name: string): CollectionPromise
   getCollection(name: string): CollectionPromise
   /** The same snapshot, seen through a namespace. Closing either closes both. */
   namespace(name: string): Promise<AsyncSnapshot>
+  /** A cache, for reading: what is found is not counted. */
+  cache(name: string): AsyncCacheReader
   /** The graph of a namespace, by default the one it is seen through. */
   graph(namespace?: string): AsyncGraphReader
   useNamespace<T>(name: string, fn: (ns: AsyncSnapshot) => T | PromiseLike<T>): Promise<T>
@@ -46,6 +56,7 @@ export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSna
     )
     defineAsyncGraphs(this, graphReading)
     defineAsyncTables(this)
+    defineAsyncCacheReading(this)
   }
   readonly [inner]: Snapshot
   readonly readsAhead = false
@@ -64,6 +75,11 @@ export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSna
 
   enqueue<T>(action: () => T | Promise<T>): Promise<T> {
     return this.#lane.run(action)
+  }
+
+  /** @internal */
+  get caches(): CachePlace {
+    return this[inner].caches
   }
 
   collection(name: string): CollectionPromise {
@@ -101,4 +117,10 @@ export class AsyncSnapshotImpl extends AsyncReader<Snapshot> implements AsyncSna
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface AsyncSnapshotImpl
-  extends AsyncTableVerbs, AsyncGraphsReading, Promised<Snapshot, DescribingVerb | ReadingVerb> {}
+  extends
+    AsyncTableVerbs,
+    AsyncCacheReadingVerbs,
+    AsyncGraphsReading,
+    Promised<Snapshot, DescribingVerb | ReadingVerb> {
+  cache(name: string): AsyncCacheReader
+}

@@ -1,8 +1,6 @@
 /** What a handle does, whether its caller waits or not: everything but the order in which it happens. */
 import type { Database, Namespace, Transaction } from '../engine/index.js'
-import { Snapshot } from '../engine/index.js'
 import { ValidationError } from '../errors/index.js'
-import { CompareOp, newKeyQuery } from '../sql/keys/index.js'
 import { checkKey, checkList, checkTags } from './check.js'
 import type { CheckedGet, CheckedPut } from './check.js'
 import { now } from './clock.js'
@@ -10,7 +8,7 @@ import { noCounters, readCounters } from './counters.js'
 import type { Counters } from './counters.js'
 import { readHitId } from './hit.js'
 import { contentOf, idOf, keys, partOf, placeOf } from './layout.js'
-import type { CacheRecord, Entry, EntryNote } from './layout.js'
+import type { CacheRecord, Entry } from './layout.js'
 import { isBounded } from './ledger.js'
 import { lookUp } from './lookup.js'
 import type { Steps } from './lookup.js'
@@ -31,6 +29,7 @@ import {
   writeEntry,
 } from './store.js'
 import type { CacheTarget, Written } from './store.js'
+import { countEntries, readTally } from './tally.js'
 import type { CacheConfig, CacheListEntry, CacheListOptions, CacheStats } from './types.js'
 
 /** Where a cache lies: the services half of a namespace, as what it is used on sees it. */
@@ -92,7 +91,9 @@ export class CacheCore {
       const early = newest === undefined ? 0 : this.runtime.earlyMisses(newest, this.name)
       return describe({ ...noCounters(), misses: early }, 0, 0)
     }
-    const { count, bytes } = measure(target, contentOf(record))
+    // What folds sums up beside a transaction must not be a conflict with it.
+    const tallied = this.place.kind === 'transaction' ? countEntries : readTally
+    const { count, bytes } = tallied(target, contentOf(record))
     return describe(this.state(record)?.totals() ?? readCounters(target, record.id), count, bytes)
   }
 
@@ -178,7 +179,10 @@ export class CacheCore {
     try {
       state.settle()
       state.ledger(written.record)?.set(written.place, written.note)
-      return state.makeRoom(transaction, state.planRoom(written.record, written.place))
+      const room = state.makeRoom(transaction, state.planRoom(written.record, written.place))
+      state.changed()
+      state.foldMany(transaction, written.record)
+      return room
     } catch (error) {
       state.forgetLedger()
       throw error
@@ -217,6 +221,7 @@ export class CacheCore {
     const state = this.state(record)
     state?.settle()
     state?.lookUp(contentOf(record), places)
+    state?.changed()
     this.runtime.schedule()
   }
 
@@ -262,20 +267,6 @@ const toListed = (entry: Entry): CacheListEntry => ({
   expiresAt: entry.expires === undefined ? undefined : new Date(entry.expires),
   sizeBytes: entry.size,
 })
-
-/** What can be found now. */
-function measure(target: CacheTarget, content: string): { readonly count: number; readonly bytes: number } {
-  const prefix = keys.notes(content)
-  if (!(target instanceof Snapshot)) {
-    const live = newKeyQuery(target, prefix).where('gone', CompareOp.GT, now())
-    const [held] = live.select(['COUNT(*)', 'SUM(size)']).execute()
-    const [count, bytes] = Object.values(held ?? {})
-    return { count: Number(count ?? 0), bytes: Number(bytes ?? 0) }
-  }
-  const notes = Array.from(target.scanPrefix(prefix), ([, value]) => JSON.parse(value.toString()) as EntryNote)
-  const live = notes.filter(({ gone }) => gone > now())
-  return { count: live.length, bytes: live.reduce((sum, { size }) => sum + size, 0) }
-}
 
 function describe(counters: Counters, count: number, sizeBytes: number): CacheStats {
   const { exactHits, semanticHits, misses, ...rest } = counters

@@ -94,9 +94,12 @@ export const keys = {
   uses: (content: string): string => `u/${content}/`,
   use: (content: string, place: string): string => `u/${content}/${place}`,
   feedback: (content: string, place: string): string => `f/${content}/${place}`,
+  sum: (content: string): string => `z/${content}/`,
+  changes: (content: string): string => `d/${content}/`,
+  change: (content: string, id: string): string => `d/${content}/${id}`,
 }
 /** What lies under a content, by the kinds of its keys. */
-export const contentKinds = ['e', 'm', 'x', 't', 'u', 'f', 'p'] as const
+export const contentKinds = ['e', 'm', 'x', 't', 'u', 'f', 'z', 'd', 'p'] as const
 
 const timeText = (time: number): string => String(Math.min(NEVER, Math.ceil(time))).padStart(TIME_DIGITS, '0')
 export const dueEnd = (content: string, time: number): string => `x/${content}/${timeText(time)}0`

@@ -82,15 +82,25 @@ export class CacheRuntime {
       state.settle()
       again = (await this.#makeRoom(state)) || again
     }
-    const dirty = states.filter(state => !state.isIdle)
+    const changed = states.filter(state => state.hasChanged)
+    if (changed.length > 0) {
+      // It rewrites what it reads, and what others say meanwhile stands at keys of their own: nothing else needs validation.
+      const isFolded = await attempt(
+        newest,
+        transaction => changed.forEach(state => state.fold(transaction)),
+        'snapshot',
+      )
+      if (isFolded === undefined) changed.forEach(state => state.changed())
+    }
+    const dirty = states.filter(state => state.hasWaiting)
     if (dirty.length > 0) {
       const isWritten = await attempt(newest, transaction => dirty.forEach(state => state.flush(transaction)))
       for (const state of dirty) {
         if (isWritten === undefined) state.notFlushed()
         else state.flushed()
       }
-      again ||= dirty.some(state => !state.isIdle)
     }
+    again ||= states.some(state => !state.isIdle)
     let more = false
     await attempt(newest, transaction => (more = removeGarbage(transaction, MAX_GARBAGE)))
     return again || more
@@ -116,7 +126,12 @@ export class CacheRuntime {
       const dirty = this.#statesOf(newest).filter(state => !state.isIdle)
       if (dirty.length === 0) continue
       try {
-        newest.transaction(transaction => dirty.forEach(state => state.flush(transaction)))
+        newest.transaction(transaction => {
+          for (const state of dirty) {
+            state.flush(transaction)
+            state.fold(transaction)
+          }
+        })
         for (const state of dirty) state.flushed()
       } catch {
         // Counts of the last second are lost, which rule 37 allows; closing has to go on.
@@ -142,10 +157,11 @@ const keyOf = (newest: Namespace, name: string): string => `${newest.namespaceId
 async function attempt<T>(
   newest: Namespace,
   body: (transaction: Transaction) => T,
+  isolation: 'serializable' | 'snapshot' = 'serializable',
 ): Promise<{ readonly result: T } | undefined> {
   let transaction: Transaction | undefined
   try {
-    transaction = newest.beginTransaction()
+    transaction = newest.beginTransaction({ isolation })
     const result = body(transaction)
     try {
       await asyncCommit(transaction)

@@ -12,6 +12,7 @@ import type { CacheRecord, Entry, EntryNote } from './layout.js'
 import { evictionOf, isBounded, Ledger } from './ledger.js'
 import type { Use } from './ledger.js'
 import { isDue, listDue, readRecord, removeEntry } from './store.js'
+import { foldTally } from './tally.js'
 
 /** What is written together, a second at most after it came up. */
 interface Batch {
@@ -35,6 +36,8 @@ const isEmpty = ({ counters, uses, observations, removed }: Batch): boolean =>
 export const MAX_DUE = 16
 export const MAX_EVICTED = 64
 const MAX_PENDING = 10_000
+/** Changes of the tally that a put adds up. Fewer wait for a second. */
+const MANY_CHANGES = 64
 /** A ledger that may be wrong is read again, but no more often than that: it is as much work as the cache has entries. */
 const RELOAD_MS = 1000
 
@@ -54,6 +57,8 @@ export class CacheState {
   #isSuspect = false
   #loadedAt = 0
   #unsettled: Unsettled[] = []
+  /** Writes since the tally was added up, about. */
+  #changes = 0
   readonly learning: Learning
 
   constructor(
@@ -64,9 +69,14 @@ export class CacheState {
     this.learning = new Learning(newest)
   }
 
-  /** Nothing waits to be written. */
+  /** Nothing is left to do. */
   get isIdle(): boolean {
-    return isEmpty(this.#pending) && this.#unsettled.length === 0
+    return !this.hasWaiting && !this.hasChanged
+  }
+
+  /** Something waits to be written, or for a transaction to end. */
+  get hasWaiting(): boolean {
+    return !isEmpty(this.#pending) || this.#unsettled.length > 0
   }
 
   count(counter: keyof Counters, by = 1): void {
@@ -150,6 +160,31 @@ export class CacheState {
     for (const place of batch.removed) later.removed.add(place)
   }
 
+  // How much it holds ------------------------------------------------------------------------------------------------
+
+  /** Entries were written or removed. */
+  changed(): void {
+    this.#changes++
+  }
+
+  get hasChanged(): boolean {
+    return this.#changes > 0
+  }
+
+  /** Adds up what changed, as a part of a transaction. What fails is added up after the next change: it is not lost. */
+  fold(transaction: Transaction): void {
+    this.#changes = 0
+    const record = readRecord(transaction, this.name)
+    if (record?.id === this.id && foldTally(transaction, contentOf(record))) this.changed()
+  }
+
+  /** The same, where nobody else writes meanwhile, once in many writes. */
+  foldMany(transaction: Transaction, record: CacheRecord): void {
+    if (this.#changes < MANY_CHANGES) return
+    this.#changes = 0
+    if (foldTally(transaction, contentOf(record))) this.changed()
+  }
+
   // What it holds ----------------------------------------------------------------------------------------------------
 
   /** The ledger of a bounded cache; undefined: it is not bounded. */
@@ -193,7 +228,10 @@ export class CacheState {
     const open = this.#unsettled.filter(({ transaction }) => transaction.deref()?.isOpen === true)
     const ended = this.#unsettled.filter(one => !open.includes(one))
     this.#unsettled = open
-    for (const { content, places } of ended) this.lookUp(content, places)
+    for (const { content, places } of ended) {
+      this.lookUp(content, places)
+      this.changed()
+    }
   }
 
   /** Brings the ledger up to the store, for some places. */
@@ -238,6 +276,7 @@ export class CacheState {
   }
 
   madeRoom({ due, evicted }: Room): void {
+    if (due.length + evicted.length > 0) this.changed()
     this.count('expired', due.length)
     this.count('evictions', evicted.length)
     this.removed([...due, ...evicted])

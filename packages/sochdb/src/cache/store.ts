@@ -22,6 +22,7 @@ import {
   splitPlace,
 } from './layout.js'
 import type { CacheRecord, Entry, EntryNote } from './layout.js'
+import { startTally, tally } from './tally.js'
 import type { CacheConfig } from './types.js'
 
 /** What a cache is used through: the services half of a namespace as a database, a transaction or a snapshot sees it. */
@@ -54,6 +55,7 @@ export function ensureRecord(target: Transaction, name: string): CacheRecord {
   if (found !== undefined) return found
   const made = newRecord()
   writeRecord(target, name, made)
+  startTally(target, contentOf(made))
   return made
 }
 
@@ -138,8 +140,9 @@ export function writeEntry(target: Transaction, name: string, checked: CheckedPu
   const note = noteOf(entry)
   target.put(keys.entry(content, place), JSON.stringify(entry))
   target.put(keys.note(content, place), JSON.stringify(note))
-  if (entry.gone !== undefined) target.put(keys.due(content, entry.gone, place), '')
+  if (entry.gone !== undefined) target.put(keys.due(content, entry.gone, place), String(entry.size))
   for (const tag of checked.tags) target.put(keys.tag(content, tag, place), '')
+  tally(target, content, replaced === undefined ? 1 : 0, entry.size - (replaced?.size ?? 0))
   collection.upsert({ id, vector: checked.embedding })
   return { record, place, note }
 }
@@ -185,6 +188,7 @@ export function removeEntry(target: Transaction, content: string, place: string)
   forgetIndexed(target, content, place, entry)
   target.delete(keys.entry(content, place))
   target.delete(keys.note(content, place))
+  tally(target, content, -1, -entry.size)
   openPart(target, content, part)?.delete(id)
   return true
 }
@@ -217,11 +221,15 @@ export function removeScope(target: Transaction, content: string, part: string):
     key.toString().slice(keys.entries(content).length),
   )
   if (!target.exists(keys.scope(content, part))) return []
+  let bytes = 0
   for (const place of places) {
     const entry = readEntry(target, content, place)
-    if (entry !== undefined) forgetIndexed(target, content, place, entry)
+    if (entry === undefined) continue
+    forgetIndexed(target, content, place, entry)
+    bytes += entry.size
   }
   target.deleteBatch(places.flatMap(place => [keys.entry(content, place), keys.note(content, place)]))
+  tally(target, content, -places.length, -bytes)
   target.delete(keys.scope(content, part))
   deleteCollection(target, collectionOf(content, part))
   return places
@@ -237,11 +245,13 @@ export function clearAll(target: Transaction, name: string, record: CacheRecord)
   target.put(keys.garbage(content), '')
   const { dimension: _, ...rest } = record
   const fixed = record.config.dimension
-  writeRecord(target, name, {
+  const next: CacheRecord = {
     ...rest,
     generation: record.generation + 1,
     ...(typeof fixed === 'number' ? { dimension: fixed } : {}),
-  })
+  }
+  writeRecord(target, name, next)
+  startTally(target, contentOf(next))
 }
 
 /** Deletes keys of what was cleared, at most so many. True: there are more. */

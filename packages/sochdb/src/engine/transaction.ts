@@ -198,6 +198,11 @@ export class Transaction extends KeyStore {
     return this.#namespace?.id ?? DEFAULT_NAMESPACE_ID
   }
 
+  /** Nothing else is written while it is open: what it reads and writes conflicts with nothing. @internal */
+  get runsAlone(): boolean {
+    return this.#begun.isClosure
+  }
+
   /** The namespace it was opened through, where it was. @internal */
   get boundTo(): NamespaceIdentity | undefined {
     return this.#namespace
