@@ -1,29 +1,6 @@
-/** A graph of people who know each other: hops, paths, and hops at a moment of valid time. `node workloads/graph.mjs sochdb` */
+/** A graph of people who know each other, picked at random. `node workloads/graph.mjs sochdb` */
 import { graphData } from '../lib/graph-data.mjs'
-import { eachOf, eachOfAsync } from '../lib/measure.mjs'
-import { milliseconds, report } from '../lib/search-measure.mjs'
+import { measureGraph } from '../lib/graph-measure.mjs'
 
-const [peer] = process.argv.slice(2)
-const { nodes, edges, starts, pairs } = graphData()
-
-await report(async dir => {
-  const { open } = await import(`../peers/graph/${peer}.mjs`)
-  const graph = await open(dir)
-  const each = graph.isAsync ? eachOfAsync : eachOf
-  const results = {}
-  const loading = await milliseconds(() => graph.load(nodes, edges))
-  results['loading, µs an edge'] = (loading * 1000) / edges.length
-  const reached = (await graph.within(starts[0], 3)).length
-  const length = await graph.path(...pairs[0])
-  results['one hop: about 10 neighbors with their edges'] = await each(starts, id => graph.neighbors(id))
-  results['three hops: about 1,000 nodes'] = await each(starts, id => graph.within(id, 3))
-  results['a shortest path'] = await each(pairs, ([from, to]) => graph.path(from, to))
-  if (graph.withinAt !== undefined) {
-    results['three hops at a moment of valid time'] = await each(starts, id => graph.withinAt(id, 3))
-  }
-  // Everybody finds the same.
-  results['nodes within three hops of the first'] = reached
-  results['edges of the first path'] = length
-  await graph.close()
-  return results
-})
+const sizes = { one: 'about 10 neighbors with their edges', three: 'about 1,000 nodes' }
+await measureGraph(process.argv[2], graphData(), sizes)
