@@ -106,6 +106,7 @@ Status PutEach(const Collection& collection, Transaction* transaction, std::stri
   std::string id;
   std::string metadata;
   std::vector<float> vector;
+  PostingBatch postings;
   size_t index = 0;
   for (; !records.empty(); ++index) {
     uint32_t id_length = 0;
@@ -125,10 +126,11 @@ Status PutEach(const Collection& collection, Transaction* transaction, std::stri
     metadata = shared_metadata;
     const float* values = vectors.data() + index * dimension;
     vector.assign(values, values + dimension);
-    const Status put = collection.Put(transaction, id, vector, metadata);
+    const Status put = collection.Put(transaction, id, {.vectors = vector, .metadata = metadata}, &postings);
     if (!put.ok()) return OfDocument(put, first + index, id);
+    if (postings.full()) SOCHDB_TRY(postings.Write(transaction));
   }
-  if (index * dimension == vectors.size()) return {};
+  if (index * dimension == vectors.size()) return postings.Write(transaction);
   return Status(Code::kInvalidArgument, "A batch has " + std::to_string(index) + " documents and " +
                                             std::to_string(vectors.size()) + " values; each vector has " +
                                             std::to_string(dimension) + ".");

@@ -111,12 +111,12 @@ Status Collection::CheckPut(std::string_view id, const DocumentContent& content)
       .With("actual", std::to_string(row_bytes) + " bytes");
 }
 
-Status Collection::Put(Transaction* transaction, std::string_view id, DocumentContent content) const {
+Status Collection::Put(Transaction* transaction, std::string_view id, DocumentContent content, PostingBatch* postings) const {
   if (content.metadata.empty()) content.metadata = "{}";
   SOCHDB_TRY(CheckPut(id, content));
   const std::string row = EncodeDocumentRow(content, config_.dimension);
   WriteStatement statement(transaction);
-  return statement.Finish(WriteDocument(transaction, id, row, content.expires_ms));
+  return statement.Finish(WriteDocument(transaction, id, row, content.expires_ms, postings));
 }
 
 Status Collection::Put(Transaction* transaction, std::string_view id, std::span<const float> vector, std::string_view metadata,
@@ -136,8 +136,8 @@ Status Collection::ReadOldRow(Transaction* transaction, const std::string& key, 
   return DecodeDocumentRow(value->data, config_.dimension, row);
 }
 
-Status Collection::WriteDocument(Transaction* transaction, std::string_view id, std::string_view row,
-                                 ExpiryMs expires_ms) const {
+Status Collection::WriteDocument(Transaction* transaction, std::string_view id, std::string_view row, ExpiryMs expires_ms,
+                                 PostingBatch* postings) const {
   const std::string key = config_.id.DocumentKey(id);
   if (!config_.indexed.empty() || !config_.text.fields.empty()) {
     ReadValue old_value;
@@ -151,7 +151,7 @@ Status Collection::WriteDocument(Transaction* transaction, std::string_view id, 
     const std::vector<std::string> new_entries = CollectMetadataEntries(config_.indexed, indexed_paths_, new_row.metadata);
     const bool kept = replaces && old_row.expires_ms == expires_ms;
     SOCHDB_TRY(WriteMetadataEntries(transaction, config_.id, id, old_entries, new_entries, kept, expires_ms));
-    SOCHDB_TRY(WriteText(transaction, id, replaces ? &old_row : nullptr, &new_row, kept, expires_ms));
+    SOCHDB_TRY(WriteText(transaction, id, replaces ? &old_row : nullptr, &new_row, kept, expires_ms, postings));
   }
   return transaction->PutAssigned(TreeId::kVectors, key, row, kDocumentOrdinalOffset, config_.id.OrdinalSequenceKey());
 }
@@ -166,7 +166,7 @@ Status Collection::DeleteDocument(Transaction* transaction, std::string_view id,
   *existed = row.LiveAt(transaction->now_ms());
   const std::vector<std::string> entries = CollectMetadataEntries(config_.indexed, indexed_paths_, row.metadata);
   SOCHDB_TRY(WriteMetadataEntries(transaction, config_.id, id, entries, {}, true, kNeverExpires));
-  SOCHDB_TRY(WriteText(transaction, id, &row, nullptr, true, kNeverExpires));
+  SOCHDB_TRY(WriteText(transaction, id, &row, nullptr, true, kNeverExpires, nullptr));
   return transaction->Delete(TreeId::kVectors, key);
 }
 

@@ -33,6 +33,7 @@
 #include "index/document/metadata_paths.h"
 #include "index/text/analyzer.h"
 #include "index/text/posting.h"
+#include "index/text/posting_batch.h"
 #include "index/text/text_query.h"
 #include "index/vector/vector_index_registry.h"
 #include "txn/transaction.h"
@@ -219,7 +220,8 @@ class Collection {
   // Inserts or replaces. Empty metadata is {}. kInvalidArgument (nothing is written) for a bad id, a wrong dimension {expected,
   // actual}, a value that is not finite {position}, metadata that is no JSON object, a row that is too large; of several
   // vectors {vector}, or a number of texts that is not theirs.
-  Status Put(Transaction* transaction, std::string_view id, DocumentContent content) const;
+  // postings: collects what the keyword index gets, for the caller to write; null: it is written at once.
+  Status Put(Transaction* transaction, std::string_view id, DocumentContent content, PostingBatch* postings = nullptr) const;
   Status Put(Transaction* transaction, std::string_view id, std::span<const float> vector, std::string_view metadata,
              ExpiryMs expires_ms = kNeverExpires) const;
   // *existed says whether there was a document to delete.
@@ -254,10 +256,11 @@ class Collection {
   Status LoadNavigator(Engine* engine) const;
 
   Status CheckPut(std::string_view id, const DocumentContent& content) const;
-  Status WriteDocument(Transaction* transaction, std::string_view id, std::string_view row, ExpiryMs expires_ms) const;
+  Status WriteDocument(Transaction* transaction, std::string_view id, std::string_view row, ExpiryMs expires_ms,
+                       PostingBatch* postings) const;
   // Null: there was none, or there will be none.
   Status WriteText(Transaction* transaction, std::string_view id, const DocumentRow* old_row, const DocumentRow* new_row,
-                   bool kept, ExpiryMs expires_ms) const;
+                   bool kept, ExpiryMs expires_ms, PostingBatch* postings) const;
   // A statement that reads the collection as a whole.
   void BeginRead(ReadView view) const {
     view.BeginStatement();

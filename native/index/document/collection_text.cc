@@ -198,13 +198,13 @@ Status CheckTextConfig(TextConfig* config) {
 }
 
 Status Collection::WriteText(Transaction* transaction, std::string_view id, const DocumentRow* old_row,
-                             const DocumentRow* new_row, bool kept, ExpiryMs expires_ms) const {
+                             const DocumentRow* new_row, bool kept, ExpiryMs expires_ms, PostingBatch* postings) const {
   if (config_.text.fields.empty()) return {};
   DocumentText old_text;
   DocumentText new_text;
   if (old_row != nullptr) old_text.Read(config_.text, analyzer_, old_row->metadata, old_row->ChunkTexts());
   if (new_row != nullptr) new_text.Read(config_.text, analyzer_, new_row->metadata, new_row->ChunkTexts());
-  return WriteTextEntries(transaction, config_.id, id, old_text, new_text, kept, expires_ms);
+  return WriteTextEntries(transaction, config_.id, id, old_text, new_text, kept, expires_ms, postings);
 }
 
 Status Collection::CollectByWords(ReadView view, const TextRequest& request, const TextQuery& query, size_t wanted,

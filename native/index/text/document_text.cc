@@ -73,7 +73,8 @@ void DocumentText::AddField(const TextField& field) {
 }
 
 Status WriteTextEntries(Transaction* transaction, CollectionId collection, std::string_view document_id,
-                        const DocumentText& old_text, const DocumentText& new_text, bool kept, ExpiryMs expires_ms) {
+                        const DocumentText& old_text, const DocumentText& new_text, bool kept, ExpiryMs expires_ms,
+                        PostingBatch* batch) {
   std::string key = collection.Prefix();
   const auto key_of = [&](const DocumentText& text, const DocumentText::Entry& entry) -> const std::string& {
     key.resize(kCollectionPrefixBytes);
@@ -83,7 +84,12 @@ Status WriteTextEntries(Transaction* transaction, CollectionId collection, std::
   };
   auto old_entry = old_text.entries().begin();
   const auto old_end = old_text.entries().end();
-  const auto delete_old = [&] { return transaction->Delete(TreeId::kPostings, key_of(old_text, *old_entry++)); };
+  const auto delete_old = [&]() -> Status {
+    const std::string& old_key = key_of(old_text, *old_entry++);
+    if (batch == nullptr) return transaction->Delete(TreeId::kPostings, old_key);
+    batch->Delete(old_key);
+    return {};
+  };
   for (const DocumentText::Entry& entry : new_text.entries()) {
     const auto order = [&] { return old_entry == old_end ? 1 : Compare(old_text, *old_entry, new_text, entry); };
     while (order() < 0) SOCHDB_TRY(delete_old());
@@ -95,7 +101,8 @@ Status WriteTextEntries(Transaction* transaction, CollectionId collection, std::
       if (same) continue;
     }
     const std::string value = EncodePosting(entry.length, expires_ms != kNeverExpires, positions);
-    SOCHDB_TRY(transaction->Put(TreeId::kPostings, key_of(new_text, entry), value, expires_ms));
+    if (batch != nullptr) batch->Put(key_of(new_text, entry), value, expires_ms);
+    else SOCHDB_TRY(transaction->Put(TreeId::kPostings, key_of(new_text, entry), value, expires_ms));
   }
   while (old_entry != old_end) SOCHDB_TRY(delete_old());
   return {};

@@ -19,6 +19,7 @@
 #include "index/document/document_key.h"
 #include "index/text/analyzer.h"
 #include "index/text/posting.h"
+#include "index/text/posting_batch.h"
 #include "txn/transaction.h"
 
 namespace sochdb {
@@ -70,8 +71,9 @@ class DocumentText {
 };
 
 // Writes the entries of a new version, and deletes those of the replaced one that it does not have. `kept`: entries that are
-// the same stand as they are (their expiry is the same).
+// the same stand as they are (their expiry is the same). They go to `batch`; null: into the transaction at once.
 Status WriteTextEntries(Transaction* transaction, CollectionId collection, std::string_view document_id,
-                        const DocumentText& old_text, const DocumentText& new_text, bool kept, ExpiryMs expires_ms);
+                        const DocumentText& old_text, const DocumentText& new_text, bool kept, ExpiryMs expires_ms,
+                        PostingBatch* batch);
 
 }  // namespace sochdb

@@ -25,9 +25,12 @@ function world(seed: number) {
     body: [fields['body']!.join(' - ')],
     n: 1,
   })
+  const fields = (): Words => ({ title: words(4), body: words(25) })
   return {
     corpus,
     below,
+    fields,
+    metadataOf,
     query: (): string[] => [...new Set([word(), ...words(3)])],
     change(docs: Collection, held: Map<string, Words> = corpus): void {
       const id = `d${below(150)}`
@@ -35,10 +38,10 @@ function world(seed: number) {
         expect(docs.delete(id)).toBe(held.delete(id))
         return
       }
-      const fields = { title: words(4), body: words(25) }
-      held.set(id, fields)
-      if (below(3) === 0) docs.insertBatch({ ids: [id], vectors: [[1, 2]], metadata: [metadataOf(fields)] })
-      else docs.insert({ id, vector: [1, 2], metadata: metadataOf(fields) })
+      const written = fields()
+      held.set(id, written)
+      if (below(3) === 0) docs.insertBatch({ ids: [id], vectors: [[1, 2]], metadata: [metadataOf(written)] })
+      else docs.insert({ id, vector: [1, 2], metadata: metadataOf(written) })
     },
     compare(docs: Collection, held: Map<string, Words> = corpus): void {
       const query = this.query()
@@ -144,5 +147,38 @@ test('the index survives reopening, and a collection of the same name after it w
     expect(again.keywordSearch({ query: 'w1' }).toArray()).toMatchObject([{ id: 'x' }])
   } finally {
     rmSync(path, { recursive: true })
+  }
+})
+
+test('a batch in which ids come twice, or are there, is found as if its documents were written one by one', () => {
+  const at = world(17)
+  using db = Database.open(':memory:')
+  const docs = db.createCollection(config)
+  const long = 'y'.repeat(230)
+  for (let round = 0; round < 8; round++) {
+    const batch = Array.from({ length: round === 5 ? 60 : 1 + at.below(80) }, () => ({
+      id: `d${at.below(60)}`,
+      fields: at.fields(),
+    }))
+    // So many entries are written in several parts.
+    if (round === 5) for (const { fields } of batch) for (let i = 0; i < 400; i++) fields['body']!.push(`${long}${i}`)
+    const held = new Map(at.corpus)
+    for (const { id, fields } of batch) held.set(id, fields)
+    db.transaction(txn => {
+      const inside = txn.collection('docs')
+      inside.insertBatch({
+        ids: batch.map(({ id }) => id),
+        vectors: batch.map(() => [1, 2]),
+        metadata: batch.map(({ fields }) => at.metadataOf(fields)),
+      })
+      at.compare(inside, held)
+      at.compare(docs)
+    })
+    held.forEach((fields, id) => at.corpus.set(id, fields))
+    for (let i = 0; i < 10; i++) at.compare(docs)
+    expect(docs.count()).toBe(held.size)
+    expect(docs.keywordSearch({ query: `${long}7` }).totalCount).toBe(
+      [...held.values()].filter(({ body }) => body!.includes(`${long}7`)).length,
+    )
   }
 })
