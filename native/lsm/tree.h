@@ -70,6 +70,8 @@ class Tree {
       CountActive(bytes);
     return record;
   }
+  // Asks for the memory that Add of this key will look at first.
+  void PrefetchAdd(std::string_view key) const { active_->Prefetch(key); }
   // Memory for `entries` Adds of together `bytes` of keys and values; kOutOfMemory.
   Status Reserve(uint64_t entries, uint64_t bytes) { return active_->Reserve(entries, bytes); }
   // Notes that the commit that was just added stands at [first, end) in the log.

@@ -12,6 +12,8 @@ constexpr int kValidationPassesBefore = 3;
 constexpr size_t kSmallRingEntries = 4;
 // What a write takes of memory besides its key and value.
 constexpr uint64_t kWriteOverheadBytes = 96;
+// Of a commit's writes, the memory where they go is asked for so many writes ahead.
+constexpr size_t kPrefetchedWrites = 8;
 
 uint64_t BitOf(TreeId tree) { return uint64_t{1} << static_cast<unsigned>(tree); }
 
@@ -237,10 +239,14 @@ void CommitPipeline::Apply(Timestamp ts, std::span<const CommittedWrite> writes,
   const bool ring = validating_.load(std::memory_order_relaxed) != 0;
   Tree* tree = nullptr;
   uint64_t bytes = 0;
-  for (const CommittedWrite& write : writes) {
+  for (size_t i = 0; i < writes.size(); ++i) {
+    const CommittedWrite& write = writes[i];
     if (tree == nullptr || tree->id() != write.tree) {
       tree = trees_->Ensure(write.tree);
       tree->NoteLog(first_lsn, end_lsn);
+    }
+    if (i + kPrefetchedWrites < writes.size() && writes[i + kPrefetchedWrites].tree == write.tree) {
+      tree->PrefetchAdd(writes[i + kPrefetchedWrites].key);
     }
     bytes += write.key.size() + write.value.size();
     const KeyRecord* const record = tree->Add(write.key, ts, write.kind, write.value, write.expiry_ms);
