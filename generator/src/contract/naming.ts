@@ -130,6 +130,9 @@ const reservedTypes = [
   'DateInput',
   'NumberChange',
   'BigintChange',
+  'DecimalChange',
+  ...['ManyFilter', 'OneFilter', 'CreateOne', 'CreateMany', 'ChangeOne', 'ChangeMany'],
+  ...['ScopeOptions', 'QueryEvent', 'SqlTag', 'SyncSqlTag'],
   'TransactionOptions',
   'SyncTransactionOptions',
   'Date',
@@ -154,6 +157,20 @@ const reservedTypes = [
 
 /** Every type a row's name gives rise to. */
 function derivedTypes(row: string): string[] {
-  const suffixes = ['', 'Patch', 'Where', 'Order', 'Key', 'Include', 'Related', 'With', 'Sums', 'Averages', 'Model']
-  return [`New${row}`, ...suffixes.map(suffix => `${row}${suffix}`)]
+  const suffixes = [
+    '',
+    'Patch',
+    'Change',
+    'Where',
+    'Order',
+    'Key',
+    'Include',
+    'Related',
+    'With',
+    'Sums',
+    'Averages',
+    'Model',
+  ]
+  const writes = ['', 'With', 'Of', 'By'].map(suffix => `New${row}${suffix}`)
+  return [...writes, ...suffixes.map(suffix => `${row}${suffix}`)]
 }

@@ -8,6 +8,7 @@ import { Imports, interfaceText, property, type EmittedFile } from './file.js'
 import type { GraphNames } from './graph.js'
 import { partHash } from './header.js'
 import type { KeySpaceNames } from './kv.js'
+import { nestedWrites, writeNames, type WriteNames, type WrittenColumn } from './nested-writes.js'
 
 export interface ModelContext {
   readonly contract: Contract
@@ -48,7 +49,8 @@ export function emitModel(context: ModelContext, key: string): EmittedFile {
     orderInterface(names, columns, imports),
     relationInterfaces(context, names, relations, imports),
     aggregateInterfaces(names, columns),
-    modelInterface(names),
+    nestedWrites(context, names, relations, writtenColumns(columns), imports),
+    modelInterface(names, writeNames(context, key)),
     kyselyInterface(names, table, columns, imports),
   ].join('')
   const path = `models/${key}.ts`
@@ -60,11 +62,16 @@ function orNull(type: string, column: ColumnContract): string {
   return column.nullable && type !== 'unknown' ? `${type} | null` : type
 }
 
+function writtenColumns(columns: readonly Column[]): WrittenColumn[] {
+  return columns
+    .filter(({ contract }) => contract.generated === undefined)
+    .map(({ contract, types, optional }) => ({ contract, type: orNull(types.write, contract), optional }))
+}
+
 function rowInterfaces({ row }: ModelNames, table: TableContract, columns: readonly Column[]): string {
   const read = columns.map(({ contract, types }) => `${property(contract.name)}: ${orNull(types.read, contract)}`)
   const settable = columns.filter(({ contract }) => contract.generated === undefined)
-  const written = settable.map(({ contract, types, optional }) => {
-    const type = orNull(types.write, contract)
+  const written = writtenColumns(columns).map(({ contract, type, optional }) => {
     return `${property(contract.name)}${optional ? `?: ${type} | undefined` : `: ${type}`}`
   })
   const inKey = (column: Column): boolean => table.primaryKey.includes(column.contract.name)
@@ -167,11 +174,14 @@ function aggregateInterfaces({ row }: ModelNames, columns: readonly Column[]): s
   return interfaceText(`${row}Sums`, sums) + interfaceText(`${row}Averages`, averages)
 }
 
-function modelInterface({ row }: ModelNames): string {
+function modelInterface({ row }: ModelNames, { newWith, newBy, change }: WriteNames): string {
   return interfaceText(`${row}Model`, [
     `Row: ${row}`,
     `New: New${row}`,
+    `NewWith: ${newWith}`,
+    `NewBy: ${newBy}`,
     `Patch: ${row}Patch`,
+    `Change: ${change}`,
     `Where: ${row}Where`,
     `Order: ${row}Order`,
     `Key: ${row}Key`,

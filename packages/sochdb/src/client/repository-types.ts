@@ -32,8 +32,9 @@ import type {
  * transaction with `TransactionConflictError` at its commit.
  */
 export interface Repository<M extends Model> {
-  /** Inserts a row and returns it with its defaults filled in. */
-  insert(row: M['New']): Promise<M['Row']>
+  /** Inserts a row, with rows of its relations where it names any, and returns it with its defaults filled in. */
+  insert(row: M['NewWith']): Promise<M['Row']>
+  insert(row: M['NewBy']): Promise<M['Row']>
   /** Inserts all rows or, on an error, none. Returns how many were inserted, or with `returning` the rows themselves. */
   insertMany(rows: Iterable<M['New']>, options?: InsertManyOptions): Promise<number>
   insertMany(rows: Iterable<M['New']>, options: InsertManyOptions & Returning): Promise<M['Row'][]>
@@ -138,7 +139,7 @@ export interface Repository<M extends Model> {
   /** The plan of what `findMany` would run, one operator a line; nothing is run. */
   explain(query?: Query<M> & { readonly with?: M['Include'] }): Promise<string>
   /** Changes one row and returns it; `undefined` when there is none. Properties that are `undefined` are left as they are. */
-  update(key: M['Key'], patch: M['Patch']): Promise<M['Row'] | undefined>
+  update(key: M['Key'], patch: M['Change']): Promise<M['Row'] | undefined>
   /** Returns how many rows were changed, or with `returning` the rows as they are then. */
   updateMany(query: ManyQuery<M>, patch: M['Patch']): Promise<number>
   updateMany(query: ManyQuery<M>, patch: M['Patch'], options: Returning): Promise<M['Row'][]>
@@ -160,7 +161,8 @@ export interface Repository<M extends Model> {
 
 /** `Repository` on the calling thread: the same calls, the same errors, no promises. */
 export interface SyncRepository<M extends Model> {
-  insert(row: M['New']): M['Row']
+  insert(row: M['NewWith']): M['Row']
+  insert(row: M['NewBy']): M['Row']
   insertMany(rows: Iterable<M['New']>, options?: InsertManyOptions): number
   insertMany(rows: Iterable<M['New']>, options: InsertManyOptions & Returning): M['Row'][]
   insertMany<Column extends keyof M['Row']>(
@@ -250,7 +252,7 @@ export interface SyncRepository<M extends Model> {
     query: GroupQuery<M, By, Sum, Average, Least, Greatest>,
   ): (Pick<M['Row'], By> & Aggregates<M, Sum, Average, Least, Greatest>)[]
   explain(query?: Query<M> & { readonly with?: M['Include'] }): string
-  update(key: M['Key'], patch: M['Patch']): M['Row'] | undefined
+  update(key: M['Key'], patch: M['Change']): M['Row'] | undefined
   updateMany(query: ManyQuery<M>, patch: M['Patch']): number
   updateMany(query: ManyQuery<M>, patch: M['Patch'], options: Returning): M['Row'][]
   updateMany<Column extends keyof M['Row']>(

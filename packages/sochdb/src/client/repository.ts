@@ -1,5 +1,5 @@
 /** One table of a contract: calls become statements, statements become plans. The asynchronous face stands in async.ts. */
-import type { Contract, TableContract } from '@sochdb/schema/contract'
+import type { Contract, RelationContract, TableContract } from '@sochdb/schema/contract'
 import { RowNotFoundError, UniqueConstraintError, ValidationError } from '../errors/index.js'
 import type {
   DeleteStatement,
@@ -15,6 +15,7 @@ import type { Channel } from './channel.js'
 import { checkProperties, describe, isPlainObject, shown } from './check.js'
 import { writableColumns } from './columns.js'
 import { decodeNested, nestedOf, type Nested } from './nested.js'
+import { insertNested, namesRelations, updateNested, type NestedWriter } from './nested-writes.js'
 import { behind, cursorOf, cursorValues, PAGE_ROWS } from './pages.js'
 import { both, Parameters } from './parameters.js'
 import { queryShape, valueQuery } from './query-shape.js'
@@ -31,7 +32,7 @@ import {
   type Ordering,
   type ReadQuery,
 } from './reads.js'
-import { columnItem, selectFrom, sourceOf, type Source } from './relations.js'
+import { columnItem, relationsOf, selectFrom, sourceOf, type Source } from './relations.js'
 import { RowInput } from './rows.js'
 import type { Scope, TableScope } from './scope.js'
 import { Shapes, type Row } from './statements.js'
@@ -53,14 +54,23 @@ export class TableRuntime {
   readonly table: TableContract
   readonly source: Source
   readonly input: RowInput
+  readonly relations: Readonly<Record<string, RelationContract>>
+  readonly #siblings: ReadonlyMap<string, TableRuntime>
   readonly #shapes = new Map<string, Shapes>()
 
-  constructor(contract: Contract, property: string) {
+  /** `siblings`: those of all tables, by property. */
+  constructor(contract: Contract, property: string, siblings: ReadonlyMap<string, TableRuntime>) {
+    this.#siblings = siblings
+    this.relations = relationsOf(contract, property)
     this.contract = contract
     this.property = property
     this.table = contract.tables[property]!
     this.source = sourceOf(contract, property)
     this.input = new RowInput(this.table)
+  }
+
+  sibling(property: string): TableRuntime {
+    return this.#siblings.get(property)!
   }
 
   shapes(scope: TableScope): Shapes {
@@ -98,6 +108,9 @@ export class TableRepository {
   // ---------------------------------------------------------------------------------------------------- inserts
 
   insert(row: unknown): Row {
+    if (namesRelations(row, this.#runtime.relations)) {
+      return this.#channel.transaction(channel => insertNested(this.#writer(channel), row as Row))
+    }
     return this.#channel.get(this.#shapes.insert, this.#input.newValues(row, this.#own))!
   }
 
@@ -310,6 +323,9 @@ export class TableRepository {
   // ----------------------------------------------------------------------------------------- updates and deletes
 
   update(key: unknown, patch: unknown): Row | undefined {
+    if (namesRelations(patch, this.#runtime.relations)) {
+      return this.#channel.transaction(channel => updateNested(this.#writer(channel), key, patch as Row))
+    }
     const parameters = new Parameters()
     const set = this.#input.assignments(patch, parameters, this.#own)
     if (set.length === 0) return this.find(key)
@@ -361,6 +377,14 @@ export class TableRepository {
   }
 
   // ------------------------------------------------------------------------------------------------------- parts
+
+  /** Repositories that write as a part of one transaction. */
+  #writer(channel: Channel): NestedWriter {
+    const { relations } = this.#runtime
+    const related = (property: string): TableRepository =>
+      new TableRepository(this.#runtime.sibling(property), channel, this.#scope)
+    return { repository: related(this.#runtime.property), relations, related }
+  }
 
   #newValues(row: unknown, index: number): unknown[] {
     try {

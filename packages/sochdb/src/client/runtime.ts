@@ -142,9 +142,11 @@ class Runtimes {
   readonly tables: ReadonlyMap<string, TableRuntime>
 
   constructor(contract: Contract) {
-    this.tables = new Map(
-      Object.keys(contract.tables).map(property => [property, new TableRuntime(contract, property)]),
-    )
+    const tables = new Map<string, TableRuntime>()
+    for (const property of Object.keys(contract.tables)) {
+      tables.set(property, new TableRuntime(contract, property, tables))
+    }
+    this.tables = tables
   }
 }
 

@@ -39,6 +39,42 @@ export type BigintChange = Change<bigint>
 /** `{ increment: '0.10' }`: exact, as the column is. */
 export type DecimalChange = Change<string>
 
+/** Takes the row with this key, or makes it. */
+export interface ConnectOrCreate<New, Key> {
+  readonly where: Key
+  readonly create: New
+}
+
+/** The one row that a new row belongs to: one of these. */
+export interface CreateOne<New, Key> {
+  readonly create?: New
+  /** A row that is there; without it, a `RowNotFoundError`. */
+  readonly connect?: Key
+  readonly connectOrCreate?: ConnectOrCreate<New, Key>
+}
+
+/** The one row that a row belongs to: one of these. */
+export interface ChangeOne<New, Key> extends CreateOne<New, Key> {
+  /** It belongs to none. */
+  readonly disconnect?: true
+}
+
+/** Rows that belong to a new row. */
+export interface CreateMany<New, Key> {
+  readonly create?: New | readonly New[]
+  /** Rows that are there; without one of them, a `RowNotFoundError`. */
+  readonly connect?: Key | readonly Key[]
+  readonly connectOrCreate?: ConnectOrCreate<New, Key> | readonly ConnectOrCreate<New, Key>[]
+}
+
+/** Rows that belong to a row. They are changed in the order `set`, `disconnect`, `connect`, `connectOrCreate`, `create`. */
+export interface ChangeMany<New, Key> extends CreateMany<New, Key> {
+  /** Rows that no longer belong to it; those that do not are left as they are. */
+  readonly disconnect?: Key | readonly Key[]
+  /** Which of the rows that are there belong to it, and no others. */
+  readonly set?: readonly Key[]
+}
+
 export type SortOrder = 'asc' | 'desc'
 
 // --------------------------------------------------------------------------------------------------- filters
@@ -155,8 +191,14 @@ export interface Model {
   Row: object
   /** What inserts take: columns with a default may be left out. */
   New: object
+  /** A new row, and rows of its relations. */
+  NewWith: object
+  /** A new row that says by relations whose it is, in place of the columns that hold their keys. */
+  NewBy: object
   /** What updates take: every column may be left out. */
   Patch: object
+  /** The same, and changes of its relations. */
+  Change: object
   /** Filters by column and by relation, `AND`, `OR`, `NOT`. */
   Where: object
   /** Direction by column. */

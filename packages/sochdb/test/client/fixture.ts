@@ -61,6 +61,9 @@ export const schema = defineSchema({
 interface AnyModel {
   Row: Record<string, unknown>
   New: Record<string, unknown>
+  NewWith: Record<string, unknown>
+  NewBy: Record<string, unknown>
+  Change: Record<string, unknown>
   Patch: Record<string, unknown>
   Where: Record<string, unknown>
   Order: Record<string, unknown>

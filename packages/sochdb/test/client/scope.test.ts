@@ -8,6 +8,9 @@ type Row = Record<string, unknown>
 interface AnyModel {
   Row: Row
   New: Row
+  NewWith: Row
+  NewBy: Row
+  Change: Row
   Patch: Row
   Where: Row
   Order: Row

@@ -1,0 +1,105 @@
+/** What inserts and updates of one table take beside its columns: rows of its relations, to be written with it. */
+import type { ColumnContract, Contract, RelationContract } from '@sochdb/schema'
+import type { ModelNames } from '../contract/naming.js'
+import { interfaceText, property, type Imports } from './file.js'
+import type { ModelContext } from './model.js'
+
+const client = 'sochdb/client'
+
+/** A column that an insert can set, with its type in `New…`. */
+export interface WrittenColumn {
+  readonly contract: ColumnContract
+  readonly type: string
+  readonly optional: boolean
+}
+
+/** What the model of a table calls its types. */
+export interface WriteNames {
+  readonly newWith: string
+  readonly newBy: string
+  readonly change: string
+}
+
+type Relations = Readonly<Record<string, RelationContract>>
+
+/** An insert has to say it. */
+function isRequired(contract: Contract, table: string, column: string): boolean {
+  const { columns, tenant } = contract.tables[table]!
+  const found = columns.find(({ name }) => name === column)
+  return found !== undefined && !found.nullable && found.default === undefined && column !== tenant
+}
+
+/** Required columns that a relation can fill: its own to one row, and those of others to its rows. */
+function filledColumns(contract: Contract, key: string): ReadonlySet<string> {
+  const own = Object.values(contract.relations[key] ?? {}).filter(({ kind }) => kind === 'one')
+  const ofOthers = Object.values(contract.relations).flatMap(relations =>
+    Object.values(relations).filter(({ kind, table }) => kind === 'many' && table === key),
+  )
+  const columns = [...own, ...ofOthers].map(({ column }) => column)
+  return new Set(columns.filter(column => isRequired(contract, key, column)))
+}
+
+/** What a row is that is created under the name of a relation. */
+function createdType({ contract, names }: ModelContext, key: string): string {
+  const { row } = names.get(key)!
+  if (filledColumns(contract, key).size > 0) return `New${row}Of`
+  return Object.keys(contract.relations[key] ?? {}).length > 0 ? `New${row}With` : `New${row}`
+}
+
+export function writeNames({ contract, names }: ModelContext, key: string): WriteNames {
+  const { row } = names.get(key)!
+  const relations = Object.values(contract.relations[key] ?? {})
+  if (relations.length === 0) return { newWith: `New${row}`, newBy: `New${row}`, change: `${row}Patch` }
+  const isBy = relations.some(({ kind, column }) => kind === 'one' && isRequired(contract, key, column))
+  return { newWith: `New${row}With`, newBy: isBy ? `New${row}By` : `New${row}With`, change: `${row}Change` }
+}
+
+export function nestedWrites(
+  context: ModelContext,
+  { key, row }: ModelNames,
+  relations: Relations,
+  written: readonly WrittenColumn[],
+  imports: Imports,
+): string {
+  const { contract } = context
+  const { primaryKey } = contract.tables[key]!
+  const filled = filledColumns(contract, key)
+  const entries = Object.entries(relations)
+  const isFilledOne = ({ kind, column }: RelationContract): boolean => kind === 'one' && filled.has(column)
+  const member = (name: string, type: string, isOptional = true): string =>
+    `${property(name)}${isOptional ? `?: ${type} | undefined` : `: ${type}`}`
+  const typeOf = (what: string, { kind, table }: RelationContract): string => {
+    const target = context.names.get(table)!
+    const other = (type: string): string =>
+      table === key ? type : imports.type(`./${target.key}${context.importExtension}`, type)
+    const generic = imports.type(client, `${what}${kind === 'one' ? 'One' : 'Many'}`)
+    return `${generic}<${other(createdType(context, table))}, ${other(`${target.row}Key`)}>`
+  }
+  const texts: string[] = []
+  if (entries.length > 0) {
+    const created = entries
+      .filter(([, relation]) => !isFilledOne(relation))
+      .map(([name, relation]) => member(name, typeOf('Create', relation)))
+    texts.push(interfaceText(`New${row}With`, created, 'A new row, and rows of its relations.', `New${row}`))
+  }
+  if (filled.size > 0) {
+    const columns = written.map(({ contract: { name }, type, optional }) =>
+      member(name, type, optional || filled.has(name)),
+    )
+    const created = entries.map(([name, relation]) => member(name, typeOf('Create', relation)))
+    const comment = 'A new row whose relations fill its columns.'
+    texts.push(interfaceText(`New${row}Of`, [...columns, ...created], comment))
+  }
+  const required = entries.filter(([, relation]) => isFilledOne(relation))
+  if (required.length > 0) {
+    const members = required.map(([name, relation]) => member(name, typeOf('Create', relation), false))
+    texts.push(interfaceText(`New${row}By`, members, 'A new row that says by relations whose it is.', `New${row}Of`))
+  }
+  if (entries.length > 0) {
+    const changes = entries
+      .filter(([, { kind, column }]) => kind === 'many' || !primaryKey.includes(column))
+      .map(([name, relation]) => member(name, typeOf('Change', relation)))
+    texts.push(interfaceText(`${row}Change`, changes, 'A change, and those of its relations.', `${row}Patch`))
+  }
+  return texts.join('')
+}
