@@ -3,12 +3,11 @@
  * results or protect data is an error. When the engine learns one of these, its lines go.
  */
 import type { SchemaNode } from '../define/define-schema.js'
-import { storedName } from '../tables/parts.js'
 import type { TableNode } from '../tables/table.js'
 import type { Report } from './diagnostic.js'
 
 export function checkSupport(report: Report, schema: SchemaNode): void {
-  for (const [key, table] of Object.entries(schema.tables)) checkTableSupport(report, ['tables', key], schema, table)
+  for (const [key, table] of Object.entries(schema.tables)) checkTableSupport(report, ['tables', key], table)
   for (const section of ['nodes', 'edges'] as const) {
     for (const [key, { indexed }] of Object.entries(schema[section])) {
       if (indexed.length === 0) continue
@@ -19,14 +18,11 @@ export function checkSupport(report: Report, schema: SchemaNode): void {
   }
 }
 
-function checkTableSupport(report: Report, at: readonly string[], schema: SchemaNode, table: TableNode): void {
+function checkTableSupport(report: Report, at: readonly string[], table: TableNode): void {
   for (const [name, column] of Object.entries(table.columns)) {
     if (column.codec !== undefined) {
       const message = 'Codecs are not run yet: the client would give and take what the store holds.'
       report.error([...at, name, { call: 'codec', nth: 0 }], 'unsupported_codec', message, 'Leave it out.')
     }
-    if (storedName(name, column, schema.casing) === name) continue
-    const message = `The client does not find columns by other names than their fields yet.`
-    report.error([...at, name], 'unsupported_map', message, 'Leave out .map(…) and casing.')
   }
 }

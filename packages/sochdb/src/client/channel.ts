@@ -8,14 +8,18 @@ import { executeText, SqlResult, sqlText, textOfTree } from '../sql/text/index.j
 import type { StatementGuard } from './guard.js'
 import type { QueryLog } from './query-log.js'
 import type { Row, StatementTarget } from './statements.js'
+import type { StoredNames } from './stored-names.js'
 
 export class Channel {
   readonly target: () => StatementTarget
   readonly log: QueryLog
+  readonly #names: StoredNames | undefined
 
-  constructor(target: () => StatementTarget, log: QueryLog) {
+  /** `names`: what columns are called in the store, where that is not as their fields. */
+  constructor(target: () => StatementTarget, log: QueryLog, names?: StoredNames) {
     this.target = target
     this.log = log
+    this.#names = names
   }
 
   get(prepared: PreparedStatement, values: readonly unknown[], options?: RunOptions): Row | undefined {
@@ -39,14 +43,21 @@ export class Channel {
     return this.#observed(prepared.statement, rows[0] ?? [], rows.length, run)
   }
 
+  /** A statement by the names of fields as the store takes it. */
+  stored<S extends Statement>(statement: S): S {
+    return this.#names === undefined ? statement : this.#names.statement(statement)
+  }
+
   /** Rows of a statement that is not kept. */
-  rows(statement: Statement, values: readonly unknown[], options?: RunOptions): Row[] {
+  rows(made: Statement, values: readonly unknown[], options?: RunOptions): Row[] {
+    const statement = this.stored(made)
     const run = (): Row[] => executeStatement(this.target(), statement, values, options).rows as Row[]
     return this.log.isActive ? this.#observed(statement, values, undefined, run) : run()
   }
 
   /** Rows written by one. */
-  affected(statement: Statement, values: readonly unknown[], options?: RunOptions): number {
+  affected(made: Statement, values: readonly unknown[], options?: RunOptions): number {
+    const statement = this.stored(made)
     const run = (): number => executeStatement(this.target(), statement, values, options).rowsAffected
     return this.log.isActive ? this.#observed(statement, values, undefined, run) : run()
   }
@@ -82,13 +93,13 @@ export class Channel {
   }
 
   explain(statement: Statement): string {
-    return explainStatement(this.target(), statement)
+    return explainStatement(this.target(), this.stored(statement))
   }
 
   /** All of the body or nothing: a transaction, or a part of the one that is open. */
   transaction<T>(body: (channel: Channel) => T): T {
     const target = this.target()
-    return target.transaction(transaction => body(new Channel(() => transaction, this.log)))
+    return target.transaction(transaction => body(new Channel(() => transaction, this.log, this.#names)))
   }
 
   get isTransaction(): boolean {

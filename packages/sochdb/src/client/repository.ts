@@ -36,6 +36,7 @@ import { columnItem, relationsOf, selectFrom, sourceOf, type Source } from './re
 import { RowInput } from './rows.js'
 import type { Scope, TableScope } from './scope.js'
 import { Shapes, type Row } from './statements.js'
+import type { StoredNames } from './stored-names.js'
 import { whereExpression, type FilterContext } from './where.js'
 
 export type { ReadQuery }
@@ -56,13 +57,15 @@ export class TableRuntime {
   readonly input: RowInput
   readonly relations: Readonly<Record<string, RelationContract>>
   readonly #siblings: ReadonlyMap<string, TableRuntime>
+  readonly #names: StoredNames | undefined
   readonly #shapes = new Map<string, Shapes>()
 
   /** `siblings`: those of all tables, by property. */
-  constructor(contract: Contract, property: string, siblings: ReadonlyMap<string, TableRuntime>) {
+  constructor(contract: Contract, property: string, siblings: ReadonlyMap<string, TableRuntime>, names?: StoredNames) {
     this.#siblings = siblings
     this.relations = relationsOf(contract, property)
     this.contract = contract
+    this.#names = names
     this.property = property
     this.table = contract.tables[property]!
     this.source = sourceOf(contract, property)
@@ -75,7 +78,7 @@ export class TableRuntime {
 
   shapes(scope: TableScope): Shapes {
     let shapes = this.#shapes.get(scope.key)
-    if (shapes === undefined) this.#shapes.set(scope.key, (shapes = new Shapes(this.table, scope)))
+    if (shapes === undefined) this.#shapes.set(scope.key, (shapes = new Shapes(this.table, scope, this.#names)))
     return shapes
   }
 }
@@ -252,7 +255,11 @@ export class TableRepository {
     checkProperties(query, 'A query', readProperties)
     const options = runOptions(query)
     const { statement, parameters, nested } = this.#statement(query, undefined, ordering(this.table, query.orderBy))
-    for (const rows of this.#channel.batches(new PreparedStatement(statement), parameters.values, options)) {
+    for (const rows of this.#channel.batches(
+      new PreparedStatement(this.#channel.stored(statement)),
+      parameters.values,
+      options,
+    )) {
       decodeNested(rows, nested)
       for (const row of rows) {
         ;(query.signal as AbortSignal | undefined)?.throwIfAborted()

@@ -17,6 +17,7 @@ import { logLine, QueryLog, type QueryListener } from './query-log.js'
 import { TableRepository, TableRuntime } from './repository.js'
 import { Scope, type ScopeOptions } from './scope.js'
 import { sql } from './sql.js'
+import { byStoredNames, StoredNames } from './stored-names.js'
 import type {
   ClientDefinition,
   ClientOptions,
@@ -140,11 +141,16 @@ const atOnce: Manner = {
 /** What all handles on the tables of one client share. */
 class Runtimes {
   readonly tables: ReadonlyMap<string, TableRuntime>
+  readonly names: StoredNames | undefined
+  /** The contract by the names of the store. */
+  readonly stored: Contract
 
   constructor(contract: Contract) {
+    const names = (this.names = StoredNames.of(contract))
+    this.stored = names === undefined ? contract : byStoredNames(contract)
     const tables = new Map<string, TableRuntime>()
     for (const property of Object.keys(contract.tables)) {
-      tables.set(property, new TableRuntime(contract, property, tables))
+      tables.set(property, new TableRuntime(contract, property, tables, names))
     }
     this.tables = tables
   }
@@ -249,7 +255,7 @@ class Surface {
   #repository(property: string): TableRepository {
     let repository = this.#repositories.get(property)
     if (repository === undefined) {
-      const channel = new Channel(this.#target, this.#store.log)
+      const channel = new Channel(this.#target, this.#store.log, this.#runtimes.names)
       repository = new TableRepository(this.#runtimes.tables.get(property)!, channel, this.#scope)
       this.#repositories.set(property, repository)
     }
@@ -268,7 +274,7 @@ class Surface {
   }
 
   #guard(): StatementGuard {
-    return guardOf(this.#definition.contract, this.#scope, this.#store.log)
+    return guardOf(this.#runtimes.stored, this.#scope, this.#store.log)
   }
 
   /** Made when asked for: a client that never uses Kysely never builds one. */

@@ -11,6 +11,7 @@ import { writableColumns } from './columns.js'
 import { both, Parameters } from './parameters.js'
 import type { QueryShape, ValueQuery } from './query-shape.js'
 import type { TableScope } from './scope.js'
+import type { StoredNames } from './stored-names.js'
 
 /** What repositories run on. */
 export type StatementTarget = Database | Transaction
@@ -27,6 +28,7 @@ const parameter = (index: number): Expression => ({ kind: 'parameter', index })
 export class Shapes {
   readonly #table: TableContract
   readonly #scope: TableScope
+  readonly #names: StoredNames | undefined
   readonly #held = new PlanCache<PreparedStatement>(HELD_MAX, HELD_CHARACTERS_MAX)
   readonly #ofValues = new Map<string, Partial<Record<ValueQuery['type'], PreparedStatement>>>()
   #find: PreparedStatement | undefined
@@ -36,14 +38,15 @@ export class Shapes {
   #insertMany: PreparedStatement | undefined
   #insertManyIgnoring: PreparedStatement | undefined
 
-  constructor(table: TableContract, scope: TableScope) {
+  constructor(table: TableContract, scope: TableScope, names: StoredNames | undefined) {
     this.#table = table
+    this.#names = names
     this.#scope = scope
   }
 
   /** Takes the key and the scope's values. */
   get find(): PreparedStatement {
-    return (this.#find ??= new PreparedStatement({
+    return (this.#find ??= this.#prepare({
       kind: 'select',
       distinct: false,
       columns: [{ kind: 'all', table: undefined }],
@@ -63,7 +66,7 @@ export class Shapes {
     const { mark, values } = this.#scope
     const where = this.#keyCondition()
     const set = mark === undefined ? undefined : [{ column: mark, value: parameter(primaryKey.length + values.length) }]
-    return (this.#delete ??= new PreparedStatement(
+    return (this.#delete ??= this.#prepare(
       set === undefined
         ? { kind: 'delete', table, alias: undefined, where, returning: [] }
         : { kind: 'update', table, alias: undefined, set, where, returning: [] },
@@ -71,7 +74,7 @@ export class Shapes {
   }
 
   get insert(): PreparedStatement {
-    return (this.#insert ??= new PreparedStatement({
+    return (this.#insert ??= this.#prepare({
       ...this.#insertion(),
       returning: [{ kind: 'all', table: undefined }],
     }))
@@ -79,7 +82,7 @@ export class Shapes {
 
   /** The same, with no row where a unique key is taken. */
   get insertIgnoring(): PreparedStatement {
-    return (this.#insertIgnoring ??= new PreparedStatement({
+    return (this.#insertIgnoring ??= this.#prepare({
       ...this.#insertion(),
       onConflict: ignoring,
       returning: [{ kind: 'all', table: undefined }],
@@ -87,11 +90,11 @@ export class Shapes {
   }
 
   get insertMany(): PreparedStatement {
-    return (this.#insertMany ??= new PreparedStatement(this.#insertion()))
+    return (this.#insertMany ??= this.#prepare(this.#insertion()))
   }
 
   get insertManyIgnoring(): PreparedStatement {
-    return (this.#insertManyIgnoring ??= new PreparedStatement({
+    return (this.#insertManyIgnoring ??= this.#prepare({
       ...this.#insertion(),
       onConflict: ignoring,
     }))
@@ -126,9 +129,13 @@ export class Shapes {
   }
 
   hold(key: string, statement: Statement): PreparedStatement {
-    const prepared = new PreparedStatement(statement)
+    const prepared = this.#prepare(statement)
     this.#held.set(key, prepared, key.length)
     return prepared
+  }
+
+  #prepare(statement: Statement): PreparedStatement {
+    return new PreparedStatement(this.#names?.statement(statement) ?? statement)
   }
 
   /** Every column is a parameter: defaults are filled in before. */
