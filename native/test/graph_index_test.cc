@@ -307,6 +307,51 @@ TEST("indexes of graphs: too many properties, and paths that are none, are refus
   EXPECT_EQ(test::DumpGraphs(SnapshotOf(engine.get()).get()), before);
 }
 
+TEST("indexes of graphs: the first of very many are found without walking over all of them") {
+  MemEnv env;
+  auto engine = test::OpenAt(&env);
+  std::string changes = R"([["indexed",null,["n"]])";
+  for (int i = 10000; i < 20000; ++i) {
+    const std::string number = std::to_string(i);
+    changes += R"(,["node","n)" + number + R"(","t",{"n":)" + number + "}]";
+  }
+  EXPECT_OK(WriteGraph(engine.get(), kPrefix, changes + "]"));
+  EXPECT_OK(WriteGraph(engine.get(), kPlain, changes + R"(,["indexed",null,[]]])"));
+  const auto view = SnapshotOf(engine.get());
+  for (const char* filter :
+       {R"(["gte","n",0])", R"(["and",["gte","n",0],["lt","n",15003]])", R"(["or",["lt","n",17000],["gt","n",19990]])"}) {
+    for (const char* after : {"", "n10500", "n15001", "n16998", "n19995", "z"}) {
+      for (const char* limit : {"1", "7", "2000"}) {
+        for (const char* types : {"", R"("types":["t"],)", R"("types":["t","u"],)", R"("types":["u"],)"}) {
+          const std::string request = std::string(R"({"op":"nodes","nodes":{)") + types + R"("filter":)" + filter +
+                                      R"(},"after":")" + after + R"(","limit":)" + limit + "}";
+          EXPECT(AskGraph({.view = view.get()}, kPrefix, request) == AskGraph({.view = view.get()}, kPlain, request));
+        }
+      }
+    }
+  }
+  struct Case {
+    const char* filter;
+    const char* first;
+    bool walks_all;
+  };
+  const std::vector<Case> cases = {{R"(["gte","n",0])", "n10000", false},
+                                   {R"(["gte","n",15000])", "n15000", true},  // half of the nodes come before it
+                                   {R"(["in","n",15000,15001])", "n15000", true}};
+  for (const Case& each : cases) {
+    const std::string request = std::string(R"({"op":"nodes","nodes":{"filter":)") + each.filter + R"(},"limit":2})";
+    auto transaction = test::BeginOn(engine.get());
+    const std::string answer = AskGraph({transaction.get(), transaction.get(), nullptr}, kPrefix, request);
+    EXPECT(answer.starts_with(std::string(R"([{"id":")") + each.first));
+    EXPECT_OK(ChangeGraph(transaction.get(), kPrefix, R"([["edge","seen","by","it",{}]])"));
+    // Behind all others, in the index and among the nodes.
+    const bool is_range = std::string_view(each.filter).starts_with(R"(["gte)");
+    EXPECT_OK(WriteGraph(engine.get(), kPrefix, R"([["node","z","t",{"n":99999}]])"));
+    EXPECT_EQ(transaction->Commit().ok(), !(is_range && each.walks_all));
+    EXPECT_OK(WriteGraph(engine.get(), kPrefix, R"([["deleteNode","z"]])"));
+  }
+}
+
 TEST("indexes of graphs: nodes that are read are those of the rarest of the tests") {
   MemEnv env;
   auto engine = test::OpenAt(&env);

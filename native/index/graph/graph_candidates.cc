@@ -14,6 +14,10 @@ namespace {
 
 constexpr size_t kFirstTurn = 16;
 constexpr size_t kLongestTurn = 1024;
+// Where so many entries were walked and only some nodes are wanted, these may be found sooner by looking at nodes.
+constexpr size_t kEntriesBeforeScan = 2048;
+// Looking at a node costs about as much as walking over so many entries.
+constexpr size_t kEntriesForOneNode = 4;
 constexpr size_t kMostAlternatives = 8;
 // More types than that are not looked up one by one.
 constexpr size_t kMostTypes = 64;
@@ -239,13 +243,66 @@ class Walk {
   std::string scratch_;
 };
 
-// All of the alternative that ends first.
-Status CollectFewest(GraphReader* reader, Alternatives* alternatives, std::string_view after, std::vector<std::string>* ids) {
+// Looks at nodes in the order of their ids, some at a time, until it has found as many as are wanted.
+class Scan {
+ public:
+  Scan(GraphReader* reader, const NodeTest& test, std::string_view after, uint64_t limit)
+      : reader_(reader), test_(test), after_(after), limit_(limit) {
+    range_ = test.types.size() == 1 ? NodeTypePrefix(reader->prefix(), test.types[0]) : NodeKey(reader->prefix(), {});
+  }
+
+  Status Advance(size_t nodes, bool* done) {
+    if (cursor_ == nullptr) {
+      std::string lo = range_;
+      if (!after_.empty()) lo.append(after_).push_back('\0');
+      SOCHDB_ASSIGN(cursor, reader_->OpenNodes(lo, PrefixEnd(range_)));
+      cursor_ = std::move(cursor);
+    }
+    std::vector<std::string> ids;
+    bool found = true;
+    for (; nodes > 0 && found; --nodes) {
+      SOCHDB_TRY(cursor_->Next(&found));
+      if (found) ids.emplace_back(cursor_->key().substr(range_.size()));
+    }
+    const std::vector<std::string_view> views(ids.begin(), ids.end());
+    NodeRecords records;
+    SOCHDB_TRY(reader_->GetNodes(views, &records, true));
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (test_.Passes(records[i].type, records[i].properties)) found_.push_back(std::move(ids[i]));
+    }
+    *done = !found || found_.size() >= limit_;
+    return {};
+  }
+  [[nodiscard]] std::vector<std::string>* found() { return &found_; }
+
+ private:
+  GraphReader* const reader_;
+  const NodeTest& test_;
+  const std::string_view after_;
+  const uint64_t limit_;
+  std::string range_;
+  std::unique_ptr<Cursor> cursor_;
+  std::vector<std::string> found_;
+};
+
+// All of the alternative that ends first; or what a scan has found, if that has all that are wanted before.
+Status CollectFewest(GraphReader* reader, Alternatives* alternatives, Scan* scan, std::string_view after,
+                     std::vector<std::string>* ids) {
   std::vector<Walk> walks;
   std::vector<std::vector<std::string>> found(alternatives->size());
   for (Alternative& alternative : *alternatives) walks.emplace_back(reader, std::move(alternative));
+  size_t walked = 0;
   for (size_t turn = kFirstTurn;; turn = std::min(2 * turn, kLongestTurn)) {
     SOCHDB_TRY(reader->CheckCancelled());
+    if (scan != nullptr && walked >= kEntriesBeforeScan) {
+      bool done = false;
+      SOCHDB_TRY(scan->Advance(turn / kEntriesForOneNode, &done));
+      if (done) {
+        *ids = std::move(*scan->found());
+        return {};
+      }
+    }
+    walked += turn;
     for (size_t i = 0; i < walks.size(); ++i) {
       bool done = false;
       const auto keep = [&](std::string_view id, bool*) {
@@ -264,7 +321,7 @@ Status CollectFewest(GraphReader* reader, Alternatives* alternatives, std::strin
 
 }  // namespace
 
-Status VisitCandidates(GraphReader* reader, const NodeTest& test, std::string_view after,
+Status VisitCandidates(GraphReader* reader, const NodeTest& test, std::string_view after, uint64_t limit,
                        const std::function<Status(std::string_view id, bool* more)>& visit, bool* indexed) {
   *indexed = false;
   if (test.filter == nullptr) return {};
@@ -286,7 +343,8 @@ Status VisitCandidates(GraphReader* reader, const NodeTest& test, std::string_vi
     return {};
   }
   std::vector<std::string> ids;
-  SOCHDB_TRY(CollectFewest(reader, &alternatives, after, &ids));
+  Scan scan(reader, test, after, limit);
+  SOCHDB_TRY(CollectFewest(reader, &alternatives, limit == UINT64_MAX ? nullptr : &scan, after, &ids));
   bool more = true;
   for (size_t i = 0; i < ids.size() && more; ++i) SOCHDB_TRY(visit(ids[i], &more));
   return {};

@@ -41,7 +41,7 @@ class Matcher {
       return Status();
     };
     bool indexed = false;
-    SOCHDB_TRY(VisitCandidates(reader_, request_.step.nodes, {}, visit, &indexed));
+    SOCHDB_TRY(VisitCandidates(reader_, request_.step.nodes, {}, UINT64_MAX, visit, &indexed));
     if (!indexed) {
       for (const std::string& type : types) SOCHDB_TRY(reader_->VisitNodes(type, {}, visit));
       if (types.empty()) SOCHDB_TRY(reader_->VisitNodes(std::nullopt, {}, visit));

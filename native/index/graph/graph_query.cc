@@ -50,7 +50,7 @@ Status ForNodes(GraphReader* reader, const GraphRequest& request, const Use& use
     return {};
   };
   bool indexed = false;
-  SOCHDB_TRY(VisitCandidates(reader, test, request.after, visit, &indexed));
+  SOCHDB_TRY(VisitCandidates(reader, test, request.after, request.limit, visit, &indexed));
   if (!indexed) {
     const std::optional<std::string_view> type =
         test.types.size() == 1 ? std::optional<std::string_view>(test.types[0]) : std::nullopt;
