@@ -9,6 +9,7 @@ import { root, type TestProject } from './project.js'
  */
 const runtime = {
   'runtime/client.d.ts': `import type { CreateRuntimeClient } from '${join(root, 'packages/sochdb/dist/client/types.js')}'
+import type { Sql } from '${join(root, 'packages/sochdb/dist/client/sql.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/repository-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/collection-types.js')}'
@@ -16,6 +17,7 @@ export type * from '${join(root, 'packages/sochdb/dist/client/cache-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/graph-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/kv-types.js')}'
 export declare const createClient: CreateRuntimeClient
+export declare const sql: Sql
 `,
   'runtime/dialect.d.ts': `import type { DatabaseIntrospector, Dialect, DialectAdapter, Driver, QueryCompiler } from 'kysely'
 import type { QueryTarget } from 'sochdb/client'

@@ -1,4 +1,7 @@
-/** The section of docs/generate.md on graphs and key spaces: its first example is the schema, the others are one program over what that gives rise to. */
+/**
+ * Documentation of generated clients: docs/client.md, and the section of docs/generate.md on graphs and key spaces. The first example is
+ * the schema, the others are one program over what that gives rise to.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -10,10 +13,11 @@ import { comparing } from '../../packages/sochdb/test/support/pages.js'
 import { compile } from './compile.js'
 import { root, TestProject } from './project.js'
 
-const page = readFileSync(join(root, 'docs/generate.md'), 'utf8')
-const section = /^## Graphs and key spaces\n(.*?)^## /ms.exec(page)![1]!
-const [schema, ...programs] = Array.from(section.matchAll(/^```ts\n(.*?)^```$/gms), match => match[1]!)
-const program = programs.join('\n')
+const read = (page: string): string => readFileSync(join(root, 'docs', page), 'utf8')
+const texts: Readonly<Record<string, string>> = {
+  'docs/client.md': read('client.md'),
+  'docs/generate.md': /^## Graphs and key spaces\n(.*?)^## /ms.exec(read('generate.md'))![1]!,
+}
 
 const timeoutMs = 180_000
 
@@ -32,9 +36,11 @@ function load(project: TestProject, path: string): unknown {
   return module.exports
 }
 
-test(
-  'its examples compile, run, and give what they say',
-  async () => {
+test.each(Object.entries(texts))(
+  'the examples of %s compile, run, and give what they say',
+  async (_, text) => {
+    const [schema, ...programs] = Array.from(text.matchAll(/^```ts\n(.*?)^```$/gms), match => match[1]!)
+    const program = programs.join('\n')
     using project = new TestProject({ 'sochdb.schema.ts': schema!, 'use.ts': program })
     expect((await generate({ cwd: project.directory })).problems).toEqual([])
     expect(compile(project, ['use.ts']).errors).toBe('')
@@ -45,15 +51,16 @@ test(
     const { outputText } = ts.transpileModule(comparing(program), {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
     })
-    const body = outputText.replace(/^import \{ createClient \} from .*$/m, '').replace(/^export \{.*\};?$/m, '')
+    const body = outputText.replaceAll(/^import .*$/gm, '').replace(/^export \{.*\};?$/m, '')
     const { createClient } = load(project, 'sochdb/generated/client.ts') as { readonly createClient: unknown }
     const AsyncFunction = (async () => undefined).constructor as new (
       ...args: string[]
     ) => (...args: unknown[]) => Promise<void>
-    await new AsyncFunction('createClient', 'compare', 'console', body)(createClient, compare, { log: () => undefined })
-    expect(compared).toHaveLength(program.split('// →').length - 1)
+    const given = { createClient, sql: client.sql, compare, console: { log: () => undefined } }
+    await new AsyncFunction(...Object.keys(given), body)(...Object.values(given))
     for (const { line, actual, expected } of compared)
       expect({ line, value: actual }).toEqual({ line, value: expected })
+    expect(compared).toHaveLength(program.split('// →').length - 1)
   },
   timeoutMs,
 )
