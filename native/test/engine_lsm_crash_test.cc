@@ -162,6 +162,59 @@ TEST("ENOSPC at any operation of flushes and compactions costs no acknowledged c
   Failing(SimEnv::Fault::kNoSpace, true, "ENOSPC for ever");
 }
 
+TEST("without a log, what is there after a loss of power is there of every tree") {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    SimEnv env(seed);
+    EngineOptions options = test::TinyOptions();
+    options.wal_enabled = false;
+    auto engine = test::OpenAt(&env, "/db", options);
+    int committed = 0;
+    // One tree is large and due to be flushed, the other never is by itself.
+    while (engine->stats().lsm.flushes < 2 && committed < 5000) {
+      const auto txn = test::BeginOn(engine.get());
+      EXPECT_OK(txn->Put(TreeId::kKeys, KeyOf(committed), "s"));
+      EXPECT_OK(txn->Put(TreeId::kRows, KeyOf(committed), test::ValueOf(committed)));
+      EXPECT_OK(txn->Commit().status());
+      ++committed;
+    }
+    env.CrashNow();
+    engine.reset();
+    env.Restart(seed);
+    engine = test::OpenAt(&env, "/db", options);
+    int there = 0;
+    for (int i = 0; i < committed; ++i) {
+      const bool small = test::GetOr(engine.get(), KeyOf(i)) != "-";
+      EXPECT_EQ(small, test::GetOr(engine.get(), KeyOf(i), TreeId::kRows) != "-");
+      there += small ? 1 : 0;
+    }
+    EXPECT(there > 0);
+  }
+}
+
+TEST("without a log, what is there after a loss of power is a prefix of the commits, however slowly tables are made") {
+  constexpr TreeId kTrees[] = {TreeId::kKeys, TreeId::kRows, TreeId::kPostings};
+  const auto tree_of = [&](int i) { return kTrees[i / 40 % 3]; };
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimEnv env(seed);
+    env.EnableBuggify(seed);
+    EngineOptions options = test::TinyOptions(true);
+    options.wal_enabled = false;
+    options.flush_threads = 3;
+    auto engine = test::OpenAt(&env, "/db", options);
+    env.CrashAt(env.io_count() + 40 + seed * 23);
+    int tried = 0;
+    while (tried < 3000 && engine->Put(tree_of(tried), KeyOf(tried), test::ValueOf(tried), kNeverExpires).ok()) ++tried;
+    env.CrashAt(0);
+    env.CrashNow();
+    engine.reset();
+    env.Restart(seed);
+    engine = test::OpenAt(&env, "/db", options);
+    int there = 0;
+    while (there < tried && test::GetOr(engine.get(), KeyOf(there), tree_of(there)) != "-") ++there;
+    for (int i = there; i < tried; ++i) EXPECT_EQ(test::GetOr(engine.get(), KeyOf(i), tree_of(i)), "-");
+  }
+}
+
 TEST("threads that commit, flush and compact together lose nothing in a crash, and no transaction is half there") {
   for (int i = 0; i < test::SeedCount(); ++i) {
     const uint64_t seed = test::Seed() * 100 + static_cast<uint64_t>(i);
