@@ -361,6 +361,18 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
     "export default defineSchema({ graph: { nodes: { Doc: node('Doc', z.object({})) }, edges: { /*!*/Doc: edge('E', 'Doc', 'Doc') } } })",
   ],
   [
+    'a rule for intervals of an edge that has none',
+    'edge_rule_not_temporal',
+    'has a rule for intervals, and no intervals',
+    "export default defineSchema({ graph: { nodes: { A: node('A', z.object({})) }, edges: { /*!*/E: edge('E', 'A', 'A', undefined, { rule: 'oncePerEdge' }) } } })",
+  ],
+  [
+    'a rule that there is not',
+    'option_invalid',
+    'rule',
+    "export default defineSchema({ graph: { nodes: { A: node('A', z.object({})) }, edges: { /*!*/E: edge('E', 'A', 'A', undefined, { temporal: true, rule: 'twice' as 'any' }) } } })",
+  ],
+  [
     'a node with the name of what the graph has',
     'name_reserved',
     '"match" is reserved: the graph of the client',

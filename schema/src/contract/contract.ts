@@ -161,6 +161,8 @@ export interface EdgeContract {
   readonly indexed?: readonly string[]
   readonly temporal: boolean
   readonly open: boolean
+  /** Which intervals must not overlap. Absent: all may. */
+  readonly rule?: 'oncePerEdge' | 'oncePerNode'
 }
 
 export interface CacheContract {

@@ -185,7 +185,7 @@ function indexedOf(indexed: readonly string[]): { readonly indexed?: readonly st
 }
 
 function edgeContract(edge: EdgeNode): EdgeContract {
-  const { name, from, to, properties, temporal, open } = edge
+  const { name, from, to, properties, temporal, open, rule } = edge
   return {
     name,
     from,
@@ -194,6 +194,7 @@ function edgeContract(edge: EdgeNode): EdgeContract {
     ...indexedOf(edge.indexed),
     temporal,
     open,
+    ...optional('rule', rule === 'any' ? undefined : rule),
   }
 }
 

@@ -19,7 +19,14 @@ export interface EdgeOptions {
   readonly temporal?: boolean
   /** Edges may name nodes that were never added. Default: false. */
   readonly open?: boolean
+  /**
+   * Of temporal edges, whether intervals may overlap: `any` (default), not those of one edge (`oncePerEdge`), or not those of all edges
+   * of the type that leave a node (`oncePerNode`).
+   */
+  readonly rule?: EdgeRule
 }
+
+export type EdgeRule = 'any' | 'oncePerEdge' | 'oncePerNode'
 
 export interface EdgeNode {
   readonly name: string
@@ -29,6 +36,7 @@ export interface EdgeNode {
   readonly indexed: readonly string[]
   readonly temporal: boolean
   readonly open: boolean
+  readonly rule: EdgeRule | undefined
 }
 
 /** A type of graph node. Comes from `node`. */
@@ -72,6 +80,6 @@ export function edge(
   properties?: z.ZodType,
   options: EdgeOptions = {},
 ): EdgeDeclaration {
-  const { temporal = false, open = false, indexed = [] } = options
-  return new EdgeDeclaration({ name, from, to, properties, indexed, temporal, open })
+  const { temporal = false, open = false, indexed = [], rule } = options
+  return new EdgeDeclaration({ name, from, to, properties, indexed, temporal, open, rule })
 }

@@ -24,6 +24,11 @@ export function checkGraph(report: Report, schema: SchemaNode): void {
       )
     }
     checkIndexed(report, at, `Edge "${edge.name}"`, edge.properties, edge.indexed)
+    checkChoice(report, at, 'rule', edge.rule, ['any', 'oncePerEdge', 'oncePerNode'])
+    if (edge.rule !== undefined && !edge.temporal) {
+      const message = `Edge "${edge.name}" has a rule for intervals, and no intervals.`
+      report.error(at, 'edge_rule_not_temporal', message, 'Declare it with temporal: true, or leave the rule out.')
+    }
     if (edge.properties === undefined) continue
     checkZodOfType(report, at, `The properties of edge "${edge.name}"`, edge.properties, 'object')
   }

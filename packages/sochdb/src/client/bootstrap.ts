@@ -1,8 +1,9 @@
 /** The first thing a client does with a store: create what its contract declares, or see that the store was made from the same one. */
 import type { Contract } from '@sochdb/schema/contract'
 import { storeTable } from '@sochdb/schema/store'
-import type { Database, Transaction } from '../engine/index.js'
+import type { Database, Transaction } from '../database/index.js'
 import { DatabaseError } from '../errors/index.js'
+import { declareGraph } from '../migrate/graph.js'
 import { declareReferences } from '../sql/ddl/references.js'
 import { catalogStore } from '../sql/session.js'
 import { createCollection, createTable, getMetadata, setMetadata } from '../sql/catalog/index.js'
@@ -38,6 +39,7 @@ function create(transaction: Transaction, contract: Contract, hash: string): voi
   declareReferences(transaction, tables)
   for (const collection of Object.values(contract.collections))
     createCollection(store, DEFAULT_NAMESPACE_ID, collection)
+  declareGraph(transaction, undefined, contract)
   setMetadata(store, DEFAULT_NAMESPACE_ID, METADATA_NAME, { hash, contract } satisfies StoredContract)
 }
 

@@ -245,7 +245,12 @@ class Surface {
       members[property] = keys(new Keys(space, this.#target))
     }
     const { contract } = this.#definition
-    if (Object.keys(contract.nodes).length > 0) members['graph'] = graphClient(contract, this.#target, face, settle)
+    if (Object.keys(contract.nodes).length > 0) {
+      // Made when asked for: a transaction that uses no graph makes none.
+      let graph: object | undefined
+      const get = (): object => (graph ??= graphClient(contract, this.#target, face, settle))
+      Object.defineProperty(members, 'graph', { get, enumerable: true })
+    }
     const run = this.#sql()
     const value = (strings: TemplateStringsArray, ...values: readonly unknown[]): unknown =>
       settle(() => run(strings, ...values))

@@ -4,6 +4,7 @@ import type { Transaction } from '../database/index.js'
 import { DEFAULT_NAMESPACE_ID } from '../engine/index.js'
 import { catalogStore } from '../sql/session.js'
 import { getMetadata, setMetadata } from '../sql/catalog/index.js'
+import { declareGraph } from './graph.js'
 import type { PendingMove } from './policies.js'
 
 export interface StoredContract {
@@ -40,7 +41,9 @@ export function readContract(transaction: Transaction): StoredContract | undefin
   return getMetadata(catalogStore(transaction), DEFAULT_NAMESPACE_ID, CONTRACT) as StoredContract | undefined
 }
 
+/** The store belongs to this contract from now on, and its graph is what that says. */
 export function writeContract(transaction: Transaction, stored: StoredContract | undefined): void {
+  declareGraph(transaction, readContract(transaction)?.contract, stored?.contract)
   setMetadata(catalogStore(transaction), DEFAULT_NAMESPACE_ID, CONTRACT, stored)
 }
 

@@ -22,11 +22,12 @@ const schema = defineSchema({
   graph: {
     nodes: {
       Doc: node('Doc', z.object({ title: z.string(), year: z.int().optional(), lang: z.string().default('en') })),
-      Person: node('Person', z.object({ name: z.string() })),
+      Person: node('Person', z.object({ name: z.string() }), { indexed: ['name'] }),
     },
     edges: {
       CITES: edge('CITES', 'Doc', 'Doc', z.object({ weight: z.number().default(1) })),
       wrote: edge('WROTE', 'Person', 'Doc', z.object({ role: z.string() }), { temporal: true }),
+      HOLDS: edge('HOLDS', 'Person', 'Doc', undefined, { temporal: true, rule: 'oncePerNode' }),
       MENTIONS: edge('MENTIONS', 'Doc', 'Person', undefined, { open: true }),
     },
   },
@@ -84,6 +85,7 @@ export interface AnyGraph extends TypedGraph<AnyNode, AnyEdge> {
   readonly Person: GraphNodes<AnyNodeModel>
   readonly CITES: GraphEdges<AnyEdgeModel>
   readonly wrote: TemporalGraphEdges<AnyEdgeModel>
+  readonly HOLDS: TemporalGraphEdges<AnyEdgeModel>
   readonly MENTIONS: GraphEdges<AnyEdgeModel>
 }
 interface AnySyncGraph extends SyncTypedGraph<AnyNode, AnyEdge> {
@@ -118,7 +120,7 @@ export interface GraphTestClient extends Members, AsyncDisposable {
   $close(): Promise<void>
 }
 
-const contract = toContract(schema)
+export const contract = toContract(schema)
 
 export function openGraphClient(options: Partial<ClientOptions> = { path: ':memory:' }): GraphTestClient {
   const definition = { contract, contractHash: contractHash(contract), queryBuilder: () => undefined as never }

@@ -1,6 +1,7 @@
 import { Database, TransactionConflictError, ValidationError } from 'sochdb'
 
-import { openGraphClient, type AnyGraph } from './graph-fixture.js'
+import { writeContract } from '../../src/migrate/ledger.js'
+import { contract, openGraphClient, type AnyGraph } from './graph-fixture.js'
 
 /** d1 → d2 → d3 → d4, d1 → d3, d4 → d1; ann wrote d1 and d2. */
 async function fill(graph: AnyGraph): Promise<void> {
@@ -184,6 +185,35 @@ test('temporal edges are read at a time, ended, and remembered', async () => {
   expect(sorted(roles as string[])).toEqual(['a', 'b', 'x'])
   expect(await wrote.delete('ann', 'd1')).toBe(true)
   expect(await wrote.history('ann')).toHaveLength(1)
+})
+
+test('intervals of edges with a rule do not overlap', async () => {
+  await using db = openGraphClient()
+  await fill(db.graph)
+  const { HOLDS } = db.graph
+  await HOLDS.add({ fromId: 'ann', toId: 'd1', validFrom: 1000, validUntil: 2000 })
+  await expect(HOLDS.add({ fromId: 'ann', toId: 'd2', validFrom: 1500 })).rejects.toThrow(ValidationError)
+  await HOLDS.add({ fromId: 'ann', toId: 'd2', validFrom: 2000 })
+  expect(await HOLDS.update('ann', 'd1', { note: 'x' }, { validFrom: 1000 })).toMatchObject({
+    properties: { note: 'x' },
+  })
+  expect(await HOLDS.history('ann')).toHaveLength(2)
+})
+
+test('properties that the schema has indexed are, and follow the contract', async () => {
+  using database = Database.open(':memory:')
+  const db = openGraphClient({ database })
+  await fill(db.graph)
+  expect(database.graph().listIndexedProperties()).toEqual([{ nodeType: 'Person', properties: ['name'] }])
+  expect(await db.graph.Person.where({ name: 'Ann' }).ids()).toEqual(['ann'])
+  const { Person, ...others } = contract.nodes
+  const { HOLDS, ...otherEdges } = contract.edges
+  const next = { ...contract, nodes: { ...others, Person: { ...Person!, indexed: [] } }, edges: otherEdges }
+  database.transaction(txn => writeContract(txn, { hash: 'next', contract: next }))
+  expect(database.graph().listIndexedProperties()).toEqual([])
+  const held = { fromId: 'ann', edgeType: HOLDS!.name }
+  database.graph().addTemporalEdge({ ...held, toId: 'd1', validFrom: 1000 })
+  database.graph().addTemporalEdge({ ...held, toId: 'd2', validFrom: 1500 })
 })
 
 test('every read takes asOf: what the database knew then', async () => {
