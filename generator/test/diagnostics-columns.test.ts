@@ -8,6 +8,11 @@ const years = `const years = table('years', { org: col.integer(), year: col.inte
 const withYears = (columns: string, more: string): string =>
   `${years}export default defineSchema({ tables: { years, t: table('t', {\n  ${id},\n  ${columns}\n})${more} } })`
 
+const between = (relation: string): string =>
+  `const posts = table('posts', { ${id} })\nconst tags = table('tags', { id: col.text().primaryKey() })\n` +
+  `const pairs = table('pairs', { postId: col.uuid(), tagId: col.text() }).primaryKey('postId', 'tagId')\n` +
+  `export default defineSchema({ tables: { posts, tags, pairs }, relations: { posts: {\n  /*!*/tags: ${relation} } } })`
+
 const mistakes: readonly (readonly [promise: string, code: string, message: string, schema: string])[] = [
   ['a stored name that is none', 'name_invalid', 'column of the store', one("a: col.text()./*!*/map('a b')")],
   [
@@ -171,6 +176,33 @@ const mistakes: readonly (readonly [promise: string, code: string, message: stri
   ],
 ]
 
-test.each(mistakes)('%s is found where it stands', async (_promise, code, message, schema) => {
+const relations: typeof mistakes = [
+  [
+    'many to no table',
+    'relation_unknown_table',
+    'leads to "tag"',
+    between("manyToMany('tag', { through: 'pairs', from: 'postId', to: 'tagId' })"),
+  ],
+  [
+    'many through no table',
+    'relation_unknown_table',
+    'goes through "pair"',
+    between("manyToMany('tags', { through: 'pair', from: 'postId', to: 'tagId' })"),
+  ],
+  [
+    'many by no column',
+    'relation_unknown_column',
+    'Did you mean "tagId"?',
+    between("manyToMany('tags', { through: 'pairs', from: 'postId', to: 'tagID' })"),
+  ],
+  [
+    'many by columns that changed places',
+    'relation_type_mismatch',
+    'no value can be in both',
+    between("manyToMany('tags', { through: 'pairs', from: 'tagId', to: 'postId' })"),
+  ],
+]
+
+test.each([...mistakes, ...relations])('%s is found where it stands', async (_promise, code, message, schema) => {
   expect((await expectProblem(schema, code, message)).severity).toBe('error')
 })

@@ -63,7 +63,7 @@ export class TestProject {
 
 /** A schema file around one part of it. */
 export function schemaFile(body: string): string {
-  return `import { cachePolicy, col, collection, defineSchema, edge, kv, many, node, one, table } from '@sochdb/schema'
+  return `import { cachePolicy, col, collection, defineSchema, edge, kv, many, manyToMany, node, one, table } from '@sochdb/schema'
 import { z } from 'zod'
 
 ${body}

@@ -24,7 +24,7 @@ export {
   type NodeOptions,
 } from './graph/graph.js'
 export { kv, type KvDeclaration, type KvOptions } from './kv/kv.js'
-export { many, one, type Relation } from './relations/relation.js'
+export { many, manyToMany, one, type Relation, type ThroughOptions } from './relations/relation.js'
 export {
   table,
   type AnyColumn,

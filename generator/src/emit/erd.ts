@@ -56,7 +56,11 @@ function links({ tables, relations }: Contract): string[] {
   for (const [key, declared] of Object.entries(relations)) {
     for (const relation of Object.values(declared)) {
       if (relation.kind === 'one') link(key, relation.column, relation.table)
-      else link(relation.table, relation.column, key)
+      else if (relation.kind === 'many') link(relation.table, relation.column, key)
+      else {
+        link(relation.through, relation.from, key)
+        link(relation.through, relation.to, relation.table)
+      }
     }
   }
   return [...lines.keys()].sort().map(key => lines.get(key)!)

@@ -31,18 +31,20 @@ function isRequired(contract: Contract, table: string, column: string): boolean 
 
 /** Required columns that a relation can fill: its own to one row, and those of others to its rows. */
 function filledColumns(contract: Contract, key: string): ReadonlySet<string> {
-  const own = Object.values(contract.relations[key] ?? {}).filter(({ kind }) => kind === 'one')
-  const ofOthers = Object.values(contract.relations).flatMap(relations =>
-    Object.values(relations).filter(({ kind, table }) => kind === 'many' && table === key),
-  )
-  const columns = [...own, ...ofOthers].map(({ column }) => column)
+  const own = Object.values(contract.relations[key] ?? {})
+  const ofOthers = Object.values(contract.relations).flatMap(relations => Object.values(relations))
+  const columns = [
+    ...own.flatMap(relation => (relation.kind === 'one' ? [relation.column] : [])),
+    ...ofOthers.flatMap(relation => (relation.kind === 'many' && relation.table === key ? [relation.column] : [])),
+  ]
   return new Set(columns.filter(column => isRequired(contract, key, column)))
 }
 
 /** What a row is that is created under the name of a relation. */
-function createdType({ contract, names }: ModelContext, key: string): string {
+function createdType({ contract, names }: ModelContext, key: string, kind: RelationContract['kind']): string {
   const { row } = names.get(key)!
-  if (filledColumns(contract, key).size > 0) return `New${row}Of`
+  // A table between both is what is filled then, not the row.
+  if (kind !== 'manyToMany' && filledColumns(contract, key).size > 0) return `New${row}Of`
   return Object.keys(contract.relations[key] ?? {}).length > 0 ? `New${row}With` : `New${row}`
 }
 
@@ -50,7 +52,7 @@ export function writeNames({ contract, names }: ModelContext, key: string): Writ
   const { row } = names.get(key)!
   const relations = Object.values(contract.relations[key] ?? {})
   if (relations.length === 0) return { newWith: `New${row}`, newBy: `New${row}`, change: `${row}Patch` }
-  const isBy = relations.some(({ kind, column }) => kind === 'one' && isRequired(contract, key, column))
+  const isBy = relations.some(relation => relation.kind === 'one' && isRequired(contract, key, relation.column))
   return { newWith: `New${row}With`, newBy: isBy ? `New${row}By` : `New${row}With`, change: `${row}Change` }
 }
 
@@ -65,7 +67,7 @@ export function nestedWrites(
   const { primaryKey } = contract.tables[key]!
   const filled = filledColumns(contract, key)
   const entries = Object.entries(relations)
-  const isFilledOne = ({ kind, column }: RelationContract): boolean => kind === 'one' && filled.has(column)
+  const isFilledOne = (relation: RelationContract): boolean => relation.kind === 'one' && filled.has(relation.column)
   const member = (name: string, type: string, isOptional = true): string =>
     `${property(name)}${isOptional ? `?: ${type} | undefined` : `: ${type}`}`
   const typeOf = (what: string, { kind, table }: RelationContract): string => {
@@ -73,7 +75,7 @@ export function nestedWrites(
     const other = (type: string): string =>
       table === key ? type : imports.type(`./${target.key}${context.importExtension}`, type)
     const generic = imports.type(client, `${what}${kind === 'one' ? 'One' : 'Many'}`)
-    return `${generic}<${other(createdType(context, table))}, ${other(`${target.row}Key`)}>`
+    return `${generic}<${other(createdType(context, table, kind))}, ${other(`${target.row}Key`)}>`
   }
   const texts: string[] = []
   if (entries.length > 0) {
@@ -97,7 +99,7 @@ export function nestedWrites(
   }
   if (entries.length > 0) {
     const changes = entries
-      .filter(([, { kind, column }]) => kind === 'many' || !primaryKey.includes(column))
+      .filter(([, relation]) => relation.kind !== 'one' || !primaryKey.includes(relation.column))
       .map(([name, relation]) => member(name, typeOf('Change', relation)))
     texts.push(interfaceText(`${row}Change`, changes, 'A change, and those of its relations.', `${row}Patch`))
   }

@@ -119,10 +119,18 @@ export interface TableContract {
 
 /**
  * `one`: `column` of this table holds the primary key of `table`. `many`: `column` of `table` holds this table's primary key.
+ * `manyToMany`: rows of `through` hold this table's primary key in `from` and that of `table` in `to`.
  */
 export type RelationContract =
   | { readonly kind: 'one'; readonly table: string; readonly column: string }
   | { readonly kind: 'many'; readonly table: string; readonly column: string }
+  | {
+      readonly kind: 'manyToMany'
+      readonly table: string
+      readonly through: string
+      readonly from: string
+      readonly to: string
+    }
 
 export interface CollectionContract {
   readonly name: string

@@ -144,6 +144,7 @@ function defaultContract(column: ColumnNode, node: DefaultNode): DefaultContract
 
 function relationContract(relation: RelationNode): RelationContract {
   if (relation.kind === 'one') return { kind: 'one', table: relation.table, column: relation.column }
+  if (relation.kind === 'manyToMany') return { ...relation }
   return { kind: 'many', ...splitTarget(relation.target)! }
 }
 

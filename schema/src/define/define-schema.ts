@@ -109,7 +109,12 @@ function relationNodes(
 ): Declared<Declared<RelationNode>> {
   const result: Record<string, Declared<RelationNode>> = Object.create(null) as Record<string, Declared<RelationNode>>
   for (const [key, declared] of Object.entries(relations ?? {})) {
-    result[key] = nodes<RelationNode>(`relations.${key}`, declared, 'relation', 'made by one(…) or many(…)')
+    result[key] = nodes<RelationNode>(
+      `relations.${key}`,
+      declared,
+      'relation',
+      'made by one(…), many(…) or manyToMany(…)',
+    )
   }
   return Object.freeze(result)
 }

@@ -1,4 +1,5 @@
 import type { ColumnNode } from '../columns/column.js'
+import type { RelationNode } from '../relations/relation.js'
 import { describe } from '../core/brand.js'
 import { allIndexes, primaryKeyOf, splitTarget } from '../tables/parts.js'
 import type { SchemaNode } from '../define/define-schema.js'
@@ -133,6 +134,10 @@ function checkRelation(report: Report, at: readonly string[], schema: SchemaNode
       checkTypes(report, at, 'relation', relation.target, found.column, `${key}.${own}`, table.columns[own]!)
     return
   }
+  if (relation.kind === 'manyToMany') {
+    checkManyToMany(report, at, schema, key, relation)
+    return
+  }
   const target = schema.tables[relation.table]
   if (target === undefined) {
     const message = `Relation "${name}" leads to "${relation.table}", which is no table.`
@@ -148,6 +153,42 @@ function checkRelation(report: Report, at: readonly string[], schema: SchemaNode
   const other = singleKey(report, at, relation.table, target)
   if (other === undefined) return
   checkTypes(report, at, 'relation', relation.column, column, `${relation.table}.${other}`, target.columns[other]!)
+}
+
+function checkManyToMany(
+  report: Report,
+  at: readonly string[],
+  schema: SchemaNode,
+  key: string,
+  relation: Extract<RelationNode, { readonly kind: 'manyToMany' }>,
+): void {
+  const { table, through, from, to } = relation
+  const missing = [table, through].filter(name => schema.tables[name] === undefined)
+  for (const name of missing) {
+    const what = name === table ? 'leads to' : 'goes through'
+    const message = `Relation "${at.at(-1)!}" ${what} "${name}", which is no table.`
+    report.error(at, 'relation_unknown_table', message, suggest(name, Object.keys(schema.tables)))
+  }
+  if (missing.length > 0) return
+  const between = schema.tables[through]!
+  for (const [column, end] of [
+    [from, key],
+    [to, table],
+  ] as const) {
+    if (!Object.hasOwn(between.columns, column)) {
+      const message = `Relation "${at.at(-1)!}" goes by "${column}", which is no column of table "${through}".`
+      report.error(at, 'relation_unknown_column', message, suggest(column, Object.keys(between.columns)))
+      continue
+    }
+    const own = singleKey(report, at, end, schema.tables[end]!)
+    if (own === undefined) continue
+    const target = schema.tables[end]!.columns[own]!
+    checkTypes(report, at, 'relation', `${through}.${column}`, between.columns[column]!, `${end}.${own}`, target)
+  }
+  if (from === to) {
+    const message = `Relation "${at.at(-1)!}" goes by "${from}" on both sides: "from" and "to" are two columns.`
+    report.error(at, 'relation_same_column', message)
+  }
 }
 
 /** Relations go by one column: the primary key they lead to must be one. */

@@ -6,7 +6,7 @@ import type { RelationContract } from '@sochdb/schema/contract'
 import { RowNotFoundError, ValidationError } from '../errors/index.js'
 import { checkProperties, describe, isPlainObject, shown } from './check.js'
 import { columnOf } from './columns.js'
-import { linkColumns } from './relations.js'
+import { linkColumns, soleKey, type DirectRelation, type ThroughRelation } from './relations.js'
 import type { TableRepository } from './repository.js'
 import type { Row } from './statements.js'
 
@@ -46,28 +46,41 @@ export function updateNested(writer: NestedWriter, key: unknown, patch: Row): Ro
   return updated
 }
 
-interface Change {
+interface Change<Relation extends RelationContract = RelationContract> {
   readonly name: string
-  readonly relation: RelationContract
+  readonly relation: Relation
   readonly value: unknown
 }
 
-function parts({ relations }: NestedWriter, row: Row): { columns: Row; ones: Change[]; manys: Change[] } {
+function parts(
+  { relations }: NestedWriter,
+  row: Row,
+): {
+  columns: Row
+  ones: Change<DirectRelation>[]
+  manys: Change[]
+} {
   const columns: Row = {}
-  const ones: Change[] = []
+  const ones: Change<DirectRelation>[] = []
   const manys: Change[] = []
   for (const [name, value] of Object.entries(row)) {
     if (!Object.hasOwn(relations, name)) columns[name] = value
     else if (value !== undefined) {
       const relation = relations[name]!
-      ;(relation.kind === 'one' ? ones : manys).push({ name, relation, value })
+      if (relation.kind === 'one') ones.push({ name, relation, value })
+      else manys.push({ name, relation, value })
     }
   }
   return { columns, ones, manys }
 }
 
 /** Puts the key of the one row into the column that holds it. */
-function setOne(writer: NestedWriter, { name, relation, value }: Change, columns: Row, known: readonly string[]): void {
+function setOne(
+  writer: NestedWriter,
+  { name, relation, value }: Change<DirectRelation>,
+  columns: Row,
+  known: readonly string[],
+): void {
   const target = writer.related(relation.table)
   checkOperations(name, value, known)
   const link = linkColumns(name, relation, writer.repository.table, target.table)
@@ -120,6 +133,10 @@ function changeMany(
 ): void {
   const target = writer.related(relation.table)
   checkOperations(name, value, known)
+  if (relation.kind === 'manyToMany') {
+    changeThrough(writer, { name, relation, value }, parent)
+    return
+  }
   const link = linkColumns(name, relation, writer.repository.table, target.table)
   const own = parent[link.parent]
   const { create, connect, connectOrCreate, disconnect, set } = value as Row
@@ -140,6 +157,34 @@ function changeMany(
       target.insert(owned(target, name, link.child, own, made))
   }
   for (const row of list(create)) target.insert(owned(target, name, link.child, own, row))
+}
+
+/** Rows of the table between both come and go; those it leads to stay. */
+function changeThrough(writer: NestedWriter, { name, relation, value }: Change<ThroughRelation>, parent: Row): void {
+  const target = writer.related(relation.table)
+  const between = writer.related(relation.through)
+  const own = parent[soleKey(name, writer.repository.table)]
+  const key = soleKey(name, target.table)
+  const pair = (row: Row): Row => ({ [relation.from]: own, [relation.to]: row[key] })
+  const join = (row: Row): void => {
+    if (!between.exists({ where: pair(row) })) between.insert(pair(row))
+  }
+  const { create, connect, connectOrCreate, disconnect, set } = value as Row
+  if (set !== undefined) {
+    const wanted = list(set).map(each => connected(target, name, each))
+    for (const row of between.findMany({ where: { [relation.from]: own } })) {
+      const isWanted = wanted.some(each => isEqual(each[key], row[relation.to]))
+      if (!isWanted) between.deleteMany({ where: { [relation.from]: own, [relation.to]: row[relation.to] } })
+    }
+    for (const row of wanted) join(row)
+  }
+  for (const each of list(disconnect)) {
+    const row = target.find(each)
+    if (row !== undefined) between.deleteMany({ where: pair(row) })
+  }
+  for (const each of list(connect)) join(connected(target, name, each))
+  for (const each of list(connectOrCreate)) join(rowOf(target, name, 'connectOrCreate', each))
+  for (const row of list(create)) join(target.insert(row))
 }
 
 /** These rows and no others. */

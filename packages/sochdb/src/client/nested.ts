@@ -56,7 +56,7 @@ function nested(context: FilterContext, parent: Source, name: string, query: Rea
   const columns = names.map(column => child.table.columns.find(each => each.name === column)!)
   const inner = nestedOf(context, child, query.with, depth + 1)
   const where = both(
-    link(name, relation, parent, child),
+    link(context, name, relation, parent, child),
     whereExpression(context, child, query.where),
     context.scope.of(child.table).condition(child.qualifier, parameters),
   )

@@ -1,5 +1,7 @@
 /** Relations of a contract: how rows of two tables belong together, as conditions. */
 import type { Contract, RelationContract, TableContract } from '@sochdb/schema/contract'
+import { both, type Parameters } from './parameters.js'
+import type { Scope } from './scope.js'
 import { ValidationError } from '../errors/index.js'
 import type { Expression, SelectItem, SelectStatement } from '../sql/ast/nodes.js'
 
@@ -28,10 +30,15 @@ export function relationOf(contract: Contract, { property, table }: Source, name
   throw new ValidationError(`"${table.name}" has no relation "${name}". It has: ${known}.`)
 }
 
+/** A relation without a table between both. */
+export type DirectRelation = Exclude<RelationContract, { readonly kind: 'manyToMany' }>
+/** A relation by the rows of a table between both. */
+export type ThroughRelation = Extract<RelationContract, { readonly kind: 'manyToMany' }>
+
 /** Columns of both sides that are equal in rows that belong together. */
 export function linkColumns(
   name: string,
-  relation: RelationContract,
+  relation: DirectRelation,
   parent: TableContract,
   child: TableContract,
 ): { readonly parent: string; readonly child: string } {
@@ -39,8 +46,22 @@ export function linkColumns(
   return { parent: soleKey(name, parent), child: relation.column }
 }
 
+/** What a condition on related rows needs to know: of a table between both, only visible rows count. */
+export interface LinkContext {
+  readonly contract: Contract
+  readonly scope: Scope
+  readonly parameters: Parameters
+}
+
 /** Which rows of `child` belong to a row of `parent`. */
-export function link(name: string, relation: RelationContract, parent: Source, child: Source): Expression {
+export function link(
+  context: LinkContext,
+  name: string,
+  relation: RelationContract,
+  parent: Source,
+  child: Source,
+): Expression {
+  if (relation.kind === 'manyToMany') return linkThrough(context, name, relation, parent, child)
   const columns = linkColumns(name, relation, parent.table, child.table)
   return {
     kind: 'binary',
@@ -50,7 +71,30 @@ export function link(name: string, relation: RelationContract, parent: Source, c
   }
 }
 
-function soleKey(relation: string, { name, primaryKey }: TableContract): string {
+function linkThrough(
+  { contract, scope, parameters }: LinkContext,
+  name: string,
+  { through, from, to }: ThroughRelation,
+  parent: Source,
+  child: Source,
+): Expression {
+  const between = sourceOf(contract, through, parameters.alias())
+  const own: Expression = {
+    kind: 'binary',
+    operator: '=',
+    left: { kind: 'column', table: between.qualifier, name: from },
+    right: { kind: 'column', table: parent.qualifier, name: soleKey(name, parent.table) },
+  }
+  const visible = scope.of(between.table).condition(between.qualifier, parameters)
+  return {
+    kind: 'inQuery',
+    operand: { kind: 'column', table: child.qualifier, name: soleKey(name, child.table) },
+    query: { ...selectFrom(between, [columnItem(to)]), where: both(own, visible) },
+    negated: false,
+  }
+}
+
+export function soleKey(relation: string, { name, primaryKey }: TableContract): string {
   const [column, ...more] = primaryKey
   if (column !== undefined && more.length === 0) return column
   throw new ValidationError(`The relation "${relation}" needs a primary key of one column in "${name}".`)

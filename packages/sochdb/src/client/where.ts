@@ -107,7 +107,7 @@ function relationCondition(
     const visible = scope.of(child.table).condition(child.qualifier, parameters)
     const query = {
       ...selectFrom(child, [{ kind: 'expression', expression: { kind: 'literal', value: 1 }, alias: undefined }]),
-      where: both(link(name, relation, parent, child), sought, visible),
+      where: both(link(context, name, relation, parent, child), sought, visible),
     }
     return { kind: 'exists', query, negated: test !== 'some' }
   }
