@@ -69,6 +69,9 @@ function clientInterfaces(imports: Imports, extension: string): string {
   const scope = imports.type(runtime, 'ScopeOptions')
   const forDoc = doc('The same store with the rows of one tenant, or with those that are marked as deleted.')
   const listener = `(event: ${imports.type(runtime, 'QueryEvent')}) => void`
+  const extendsDoc = doc(
+    'The same client with calls of your own: of its tables, and beside them. Transactions have the plain one.',
+  )
   const onDoc = doc('Tells of every statement that has run, or of slow ones (`slowMs`). Returns how to stop.')
   return [
     interfaceText(
@@ -93,7 +96,8 @@ function clientInterfaces(imports: Imports, extension: string): string {
         `${syncDoc}readonly sync: SyncClient`,
         `${qbDoc}readonly $qb: ${qb}`,
         `${begin}$transaction<Result>(fn: (tx: TransactionClient) => Promise<Result>, options?: ${options}): Promise<Result>`,
-        `${forDoc}$for(scope: ${scope}): Client`,
+        `${forDoc}$for(scope: ${scope}): this`,
+        `${extendsDoc}$extends<Added extends object>(make: (client: this) => Added): this & Added`,
         `${onDoc}$on(event: 'query' | 'slow', listener: ${listener}): () => void`,
         `${doc('Closes the store, if the client opened it.')}$close(): Promise<void>`,
         '[Symbol.asyncDispose](): Promise<void>',

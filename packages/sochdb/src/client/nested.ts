@@ -118,6 +118,9 @@ function encoded({ type }: ColumnContract, value: Expression): Expression {
     case 'bigint':
     case 'decimal':
       return { kind: 'cast', operand: value, type: 'text' }
+    case 'timestamp':
+      // Its milliseconds, which are quicker to write and to read than a text.
+      return { kind: 'cast', operand: value, type: 'integer' }
     case 'blob':
       // Of NULL, hex makes an empty text.
       return {
@@ -136,7 +139,7 @@ function decoderOf({ type }: ColumnContract): ((value: never) => unknown) | unde
     case 'bigint':
       return (value: string) => BigInt(value)
     case 'timestamp':
-      return (value: string) => new Date(value)
+      return (value: number) => new Date(value)
     case 'blob':
       return (value: string) => Buffer.from(value, 'hex')
     case 'vector':

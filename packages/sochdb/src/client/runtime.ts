@@ -9,6 +9,7 @@ import { Channel } from './channel.js'
 import { describe, isPlainObject } from './check.js'
 import { cacheMethods, embeddingFace, PolicyCache } from './caches.js'
 import { DocumentCollection } from './collection.js'
+import { extended } from './extension.js'
 import { graphClient, type Face } from './graph.js'
 import type { Settle } from './graph-walk.js'
 import { Keys, promisedKeys } from './kv.js'
@@ -194,6 +195,7 @@ class Surface {
       Object.defineProperties(client, {
         sync: { value: Object.freeze(sync) },
         $qb: { get: this.#queryBuilder() },
+        $extends: { value: (make: (client: object) => unknown) => extended(client, make) },
         $for: { value: (options: ScopeOptions) => this.#scoped(options).client(store) },
         $on: { value: (event: 'query' | 'slow', listener: QueryListener) => store.log.on(event, listener) },
         $transaction: {

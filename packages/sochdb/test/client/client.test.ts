@@ -13,7 +13,7 @@ import { sql } from 'sochdb/client'
 import type { QueryEvent } from 'sochdb/client'
 import { temporaryDirectory } from '../support/temporary.js'
 import type { schema } from './fixture.js'
-import { fill, openClient } from './fixture.js'
+import { fill, openClient, type TestClient } from './fixture.js'
 
 const directory = temporaryDirectory()
 
@@ -309,5 +309,39 @@ describe('$on', () => {
     warned.mockRestore()
     expect(() => db.$on('nothing' as never, () => undefined)).toThrow(ValidationError)
     expect(() => db.$on('query', undefined as never)).toThrow(ValidationError)
+  })
+})
+
+describe('$extends', () => {
+  const make = (client: TestClient) => ({
+    notes: { starred: () => client.notes.findMany({ where: { stars: { gt: 2 } } }) },
+    hello: (name: string) => `Hello ${name}`,
+  })
+
+  it('adds calls to tables, and members, and leaves the client as it is', async () => {
+    await using db = openClient()
+    await fill(db)
+    const more = db.$extends(make)
+    expect((await more.notes.starred()).map(row => row['id'])).toEqual([1, 3, 5])
+    expect(more.hello('you')).toBe('Hello you')
+    expect(await more.notes.count()).toBe(5)
+    expect('starred' in db.notes || 'hello' in db).toBe(false)
+    const again = more.$extends(client => ({ notes: { first: async () => (await client.notes.starred())[0] } }))
+    expect(await again.notes.first()).toMatchObject({ id: 1 })
+    expect(await again.$for({ withDeleted: true }).notes.first()).toMatchObject({ id: 1 })
+    expect(more.sync.notes.count()).toBe(5)
+    expect(await more.$transaction(async tx => tx.notes.count())).toBe(5)
+  })
+
+  it.each([
+    ['a call there is', () => ({ notes: { count: () => 5 } })],
+    ['a member of the client', () => ({ $close: () => 5 })],
+    ['the other face', () => ({ sync: {} })],
+    ['no calls for a table', () => ({ notes: 5 })],
+    ['nothing', () => undefined],
+  ])('refuses %s', async (_, wrong) => {
+    await using db = openClient()
+    expect(() => db.$extends(wrong as never)).toThrow(ValidationError)
+    expect(() => db.$extends(5 as never)).toThrow(ValidationError)
   })
 })

@@ -4,6 +4,7 @@ import { createClient } from 'sochdb/client'
 import type {
   QueryEvent,
   Repository,
+  ScopeOptions,
   SqlTag,
   SyncSqlTag,
   SyncRepository,
@@ -94,6 +95,8 @@ interface SyncMembers {
 }
 
 export interface TestClient extends Members {
+  $for(scope: ScopeOptions): this
+  $extends<Added extends object>(make: (client: this) => Added): this & Added
   $on(event: 'query' | 'slow', listener: (event: QueryEvent) => void): () => void
   readonly sync: SyncMembers & { $transaction<T>(fn: (tx: SyncMembers) => T): T }
   $transaction<T>(fn: (tx: Members & { readonly sync: SyncMembers }) => Promise<T>, options?: object): Promise<T>
