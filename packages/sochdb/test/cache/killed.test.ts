@@ -1,5 +1,9 @@
 import { Database } from 'sochdb'
 
+import { contentOf } from '../../src/cache/layout.js'
+import { readRecord } from '../../src/cache/store.js'
+import { countEntries } from '../../src/cache/tally.js'
+import { servicesOf } from '../../src/database/index.js'
 import { killAfterLines } from '../support/killed-child.js'
 import { temporaryDirectory } from '../support/temporary.js'
 
@@ -14,6 +18,12 @@ test('SIGKILL at any moment leaves whole entries, and all that were acknowledged
     const last = Number(db.getString('last'))
     expect(last).toBeGreaterThanOrEqual(acknowledged)
     // Entries that were put with a key of the database are there as often as that says, by key, by vector and by tag.
+    for (const name of ['paired', 'answers']) {
+      const record = readRecord(servicesOf(db), name)
+      if (record === undefined) continue
+      const { count, sizeBytes } = db.cacheStats(name)
+      expect({ count, bytes: sizeBytes }).toEqual(countEntries(servicesOf(db), contentOf(record)))
+    }
     const paired = db.cache('paired')
     expect(paired.stats().count).toBe(last)
     for (let i = Math.max(1, last - 40); i <= last; i++) {
