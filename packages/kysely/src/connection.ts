@@ -79,14 +79,29 @@ export class SochdbConnection implements DatabaseConnection {
   ): AsyncIterableIterator<QueryResult<R>> {
     const runnable = this.#admit(query)
     const size = chunkSize >= 1 ? chunkSize : 100
+    const started = performance.now()
     let rows: Row[] = []
-    for await (const row of this.#executor.iterate(runnable, options?.signal)) {
-      rows.push(row)
-      if (rows.length < size) continue
-      yield { rows: rows as R[] }
-      rows = []
+    let count = 0
+    let problem: unknown
+    try {
+      for await (const row of this.#executor.iterate(runnable, options?.signal)) {
+        count++
+        rows.push(row)
+        if (rows.length < size) continue
+        yield { rows: rows as R[] }
+        rows = []
+      }
+      if (rows.length > 0) yield { rows: rows as R[] }
+    } catch (error) {
+      problem = error
+      throw error
+    } finally {
+      // Also where the loop over it ends before its rows do.
+      const log = this.#guard?.log
+      if (log?.isActive === true) {
+        log.tell(runnable.statement, runnable.values, performance.now() - started, count, problem)
+      }
     }
-    if (rows.length > 0) yield { rows: rows as R[] }
   }
 
   get isInTransaction(): boolean {

@@ -196,11 +196,15 @@ it('tells of every statement, with its text and what became of it', async () => 
   })
   await db.$qb.selectFrom('notes').select('id').execute()
   await expect(db.$qb.insertInto('notes').values({ id: 1, task: 1 }).execute()).rejects.toThrow()
+  const seen = []
+  for await (const row of db.$qb.selectFrom('tasks').select('id').stream()) seen.push(row)
+  expect(seen).toHaveLength(3)
   stop()
   await db.$qb.selectFrom('notes').select('id').execute()
   expect(heard).toMatchObject([
     { rows: 2, failed: false },
     { rows: 0, failed: true },
+    { rows: 3, failed: false },
   ])
   expect(heard[0]!.sql).toMatch(/^select .*id.* from .*notes/i)
 })
