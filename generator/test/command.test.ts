@@ -51,7 +51,7 @@ test('generate says what it wrote, and nothing when there was nothing to write',
   using project = new TestProject({ 'sochdb.schema.ts': good })
   expect(await sochdb(project.directory, 'generate')).toEqual({
     code: 0,
-    stdout: 'sochdb/generated: 7 files written\n',
+    stdout: 'sochdb/generated: 8 files written\n',
     stderr: '',
   })
   expect(await sochdb(project.directory, 'generate')).toEqual({ code: 0, stdout: '', stderr: '' })
@@ -62,7 +62,7 @@ test('generate --check exits with 1 and a diff when the client is stale, with 0 
   const stale = await sochdb(project.directory, 'generate --check')
   expect(stale.code).toBe(1)
   expect(stale.stdout).toContain('--- /dev/null\n+++ b/sochdb/generated/models/apples.ts\n@@ -0,0 +1,')
-  expect(stale.stderr).toBe('sochdb/generated is stale in 7 files. Run: npx sochdb generate\n')
+  expect(stale.stderr).toBe('sochdb/generated is stale in 8 files. Run: npx sochdb generate\n')
   expect(existsSync(join(project.directory, 'sochdb'))).toBe(false)
   await sochdb(project.directory, 'generate')
   expect(await sochdb(project.directory, 'generate --check')).toEqual({ code: 0, stdout: '', stderr: '' })
@@ -70,8 +70,8 @@ test('generate --check exits with 1 and a diff when the client is stale, with 0 
 
 test('--schema, --out and --config say where', async () => {
   using project = new TestProject({ 'a/b.ts': good, 'c.ts': `export default { schema: 'a/b.ts', out: 'd' }\n` })
-  expect((await sochdb(project.directory, 'generate --schema a/b.ts --out e')).stdout).toBe('e: 7 files written\n')
-  expect((await sochdb(project.directory, 'generate --config c.ts')).stdout).toBe('d: 7 files written\n')
+  expect((await sochdb(project.directory, 'generate --schema a/b.ts --out e')).stdout).toBe('e: 8 files written\n')
+  expect((await sochdb(project.directory, 'generate --config c.ts')).stdout).toBe('d: 8 files written\n')
 })
 
 test('--json prints one value, of results and of failures', async () => {
@@ -142,6 +142,6 @@ test('the committed shim runs the built command, which finds the generator of it
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] },
   })
-  expect(ran).toMatchObject({ status: 0, stderr: '', stdout: 'sochdb/generated: 7 files written\n' })
+  expect(ran).toMatchObject({ status: 0, stderr: '', stdout: 'sochdb/generated: 8 files written\n' })
   expect(spawnSync(process.execPath, [bin, 'generate'], { cwd: '/', encoding: 'utf8' })).toMatchObject({ status: 2 })
 })

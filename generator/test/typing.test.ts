@@ -65,7 +65,7 @@ export default defineSchema({
     repositories: table('repositories', { id }),
     dateFilters: table('dateFilters', { id, at: col.timestamp() }),
     statuses: table('statuses', { id }),
-    people: table('people', { id }),
+    people: table('people', { id, other: col.uuid() }),
     counters: table('counters', { n: col.integer().primaryKey(), m: col.vector(3) }),
     moments: table('moments', { at: col.timestamp(), big: col.bigint() }).primaryKey('at', 'big'),
     shapes: table('shapes', {
@@ -88,7 +88,7 @@ export default defineSchema({
       })),
     }),
   },
-  relations: { users: { user: one('user', 'id'), all: many('users.id') }, user: { users: many('users.id') } },
+  relations: { users: { user: one('user', 'id'), all: many('users.id') }, user: { users: many('users.id'), friends: manyToMany('users', { through: 'people', from: 'id', to: 'other' }) } },
   collections: {
     users_meta: collection('users_meta', { dimension: 3, metadata: z.object({ a: z.string().nullable(), 'b c': z.number().optional() }) }),
     open: collection('open', { dimension: 3, metadata: z.record(z.string(), z.unknown()) }),

@@ -37,7 +37,15 @@ test('a change of one table leaves the files of the others alone', async () => {
     'sochdb.schema.ts': schemaOf('apples', 'pears', 'plums').replace(/(table\('pears', \{)/, '$1 extra: col.text(),'),
   })
   const { written } = await generate({ cwd: project.directory })
-  expect(written).toEqual(['client.ts', 'contract.json', 'contract.ts', 'index.ts', 'models/pears.ts', 'schema.mmd'])
+  expect(written).toEqual([
+    'client.ts',
+    'contract.json',
+    'contract.ts',
+    'index.ts',
+    'models/pears.ts',
+    'schema.mmd',
+    'zod/pears.ts',
+  ])
 })
 
 test('files of tables that are gone are removed; what else is there stays', async () => {
@@ -45,7 +53,7 @@ test('files of tables that are gone are removed; what else is there stays', asyn
   await generate({ cwd: project.directory })
   project.write({ 'sochdb.schema.ts': schemaOf('apples'), [`${out}/models/mine.ts`]: 'export {}\n' })
   const { removed } = await generate({ cwd: project.directory })
-  expect(removed).toEqual(['models/pears.ts'])
+  expect(removed).toEqual(['models/pears.ts', 'zod/pears.ts'])
   expect(project.list(`${out}/models`)).toEqual(['apples.ts', 'mine.ts'])
 })
 

@@ -9,6 +9,7 @@ import { emitGraph, graphNames } from './graph.js'
 import { jsonMark } from './header.js'
 import { emitKeySpaces, keySpaceNames } from './kv.js'
 import { emitDatabase, emitModel, type ModelContext } from './model.js'
+import { emitValidators } from './zod.js'
 
 export interface EmitOptions {
   /** The schema file, relative to the output directory, for headers. */
@@ -28,7 +29,7 @@ export function emit(contract: Contract, contractHash: string, options: EmitOpti
   const context: ModelContext = { contract, names, collections, caches, graph, keySpaces, types, importExtension }
   const parts = [emitCollections(context), emitCaches(context), emitGraph(context), emitKeySpaces(context)]
   const files = [
-    ...[...names.keys()].map(key => emitModel(context, key)),
+    ...[...names.keys()].flatMap(key => [emitModel(context, key), emitValidators(context, key)]),
     emitClient(context, contractHash),
     ...parts.filter(file => file !== undefined),
     emitContract(contract, contractHash),

@@ -15,9 +15,10 @@ export function applyChanges(directory: string, changes: readonly Change[]): voi
     writeFileSync(temporary, after)
     renameSync(temporary, file)
   }
-  if (changes.some(change => change.after === undefined && change.path.startsWith('models/'))) {
+  for (const folder of ['models', 'zod']) {
+    if (!changes.some(change => change.after === undefined && change.path.startsWith(`${folder}/`))) continue
     try {
-      rmdirSync(join(directory, 'models'))
+      rmdirSync(join(directory, folder))
     } catch {
       // Not empty: it stays.
     }

@@ -56,7 +56,7 @@ function read(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8').replace(/\r\n/g, '\n') : undefined
 }
 
-const folders = ['', 'models']
+const folders = ['', 'models', 'zod']
 const extensions = /\.(ts|json|mmd)$/
 
 /** Files of ours that are there, whatever they were made from. */
