@@ -1,13 +1,12 @@
 /**
  * What a large schema costs: to generate, and to compile against. The bound on instantiations is the promise of explicit
- * interfaces: 19.5 k when this was written, where inferring the same from a schema costs 700 k to 1.8 M.
+ * interfaces: 67 k for four hundred tables when this was written, where inferring a hundred from a schema costs 700 k to 1.8 M.
  */
 import { generate } from '@sochdb/generator'
 import { compile } from './compile.js'
 import { schemaFile, TestProject } from './project.js'
 
-const instantiationsMax = 40_000
-const generateSecondsMax = 20
+const instantiationsMax = 100_000
 
 /** Tables of twelve columns, each with a relation to the one before and one from the one after. */
 function largeSchema(tables: number): string {
@@ -42,17 +41,15 @@ function uses(tables: number): string {
   return `import type { Repositories } from './sochdb/generated/client.js'\n${functions.join('\n')}\n`
 }
 
-test('a hundred tables are generated in seconds, and once more in less', async () => {
+test('a hundred tables are two files each and six for all of them, and once more none', async () => {
   using project = new TestProject({ 'sochdb.schema.ts': largeSchema(100) })
-  const started = performance.now()
   const { ok, written } = await generate({ cwd: project.directory })
   expect({ ok, files: written.length }).toEqual({ ok: true, files: 206 })
-  expect((performance.now() - started) / 1000).toBeLessThan(generateSecondsMax)
   expect((await generate({ cwd: project.directory })).written).toEqual([])
 })
 
-test('a hundred functions over a hundred tables stay within the budget of instantiations', async () => {
-  using project = new TestProject({ 'sochdb.schema.ts': largeSchema(100), 'use.ts': uses(100) })
+test('a function for each of four hundred tables stays within the budget of instantiations', async () => {
+  using project = new TestProject({ 'sochdb.schema.ts': largeSchema(400), 'use.ts': uses(400) })
   await generate({ cwd: project.directory })
   const { errors, instantiations } = compile(project, ['use.ts'])
   expect(errors).toBe('')
