@@ -7,7 +7,10 @@ type Loose = Record<string, unknown>
 interface AnyModel {
   Row: Loose
   New: Loose
+  NewWith: Loose
+  NewBy: Loose
   Patch: Loose
+  Change: Loose
   Where: Loose
   Order: Loose
   Key: Loose
