@@ -89,17 +89,33 @@ describe('reads of a tenant', () => {
     ])
   })
 
-  it('know a common table from a table of the same name', async () => {
+  it('leave common tables as they are, and refuse those that hide one', async () => {
     const query = red.$qb
       .with('notes', qb => qb.selectFrom('tasks').select(['id', 'id as task']))
       .selectFrom('notes')
       .select('id')
     expect(await ids(query)).toEqual([1, 2])
-    const shadowing = red.$qb
-      .with('tasks', qb => qb.selectFrom('notes').select(['id', sql<string>`'red'`.as('title')]))
-      .selectFrom('tasks')
-      .select('id')
-    expect(await ids(shadowing as never)).toEqual([1, 3])
+    for (const text of [
+      'WITH tasks AS (SELECT * FROM tasks) SELECT * FROM tasks',
+      'WITH a AS (SELECT * FROM tasks), tasks AS (SELECT * FROM notes) SELECT * FROM a',
+      'SELECT * FROM notes WHERE task IN (WITH RECURSIVE "Tasks" AS (SELECT 3 AS id) SELECT id FROM tasks)',
+      'WITH tasks AS (SELECT 1 AS id) DELETE FROM notes WHERE id IN (SELECT id FROM tasks)',
+    ])
+      await expect(sql.raw(text).execute(red.$qb)).rejects.toThrow(/Use another name/)
+  })
+
+  it.each([
+    ['TABLE tasks', 2],
+    ['SELECT t.id FROM notes n JOIN tasks t ON t.id = n.task', 1],
+    ['SELECT id FROM main."TASKS" AS t(id, o, x, y)', 2],
+    ['WITH RECURSIVE x AS (SELECT id FROM tasks UNION SELECT id FROM x) SELECT * FROM x', 2],
+    ['SELECT 1 FROM notes WHERE EXISTS (SELECT 1 FROM tasks WHERE id = 3)', 0],
+    ['SELECT id FROM notes WHERE task = ANY (SELECT id FROM tasks)', 1],
+    ['SELECT id FROM tasks UNION ALL SELECT id FROM tasks', 4],
+    ['INSERT INTO notes SELECT id + 10, id FROM tasks RETURNING id', 2],
+    ['DELETE FROM notes USING tasks WHERE tasks.id = notes.task RETURNING notes.id', 1],
+  ])('see its rows alone in %s', async (text, count) => {
+    expect((await sql.raw(text).execute(red.$qb)).rows).toHaveLength(count)
   })
 
   it('keep to it in text, in streams and in transactions', async () => {

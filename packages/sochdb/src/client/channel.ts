@@ -85,7 +85,7 @@ export class Channel {
     const text = isSame ? parsed : textOfTree(applied.statement)
     const run = (): SqlResult<T> => {
       const started = performance.now()
-      if (!text.isData) return executeText<T>(this.target(), text, given, {})
+      if (!text.isData) return executeText<T>(this.target(), text, applied.values, {})
       const { columns, names, rows, rowsAffected } = text.prepared.execute(this.target(), applied.values)
       return new SqlResult<T>(columns, names, rows as T[], rowsAffected, performance.now() - started)
     }

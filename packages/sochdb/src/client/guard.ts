@@ -17,6 +17,7 @@ import type {
   Statement,
   TableName,
   UpdateStatement,
+  WithClause,
 } from '../sql/ast/nodes.js'
 import { both, Parameters } from './parameters.js'
 import type { QueryLog } from './query-log.js'
@@ -89,7 +90,7 @@ class Guard {
       case 'select':
       case 'values':
       case 'setOperation':
-        return this.#tree(statement, none) as Query
+        return this.#tree(statement) as Query
       case 'insert':
         return this.#insert(statement)
       case 'update':
@@ -113,18 +114,28 @@ class Guard {
     return this.#tables.get(name.toLowerCase())
   }
 
-  /** Any part of a tree. `shadowed`: names of common tables, which stand before tables of the same name. */
-  #tree(node: unknown, shadowed: ReadonlySet<string>): unknown {
+  /** Any part of a tree. */
+  #tree(node: unknown): unknown {
     if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return node
-    if (Array.isArray(node)) return node.map(each => this.#tree(each, shadowed))
-    const visible = withTables(node as Readonly<Record<string, unknown>>, shadowed)
-    if ((node as TableName).kind === 'table') return this.#table(node as TableName, visible)
-    return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, this.#tree(value, visible)]))
+    if (Array.isArray(node)) return node.map(each => this.#tree(each))
+    if ((node as TableName).kind === 'table') return this.#table(node as TableName)
+    this.#refuseShadows(node as { readonly with?: WithClause })
+    return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, this.#tree(value)]))
   }
 
-  #table(node: TableName, shadowed: ReadonlySet<string>): unknown {
+  /** Which of two tables of one name is meant depends on the place: whoever asks for rows of one tenant is not to wonder. */
+  #refuseShadows({ with: clause }: { readonly with?: WithClause }): void {
+    for (const { name } of clause?.tables ?? []) {
+      if (this.#guarding(name) === undefined) continue
+      throw new ValidationError(
+        `WITH gives its rows the name of the table "${name}", of which this client sees a part. Use another name.`,
+      )
+    }
+  }
+
+  #table(node: TableName): unknown {
     const guarding = this.#guarding(node.name)
-    if (guarding === undefined || (node.schema === undefined && shadowed.has(node.name.toLowerCase()))) return node
+    if (guarding === undefined) return node
     const { alias, columns, ...source } = node
     const query: SelectStatement = {
       kind: 'select',
@@ -142,7 +153,7 @@ class Guard {
   }
 
   #insert(given: InsertStatement): InsertStatement {
-    const statement = this.#tree(given, none) as InsertStatement
+    const statement = this.#tree(given) as InsertStatement
     const guarding = this.#guarding(given.table)
     if (guarding === undefined) return statement
     const conflicts = (conflict: OnConflict): OnConflict => this.#conflict(conflict, given, guarding)
@@ -205,7 +216,7 @@ class Guard {
   }
 
   #update(given: UpdateStatement): UpdateStatement {
-    const statement = this.#tree(given, none) as UpdateStatement
+    const statement = this.#tree(given) as UpdateStatement
     const guarding = this.#guarding(given.table)
     if (guarding === undefined) return statement
     if (statement.conflict === 'replace') this.#refuseReplacing(guarding)
@@ -220,7 +231,7 @@ class Guard {
   }
 
   #delete(given: DeleteStatement): DeleteStatement | UpdateStatement {
-    const statement = this.#tree(given, none) as DeleteStatement
+    const statement = this.#tree(given) as DeleteStatement
     const guarding = this.#guarding(given.table)
     if (guarding === undefined) return statement
     const where = this.#within(statement, guarding)
@@ -251,14 +262,6 @@ class Guard {
       `REPLACE into "${table.name}" could delete rows of another tenant: use ON CONFLICT … DO UPDATE.`,
     )
   }
-}
-
-const none: ReadonlySet<string> = new Set()
-
-function withTables(node: Readonly<Record<string, unknown>>, shadowed: ReadonlySet<string>): ReadonlySet<string> {
-  const clause = node['with'] as { readonly tables?: readonly { readonly name: string }[] } | undefined
-  if (clause?.tables === undefined) return shadowed
-  return new Set([...shadowed, ...clause.tables.map(({ name }) => name.toLowerCase())])
 }
 
 function otherTenant(table: TableContract, column: string): ValidationError {
