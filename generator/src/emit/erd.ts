@@ -1,24 +1,58 @@
-/** `schema.mmd`: the tables as a Mermaid entity-relationship diagram. */
-import type { ColumnContract, Contract, TableContract } from '@sochdb/schema'
+/** `schema.mmd`: all that a schema declares as a Mermaid entity-relationship diagram, by the names of the store. */
+import type { ColumnContract, Contract, JsonSchema, TableContract } from '@sochdb/schema'
 import type { EmittedFile } from './file.js'
 import { partHash } from './header.js'
 
 export function emitDiagram(contract: Contract): EmittedFile {
-  const { tables, relations } = contract
+  const { version: _, ...declared } = contract
+  const { tables, collections, nodes, edges, caches, kv } = contract
   const entities = Object.values(tables).map(entity)
-  const text = ['erDiagram\n', ...entities, ...links(contract)].join('')
+  const others = [
+    ...Object.values(collections).map(({ name, dimension, metadata, indexed }) =>
+      other('collection', name, [`vector(${dimension}) embedding`, ...fields(metadata, indexed)]),
+    ),
+    ...Object.values(nodes).map(({ name, properties, indexed }) => other('node', name, fields(properties, indexed))),
+    ...Object.values(caches).map(({ name, dimension, scope }) =>
+      other('cache', name, [`vector(${dimension}) embedding`, ...fields(scope)]),
+    ),
+    ...Object.values(kv).map(({ name, value }) => other('keys', name, ['string key PK', ...fields(value)])),
+  ]
+  const ways = Object.values(edges).map(
+    ({ name, from, to, temporal }) =>
+      `  ${idOf('node', from)} }o--o{ ${idOf('node', to)} : "${name}${temporal ? ' (temporal)' : ''}"\n`,
+  )
+  const text = ['erDiagram\n', ...entities, ...others, ...links(contract), ...ways].join('')
   return {
     path: 'schema.mmd',
-    made: `tables ${partHash({ tables, relations })}`,
+    made: `all ${partHash(declared)}`,
     text,
     language: 'mermaid',
     formatted: true,
   }
 }
 
+/** What is no table is called by its kind too: a collection and a table may share a name. */
+const idOf = (kind: string, name: string): string => `${kind}_${name}`
+
+function other(kind: string, name: string, rows: readonly string[]): string {
+  return `  ${idOf(kind, name)}["${kind} ${name}"] {\n${rows.map(row => `    ${row}\n`).join('')}  }\n`
+}
+
+/** The fields of an object, as far as the diagram's names can be theirs. */
+function fields(schema: JsonSchema, indexed: readonly string[] = []): string[] {
+  const properties = Object.entries((schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>)
+  return properties
+    .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    .map(([name, { type }]) => {
+      return `${typeof type === 'string' ? type : 'any'} ${name}${indexed.includes(name) ? ' "indexed"' : ''}`
+    })
+}
+
 function entity(table: TableContract): string {
   const unique = new Set(
-    table.indexes.filter(index => index.unique && index.columns.length === 1).map(index => index.columns[0]!.column),
+    table.indexes
+      .filter(index => index.unique && index.where === undefined && index.columns.length === 1)
+      .map(index => index.columns[0]!.column),
   )
   const rows = table.columns.map(column => {
     const keys = [
@@ -27,12 +61,13 @@ function entity(table: TableContract): string {
       ...(unique.has(column.name) ? ['UK'] : []),
     ]
     const note = column.nullable ? ' "nullable"' : ''
-    return `    ${typeName(column)} ${column.name}${keys.length === 0 ? '' : ` ${keys.join(', ')}`}${note}\n`
+    return `    ${typeName(column)} ${column.column ?? column.name}${keys.length === 0 ? '' : ` ${keys.join(', ')}`}${note}\n`
   })
   return `  ${table.name} {\n${rows.join('')}  }\n`
 }
 
 function typeName(column: ColumnContract): string {
+  if (column.items !== undefined) return `${column.items}[]`
   return column.type === 'vector' ? `vector(${column.dimension})` : column.enum === undefined ? column.type : 'enum'
 }
 
@@ -46,7 +81,7 @@ function links({ tables, relations }: Contract): string[] {
     const alone = from.primaryKey.length === 1 && from.primaryKey[0] === columnName
     lines.set(
       `${fromKey}.${columnName} ${toKey}`,
-      `  ${to.name} ${one}--o${alone ? '|' : '{'} ${from.name} : ${columnName}\n`,
+      `  ${to.name} ${one}--o${alone ? '|' : '{'} ${from.name} : ${column.column ?? columnName}\n`,
     )
   }
   for (const [key, table] of Object.entries(tables)) {
