@@ -1,5 +1,5 @@
 import { Database } from 'sochdb'
-import type { Collection, SearchExplanation } from 'sochdb'
+import type { Collection, MetadataFilter, SearchExplanation } from 'sochdb'
 import { openTestDatabase } from 'sochdb/testing'
 
 import { temporaryDirectory } from '../support/temporary.js'
@@ -28,7 +28,7 @@ const without = ({ timeMs: _, ...explanation }: SearchExplanation): object => ex
 test('a search by words tells what it looked at, and what its filter admitted', () => {
   using db = openTestDatabase()
   const docs = fill(db, 400)
-  const explained = (filter?: object) =>
+  const explained = (filter?: MetadataFilter) =>
     without(docs.keywordSearch({ query: 'rare', k: 400, explain: true, ...(filter && { filter }) }).explanation!)
   const plain = {
     plan: 'keywords',
