@@ -101,7 +101,10 @@ export function nestedWrites(
     const changes = entries
       .filter(([, relation]) => relation.kind !== 'one' || !primaryKey.includes(relation.column))
       .map(([name, relation]) => member(name, typeOf('Change', relation)))
-    texts.push(interfaceText(`${row}Change`, changes, 'A change, and those of its relations.', `${row}Patch`))
+    // A patch of a table whose columns are all its key refuses every property.
+    const isOpen = changes.length === 0 || written.some(({ contract: { name } }) => !primaryKey.includes(name))
+    const comment = 'A change, and those of its relations.'
+    texts.push(interfaceText(`${row}Change`, changes, comment, isOpen ? `${row}Patch` : undefined))
   }
   return texts.join('')
 }
