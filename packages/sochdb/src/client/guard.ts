@@ -19,6 +19,7 @@ import type {
   UpdateStatement,
   WithClause,
 } from '../sql/ast/nodes.js'
+import { writableColumns } from './columns.js'
 import { both, Parameters } from './parameters.js'
 import type { QueryLog } from './query-log.js'
 import type { Scope, TableScope } from './scope.js'
@@ -175,7 +176,7 @@ class Guard {
   /** Every row is the tenant's. */
   #ofTenant(statement: InsertStatement, { table, scope: { tenant } }: Guarding): InsertStatement {
     if (tenant === undefined) return statement
-    const columns = statement.columns ?? table.columns.map(({ name }) => name)
+    const columns = statement.columns ?? writableColumns(table).map(({ name }) => name)
     const at = columns.findIndex(name => name.toLowerCase() === tenant.column.toLowerCase())
     const value = this.#parameters.add(tenant.value)
     const { query } = statement

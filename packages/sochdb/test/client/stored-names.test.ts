@@ -140,6 +140,7 @@ test('tenants and marks of deleted rows go by fields in repositories and by colu
     ownerId: col.text(),
     deletedAt: col.timestamp().nullable(),
     text: col.text(),
+    size: col.integer().generatedAs('length(text)'),
   })
     .tenant('ownerId')
     .softDelete('deletedAt')
@@ -159,10 +160,12 @@ test('tenants and marks of deleted rows go by fields in repositories and by colu
   ])
   bob.sync.notes!.insert({ id: 3, text: 'c' })
   expect(ada.sync.notes!.delete({ id: 2 })).toBe(true)
-  expect(ada.sync.notes!.findMany()).toEqual([{ id: 1, ownerId: 'ada', deletedAt: null, text: 'a' }])
+  expect(ada.sync.notes!.findMany()).toEqual([{ id: 1, ownerId: 'ada', deletedAt: null, text: 'a', size: 1 }])
   expect(bob.sync.notes!.count()).toBe(1)
   const rows = await ada.$sql`select id, owner_id from notes`
   expect([...rows]).toEqual([{ id: 1, owner_id: 'ada' }])
+  await ada.$sql`insert into notes values (4, 'ada', null, 'four')`
+  expect(ada.sync.notes!.find({ id: 4 })).toMatchObject({ ownerId: 'ada', size: 4 })
 })
 
 test('casing is a matter of the contract: the same columns by hand have the same hash', () => {
