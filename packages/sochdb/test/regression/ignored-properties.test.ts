@@ -16,7 +16,7 @@ it('refuses properties that a call does not have, and does nothing', async () =>
   expect(() => notes.deleteMany(loosely({ where, limit: 1 }))).toThrow('no property "limit"')
   expect(() => notes.updateMany(loosely({ where, limit: 1 }), { stars: 9 })).toThrow('no property "limit"')
   expect(() => notes.count(loosely({ were: { id: 1 } }))).toThrow('no property "were"')
-  expect(() => notes.find({ id: 1 }, loosely({ select: { id: true } }))).toThrow('no property "select"')
+  expect(() => notes.find({ id: 1 }, loosely({ selekt: { id: true } }))).toThrow('no property "selekt"')
   expect(() => notes.insertMany([], loosely({ onConflit: 'nothing' }))).toThrow('no property "onConflit"')
   expect(notes.count()).toBe(5)
   expect(notes.count({ where: { stars: 9 } })).toBe(0)
