@@ -352,6 +352,31 @@ TEST("indexes of graphs: the first of very many are found without walking over a
   }
 }
 
+TEST("indexes of graphs: making one and looking through one end when they are cancelled") {
+  MemEnv env;
+  auto engine = test::OpenAt(&env);
+  std::string changes = "[";
+  for (int i = 0; i < 2000; ++i) {
+    changes += (i == 0 ? R"(["node","n)" : R"(,["node","n)") + std::to_string(i) + R"(","t",{"n":)" + std::to_string(i) + "}]";
+  }
+  EXPECT_OK(WriteGraph(engine.get(), kPrefix, changes + "]"));
+  CancelToken cancelled;
+  cancelled.Cancel();
+  auto transaction = test::BeginOn(engine.get());
+  EXPECT(GraphWriter(transaction.get(), kPrefix).SetIndexed(std::nullopt, {"n"}, &cancelled).code() ==
+         cancelled.Check().code());
+  EXPECT_OK(GraphWriter(transaction.get(), kPrefix).SetIndexed(std::nullopt, {"n"}, nullptr));
+  EXPECT(GraphWriter(transaction.get(), kPrefix).SetIndexed(std::nullopt, {}, &cancelled).code() == cancelled.Check().code());
+  for (const char* filter : {R"(["eq","n",1])", R"(["gt","n",1])"}) {
+    const std::string request = std::string(R"({"op":"countNodes","nodes":{"filter":)") + filter + "}}";
+    Result<GraphRequest> parsed = GraphRequest::Parse(request);
+    EXPECT_OK(parsed.status());
+    GraphAnswer answer;
+    const GraphSource source{transaction.get(), transaction.get(), nullptr};
+    EXPECT(RunGraphQuery(source, kPrefix, *parsed, 0, &cancelled, &answer).code() == cancelled.Check().code());
+  }
+}
+
 TEST("indexes of graphs: nodes that are read are those of the rarest of the tests") {
   MemEnv env;
   auto engine = test::OpenAt(&env);
