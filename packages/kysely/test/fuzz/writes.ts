@@ -58,12 +58,16 @@ export class WriteMaker {
     )
   }
 
-  #returning<Q extends Query>(table: Table, query: Q): Q {
+  #returning<Q extends Query>(table: Table, query: Q, replaces = false): Q {
     if (!this.#random.chance(0.3)) return query
     // Which of its rows a query in it sees changed already is open.
     this.#queries.written = table
     const { expressions } = this.#queries
-    const value = expressions.value(expressions.kind(), references(table), 1)
+    // Nor does a query see alike what goes with a row that REPLACE deletes: in SQLite it is gone by then, here it goes when the
+    // statement ends, as what all foreign keys change does (docs/sql.md).
+    const cascades = replaces && this.world.tables.some(each => each !== table && each.refers)
+    const kind = expressions.kind()
+    const value = cascades ? expressions.leaf(kind, references(table)) : expressions.value(kind, references(table), 1)
     const keys = table.key.map((name, i) => eb.ref(`${table.name}.${name}`).as(`k${i}`))
     return (query as unknown as Returns<Q>).returning([...keys, named(value).as('v')])
   }
@@ -85,6 +89,7 @@ export class WriteMaker {
         return this.#returning(
           table,
           (random.chance(0.5) ? into.orReplace() : builder.replaceInto(table.name)).values(rows),
+          true,
         )
       case 3:
         return this.#returning(table, into.values(rows).onConflict(this.#conflict(table)))
@@ -150,7 +155,7 @@ export class WriteMaker {
     const into = builder.insertInto(table.name)
     const word = way === 0 ? into : way === 1 ? into.orIgnore() : into.orReplace()
     const names = table.columns.map(({ name }) => name)
-    return this.#returning(table, word.columns(names).expression(query.limit(1 + random.below(5)) as never))
+    return this.#returning(table, word.columns(names).expression(query.limit(1 + random.below(5)) as never), way === 2)
   }
 
   #update(table: Table): Query {
