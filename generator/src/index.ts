@@ -13,3 +13,15 @@ export {
   type ValidateResult,
 } from './project/generate.js'
 export { watch, type Watcher, type WatchEvent, type WatchOptions } from './project/watch.js'
+export { checkMigrations, diffMigrations, planPush, writeDevMigration } from './migrate/index.js'
+export type {
+  DevResult,
+  DevRequest,
+  DiffResult,
+  MigrationCheck,
+  MigrationRequest,
+  OpenQuestions,
+  PlannedStep,
+  PushPlan,
+} from './migrate/dev.js'
+export { loadSeed } from './migrate/seed.js'

@@ -93,8 +93,8 @@ test('--json prints one value, of results and of failures', async () => {
 
 test.each([
   ['', 'A command is missing.'],
-  ['migrate', 'There is no command "migrate".'],
-  ['generate --force', 'There is no option --force.'],
+  ['upgrade', 'There is no command "upgrade".'],
+  ['generate --loud', 'There is no option --loud.'],
   ['generate now', '"generate" takes no argument "now".'],
   ['validate --out x', '"validate" takes no option --out.'],
   ['generate --check --watch', '--check and --watch exclude each other.'],

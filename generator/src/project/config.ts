@@ -22,6 +22,8 @@ export interface Config {
   readonly database?: string
   /** What generated files put behind relative imports. Default: `.js`, as Node's own resolution wants it. */
   readonly importExtension?: '.js' | '.ts' | ''
+  /** What `db seed` runs: a module whose default export is a function of the database. Default: `sochdb/seed.ts`. */
+  readonly seed?: string
 }
 
 export interface ProjectOptions {
@@ -30,6 +32,8 @@ export interface ProjectOptions {
   readonly config?: string | undefined
   readonly schema?: string | undefined
   readonly out?: string | undefined
+  readonly migrations?: string | undefined
+  readonly database?: string | undefined
 }
 
 /** A project with its paths resolved. */
@@ -38,12 +42,16 @@ export interface Project {
   readonly schema: string
   readonly out: string
   readonly importExtension: string
+  readonly migrations: string
+  /** Absent when nothing names one. */
+  readonly database: string | undefined
+  readonly seed: string
   /** Files that the configuration was read from. */
   readonly configFiles: readonly string[]
 }
 
 const configNames = ['sochdb.config.ts', 'sochdb.config.mts', 'sochdb.config.js', 'sochdb.config.mjs']
-const settings = ['schema', 'out', 'migrations', 'database', 'importExtension'] as const
+const settings = ['schema', 'out', 'migrations', 'database', 'importExtension', 'seed'] as const
 const importExtensions = ['.js', '.ts', '']
 
 /** @throws ProjectError when the configuration cannot be read or says something that makes no sense. */
@@ -61,6 +69,12 @@ export async function loadProject(options: ProjectOptions): Promise<Project> {
     schema: path(options.schema, config.schema, 'sochdb.schema.ts'),
     out: path(options.out, config.out, 'sochdb/generated'),
     importExtension: config.importExtension ?? '.js',
+    migrations: path(options.migrations, config.migrations, 'sochdb/migrations'),
+    database:
+      options.database === undefined && config.database === undefined
+        ? undefined
+        : path(options.database, config.database, ''),
+    seed: path(undefined, config.seed, 'sochdb/seed.ts'),
     configFiles: files,
   }
 }

@@ -6,7 +6,7 @@ import { diffCaches, diffCollections } from './diff-collections.js'
 import { diffDeclarations } from './diff-declarations.js'
 import { diffTables } from './diff-tables.js'
 import { HintError, type Hints, type Question } from './hints.js'
-import { emptyModel, storeModel } from './model.js'
+import { emptyModel, storeModel, type StoreModel } from './model.js'
 import type { Operation } from './operations.js'
 import { Steps } from './steps.js'
 
@@ -22,13 +22,20 @@ export interface ContractDiff {
  * Things are the same when they have the same name, when a declaration says `renamedFrom`, or when the hints say so; a rename is
  * never guessed.
  *
+ * `from`: what the store is, where that is not what `before` says: branches have met in it.
+ *
  * @throws HintError for hints that fit nothing
  * @throws UnsupportedChangeError for a change that no operation makes
  * @throws UnknownContractError for a contract of a newer version
  */
-export function diffContracts(before: Contract | undefined, after: Contract, hints: Hints = {}): ContractDiff {
+export function diffContracts(
+  before: Contract | undefined,
+  after: Contract,
+  hints: Hints = {},
+  from: StoreModel = before === undefined ? emptyModel : storeModel(before),
+): ContractDiff {
   const target = storeModel(after)
-  const steps = new Steps(before === undefined ? emptyModel : storeModel(before), hints)
+  const steps = new Steps(from, hints)
   diffTables(steps, target, after)
   diffCollections(steps, target)
   diffCaches(steps, target)

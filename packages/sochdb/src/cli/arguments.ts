@@ -16,6 +16,23 @@ export interface Arguments {
   readonly schema: string | undefined
   readonly out: string | undefined
   readonly config: string | undefined
+  /** The store. */
+  readonly database: string | undefined
+  /** The folder of the migrations. */
+  readonly migrations: string | undefined
+  readonly name: string | undefined
+  /** A file of hints. */
+  readonly hints: string | undefined
+  readonly allow: 'destructive' | undefined
+  /** `false`: `--no-backup`. */
+  readonly backup: string | false | undefined
+  readonly applied: string | undefined
+  readonly steps: number
+  readonly createOnly: boolean
+  readonly data: boolean
+  readonly exitCode: boolean
+  readonly script: boolean
+  readonly force: boolean
 }
 
 const options = {
@@ -27,36 +44,110 @@ const options = {
   schema: { type: 'string' },
   out: { type: 'string' },
   config: { type: 'string' },
+  database: { type: 'string' },
+  migrations: { type: 'string' },
+  name: { type: 'string' },
+  hints: { type: 'string' },
+  allow: { type: 'string' },
+  backup: { type: 'string' },
+  'no-backup': { type: 'boolean' },
+  applied: { type: 'string' },
+  steps: { type: 'string' },
+  'create-only': { type: 'boolean' },
+  data: { type: 'boolean' },
+  'exit-code': { type: 'boolean' },
+  script: { type: 'boolean' },
+  force: { type: 'boolean' },
 } as const
 
 type Option = keyof typeof options
+
+const places = ['schema', 'config', 'database', 'migrations', 'json'] as const
 
 /** The commands, and the options each takes beside `--help`. */
 export const commands: Readonly<Record<string, readonly Option[]>> = Object.freeze({
   generate: ['schema', 'out', 'config', 'check', 'watch', 'json'],
   validate: ['schema', 'config', 'json'],
+  'migrate dev': [...places, 'out', 'name', 'hints', 'allow', 'backup', 'no-backup', 'create-only', 'data'],
+  'migrate deploy': [...places, 'allow', 'backup', 'no-backup'],
+  'migrate status': places,
+  'migrate diff': [...places, 'hints', 'exit-code', 'script'],
+  'migrate check': places,
+  'migrate down': [...places, 'allow', 'backup', 'no-backup', 'steps'],
+  'migrate adopt': places,
+  'migrate resolve': [...places, 'applied'],
+  'migrate reset': [...places, 'force'],
+  'db push': [...places, 'hints', 'allow'],
+  'db seed': places,
 })
+
+/** First words of commands that have two. */
+const groups = new Set(Object.keys(commands).flatMap(name => (name.includes(' ') ? [name.split(' ')[0]!] : [])))
 
 /** @throws UsageError on an unknown command or option, or one the command does not take. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values, positionals } = parse(argv)
-  const [command, ...rest] = positionals
-  if (command !== undefined && !Object.hasOwn(commands, command))
-    throw new UsageError(`There is no command "${command}".`)
-  if (rest.length > 0) throw new UsageError(`"${command}" takes no argument "${rest[0]!}".`)
+  const [first, second] = positionals
+  const isGroup = first !== undefined && groups.has(first)
+  const command = isGroup && second !== undefined ? `${first} ${second}` : first
+  const rest = positionals.slice(isGroup ? 2 : 1)
   const { help = false, version = false, json = false, check = false, watch = false } = values
+  if (command !== undefined && !Object.hasOwn(commands, command)) {
+    if (!isGroup || second !== undefined) throw new UsageError(`There is no command "${command}".`)
+    if (!help) throw new UsageError(`"${command}" needs to know what: ${wordsAfter(command)}.`)
+  }
+  if (rest.length > 0) throw new UsageError(`"${command!}" takes no argument "${rest[0]!}".`)
   if (command === undefined && !help && !version) throw new UsageError('A command is missing.')
-  if (command !== undefined) {
+  if (command !== undefined && !help) {
     const known: readonly string[] = [...commands[command]!, 'help', 'version']
     const foreign = Object.keys(values).find(name => !known.includes(name))
     if (foreign !== undefined) throw new UsageError(`"${command}" takes no option --${foreign}.`)
   }
   if (check && watch) throw new UsageError('--check and --watch exclude each other.')
-  const { schema, out, config } = values
-  for (const [name, value] of Object.entries({ schema, out, config })) {
-    if (value === '') throw new UsageError(`--${name} needs a path.`)
+  const { schema, out, config, database, migrations, name, hints, backup, applied } = values
+  const texts = { schema, out, config, database, migrations, hints, backup, name, applied }
+  for (const [option, value] of Object.entries(texts)) {
+    if (value === '')
+      throw new UsageError(`--${option} needs ${option === 'name' || option === 'applied' ? 'a name' : 'a path'}.`)
   }
-  return { command, help, version, json, check, watch, schema, out, config }
+  if (backup !== undefined && values['no-backup']) throw new UsageError('--backup and --no-backup exclude each other.')
+  return {
+    command,
+    help,
+    version,
+    json,
+    check,
+    watch,
+    ...texts,
+    allow: allowed(values.allow),
+    backup: values['no-backup'] ? false : backup,
+    steps: stepsOf(values.steps),
+    createOnly: values['create-only'] ?? false,
+    data: values.data ?? false,
+    exitCode: values['exit-code'] ?? false,
+    script: values.script ?? false,
+    force: values.force ?? false,
+  }
+}
+
+/** Of those that work on migrations, or on a store. */
+export const isMigrationCommand = ({ command }: Arguments): boolean => /^(migrate|db) /.test(command ?? '')
+
+const wordsAfter = (group: string): string =>
+  Object.keys(commands)
+    .filter(name => name.startsWith(`${group} `))
+    .map(name => name.slice(group.length + 1))
+    .join(', ')
+
+function allowed(value: string | undefined): 'destructive' | undefined {
+  if (value === undefined || value === 'destructive') return value
+  throw new UsageError(`--allow takes destructive, not "${value}".`)
+}
+
+function stepsOf(value: string | undefined): number {
+  if (value === undefined) return 1
+  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value)
+  throw new UsageError('--steps takes a whole number from 1.')
 }
 
 function parse(argv: readonly string[]) {
@@ -72,18 +163,44 @@ function parse(argv: readonly string[]) {
 export const usage = `Usage: sochdb <command> [options]
 
 Commands:
-  generate    write the typed client for the schema
-  validate    check the schema, write nothing
+  generate          write the typed client for the schema
+  validate          check the schema, write nothing
+  migrate dev       write a migration for what changed in the schema, apply it, generate the client
+  migrate deploy    apply the migrations that the store does not have
+  migrate status    what the store has, what it lacks, and whether it is as it should be
+  migrate diff      what changed in the schema since the last migration
+  migrate check     check the files: one head, branches that can be joined
+  migrate down      take the newest migrations back
+  migrate adopt     take a store that a client made among those that migrations look after
+  migrate resolve   say which migration the store stands at
+  migrate reset     delete the store, and apply all migrations to a new one
+  db push           bring a store to the schema without a migration: for trying things out
+  db seed           run the seed file on the store
 
 Options:
-  --schema <file>   the schema file               (default: sochdb.schema.ts)
-  --out <dir>       where the client goes         (default: sochdb/generated)
-  --config <file>   the configuration             (default: sochdb.config.ts, if there is one)
-  --check           generate: write nothing; exit 1 with a diff when the client is stale
-  --watch           generate: again after every change, until interrupted
-  --json            print one JSON value instead of text (with --watch, one a line)
-  -h, --help        print this
-  -v, --version     print the version
+  --schema <file>       the schema file              (default: sochdb.schema.ts)
+  --out <dir>           where the client goes        (default: sochdb/generated)
+  --config <file>       the configuration            (default: sochdb.config.ts, if there is one)
+  --database <dir>      the store                    (default: SOCHDB_DATABASE, or the configuration's)
+  --migrations <dir>    the migrations               (default: sochdb/migrations)
+  --check               generate: write nothing; exit 1 with a diff when the client is stale
+  --watch               generate: again after every change, until interrupted
+  --name <name>         migrate dev: what the migration is called
+  --create-only         migrate dev: write the migration, do not apply it
+  --data                migrate dev: with a data.js for code of its own
+  --hints <file>        dev, diff, push: JSON that says what was renamed, and what rows become
+  --exit-code           migrate diff: exit 1 when there is a difference
+  --script              migrate diff: print the operations as JSON
+  --allow destructive   dev, deploy, down, push: drop what holds data
+  --backup <dir>        dev, deploy, down: where a backup goes first
+  --no-backup           dev, deploy, down: none, even if data is dropped
+  --steps <n>           migrate down: how many            (default: 1)
+  --applied <id>        migrate resolve: the migration
+  --force               migrate reset: yes, delete it
+  --json                print one JSON value instead of text (with --watch, one a line)
+  -h, --help            print this
+  -v, --version         print the version
 
-Exit codes: 0 all is well, 1 the schema is invalid or the client stale, 2 the command could not run.
+Exit codes: 0 all is well; 1 what was found is not well: an invalid schema, a stale client, a refused migration;
+2 the command could not run.
 `

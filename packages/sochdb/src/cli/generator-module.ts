@@ -2,6 +2,8 @@
  * `@sochdb/generator` as the command sees it. It is a development dependency of a project, found from the directory the command
  * runs in: this package does not depend on it, nor on the TypeScript compiler behind it.
  */
+import type { Contract } from '@sochdb/schema/contract'
+import type { Operation } from '@sochdb/schema/diff'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -11,6 +13,59 @@ export interface ProjectOptions {
   readonly config?: string | undefined
   readonly schema?: string | undefined
   readonly out?: string | undefined
+  readonly migrations?: string | undefined
+  readonly database?: string | undefined
+}
+
+/** The paths of a project that migrations work on. */
+export interface ProjectPlaces {
+  readonly migrations: string
+  readonly database: string | undefined
+}
+
+export interface MigrationRequest extends ProjectOptions {
+  /** A file of hints. */
+  readonly hints?: string | undefined
+}
+
+/** A schema that is invalid, or that leaves open what was renamed. */
+export interface OpenQuestions {
+  readonly ok: false
+  readonly problems: readonly Problem[]
+  readonly questions: readonly { readonly of: string; readonly name: string; readonly candidates: readonly string[] }[]
+}
+
+export interface PlannedStep {
+  readonly says: string
+  readonly class: string
+}
+
+export interface DiffResult {
+  readonly ok: true
+  readonly problems: readonly Problem[]
+  /** Hashes of the contracts on both ends; null: an empty store. */
+  readonly from: string | null
+  readonly to: string
+  readonly steps: readonly PlannedStep[]
+}
+
+export interface DevResult extends DiffResult {
+  /** The migration that was written; absent where nothing had changed. */
+  readonly id?: string
+  readonly path?: string
+}
+
+export interface PushPlan extends DiffResult {
+  readonly contract: Contract
+  readonly operations: readonly Operation[]
+}
+
+export interface MigrationCheck {
+  readonly ok: boolean
+  readonly migrations: number
+  readonly heads: readonly string[]
+  /** Of each two heads, why they cannot be joined as they are. */
+  readonly conflicts: readonly { readonly heads: readonly [string, string]; readonly reason: string }[]
 }
 
 export interface Problem {
@@ -51,6 +106,14 @@ export interface ProjectError extends Error {
 export interface GeneratorModule {
   validate(options: ProjectOptions): Promise<ValidateResult>
   generate(options: ProjectOptions): Promise<GenerateResult>
+  loadProject(options: ProjectOptions): Promise<ProjectPlaces & { readonly seed: string }>
+  writeDevMigration(
+    options: MigrationRequest & { readonly name?: string | undefined; readonly data?: boolean; readonly now?: Date },
+  ): Promise<DevResult | OpenQuestions>
+  diffMigrations(options: MigrationRequest): Promise<DiffResult | OpenQuestions>
+  checkMigrations(options: ProjectOptions): Promise<MigrationCheck>
+  planPush(options: MigrationRequest, stored: Contract | undefined): Promise<PushPlan | OpenQuestions>
+  loadSeed(options: ProjectOptions): Promise<(database: unknown) => unknown>
   check(options: ProjectOptions): Promise<CheckResult>
   watch(options: ProjectOptions, onEvent: (event: GenerateResult | ProjectError) => void): { close(): Promise<void> }
 }

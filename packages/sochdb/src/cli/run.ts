@@ -1,6 +1,6 @@
 /** The command `sochdb`: reads arguments, calls the generator, prints what it came to. */
 import { readFileSync } from 'node:fs'
-import { parseArguments, usage, UsageError, type Arguments } from './arguments.js'
+import { isMigrationCommand, parseArguments, usage, UsageError, type Arguments } from './arguments.js'
 import {
   isProjectError,
   loadGenerator,
@@ -11,6 +11,7 @@ import {
   type ProjectError,
   type ProjectOptions,
 } from './generator-module.js'
+import { fail, installGenerator, missingGenerator, print, printJson } from './output.js'
 import { colourDiff, files, formatProblems, shownPath } from './report.js'
 import { ExitCode, palette, type Terminal } from './terminal.js'
 
@@ -26,6 +27,11 @@ export async function run(
     if (parsed.help) return print(terminal, usage)
     if (parsed.version) return print(terminal, `${version()}\n`)
     const generator = await load(terminal.cwd)
+    if (isMigrationCommand(parsed)) {
+      // Only these load the engine.
+      const { runMigrationCommand } = await import('./migrate.js')
+      return await runMigrationCommand(parsed, terminal, generator)
+    }
     if (generator === undefined) return fail(terminal, json, 'generator_missing', missingGenerator, installGenerator)
     return await runCommand(parsed, terminal, generator)
   } catch (error) {
@@ -35,9 +41,6 @@ export async function run(
     return fail(terminal, json, 'internal', message)
   }
 }
-
-const missingGenerator = 'This command needs @sochdb/generator, which is not installed here.'
-const installGenerator = 'Install it: npm install --save-dev @sochdb/generator'
 
 async function runCommand(parsed: Arguments, terminal: Terminal, generator: GeneratorModule): Promise<number> {
   const { config, schema, out } = parsed
@@ -123,26 +126,6 @@ function reportGenerated({ json, watch: watching }: Arguments, terminal: Termina
 function printProblems(terminal: Terminal, problems: GenerateResult['problems']): void {
   if (problems.length === 0) return
   terminal.stderr.write(formatProblems(problems, terminal.cwd, palette(terminal.stderr, terminal.env)))
-}
-
-function printJson(terminal: Terminal, value: unknown, oneLine = false): void {
-  terminal.stdout.write(`${JSON.stringify(value, null, oneLine ? 0 : 2)}\n`)
-}
-
-function print(terminal: Terminal, text: string): number {
-  terminal.stdout.write(text)
-  return ExitCode.OK
-}
-
-function fail(terminal: Terminal, json: boolean, code: string, message: string, hint?: string, more?: string): number {
-  if (json) {
-    printJson(terminal, { ok: false, error: { code, message, ...(hint === undefined ? {} : { hint }) } }, true)
-    return ExitCode.USAGE
-  }
-  const { red } = palette(terminal.stderr, terminal.env)
-  terminal.stderr.write(`${red('error')} ${message}${hint === undefined ? '' : ` ${hint}`}\n`)
-  if (more !== undefined) terminal.stderr.write(`\n${more}`)
-  return ExitCode.USAGE
 }
 
 function version(): string {
