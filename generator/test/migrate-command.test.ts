@@ -1,6 +1,7 @@
 /** `sochdb migrate …` and `sochdb db …`: what they print, what they exit with, and what becomes of the store. */
 import * as generator from '@sochdb/generator'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Database } from 'sochdb'
@@ -177,8 +178,6 @@ describe('migrate deploy', () => {
     const program = `
       const { Database } = await import('sochdb')
       Database.open('./app.soch'); process.stdout.write('open\\n'); setInterval(() => {}, 1000)`
-    const { spawn } = await import('node:child_process')
-    const { once } = await import('node:events')
     const holder = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: project.directory })
     try {
       await once(holder.stdout, 'data')
