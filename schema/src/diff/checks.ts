@@ -97,4 +97,4 @@ export function postChecksOf(operation: Operation): readonly Check[] {
 
 /** Neither NULL nor a default nor the table itself gives it a value. */
 const needsValue = (column: StoreColumn): boolean =>
-  !column.nullable && column.default === undefined && !isComputed(column)
+  !column.nullable && column.default === undefined && column.identity === undefined && !isComputed(column)

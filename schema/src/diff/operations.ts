@@ -106,7 +106,7 @@ export const rewrites = (before: StoreColumn, after: StoreColumn): boolean =>
   before.type !== after.type || before.dimension !== after.dimension
 
 /** Columns whose values come from the others: losing one loses nothing. */
-export const isComputed = (column: StoreColumn): boolean => 'generated' in column
+export const isComputed = (column: StoreColumn): boolean => column.generated !== undefined
 
 /** `efSearch` is read by every search; everything else is in what was built. */
 export function isBuiltAnew(before: StoreCollection, after: StoreCollection): boolean {

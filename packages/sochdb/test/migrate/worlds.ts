@@ -74,7 +74,19 @@ export class Worlds {
     }
     for (let i = 0; i < this.below(3); ++i) this.index(table)
     if (this.chance(0.4)) this.check(table)
+    if (this.chance(0.3)) this.computed(table)
     return table
+  }
+
+  /** A column that is computed from the key. */
+  computed(table: Table): void {
+    const expression = `${table.primaryKey[0]!} + 1`
+    table.columns.push({
+      name: this.fresh('g'),
+      type: 'integer',
+      nullable: true,
+      generated: { expression, stored: true },
+    })
   }
 
   column(): Column {
@@ -112,7 +124,8 @@ export class Worlds {
     const parts = [{ column, desc: this.chance(0.3) }]
     const other = this.pick(able).name
     if (this.chance(0.3) && other !== column) parts.push({ column: other, desc: false })
-    const index: IndexContract = { name: this.fresh('i'), columns: parts, unique }
+    const where = this.chance(0.2) ? { where: `${table.primaryKey[0]!} > 2` } : {}
+    const index: IndexContract = { name: this.fresh('i'), columns: parts, unique, ...where }
     table.indexes.push(index as Mutable<IndexContract>)
   }
 
@@ -207,6 +220,7 @@ export class Worlds {
     if (this.chance(0.3)) this.index(table)
     if (this.chance(0.3)) table.checks.pop()
     if (this.chance(0.3)) this.check(table)
+    if (this.chance(0.1)) this.computed(table)
     for (const column of table.columns)
       if (column.references && this.chance(0.2)) column.references.onDelete = 'restrict'
     if (this.chance(0.2)) this.refer(table, Object.values(contract.tables))
@@ -249,12 +263,20 @@ export class Worlds {
 
   private replaceName(contract: Mutable<Contract>, table: Table, from: string, to: string): void {
     table.primaryKey = table.primaryKey.map(name => (name === from ? to : name))
-    for (const { columns } of table.indexes) for (const part of columns) if (part.column === from) part.column = to
-    for (const check of table.checks) {
-      check.expression = check.expression
+    const renamed = (text: string) =>
+      text
         .split(' ')
         .map(word => (word === from ? to : word))
         .join(' ')
+    for (const index of table.indexes) {
+      for (const part of index.columns) if (part.column === from) part.column = to
+      if (index.where !== undefined) index.where = renamed(index.where)
+    }
+    for (const column of table.columns) {
+      if (column.generated) column.generated.expression = renamed(column.generated.expression)
+    }
+    for (const check of table.checks) {
+      check.expression = renamed(check.expression)
     }
     for (const other of Object.values(contract.tables)) {
       for (const { references } of other.columns) {
@@ -266,9 +288,10 @@ export class Worlds {
   /** Two columns change places: each is what the other was. */
   private swapNames(table: Table, renames: Record<string, string | null>): void {
     const free = table.columns.filter(
-      ({ name, references }) =>
+      ({ name, references, generated }) =>
         !table.primaryKey.includes(name) &&
         references === undefined &&
+        !generated &&
         !Object.values(renames).includes(name) &&
         !table.indexes.some(({ columns }) => columns.some(part => part.column === name)) &&
         !table.checks.some(({ expression }) => expression.includes(name)),
@@ -281,7 +304,7 @@ export class Worlds {
   }
 
   private changeColumn(contract: Mutable<Contract>, table: Table, column: Column): void {
-    if (this.mentions(contract, table, column) || column.references !== undefined) return
+    if (this.mentions(contract, table, column) || column.references !== undefined || column.generated) return
     const what = this.below(4)
     if (what === 0) column.nullable = true
     if (what === 1) delete column.default
@@ -296,7 +319,9 @@ export class Worlds {
 
   private changeKey(contract: Mutable<Contract>, table: Table): void {
     const key = table.columns.find(({ name }) => name === table.primaryKey[0])!
-    const other = table.columns.find(({ name, type, nullable }) => name !== key.name && type === 'integer' && !nullable)
+    const other = table.columns.find(
+      ({ name, type, nullable, generated }) => name !== key.name && type === 'integer' && !nullable && !generated,
+    )
     if (other === undefined || this.mentions(contract, table, other)) return
     const referred = Object.values(contract.tables).some(one =>
       one.columns.some(c => c.references?.table === table.name),
@@ -347,7 +372,7 @@ const VALUES: Record<string, (i: number) => string> = {
 export function fill(database: Database, contract: Contract, rows: number): void {
   const late: string[] = []
   for (const table of Object.values(contract.tables)) {
-    const plain = table.columns.filter(({ references }) => references === undefined)
+    const plain = table.columns.filter(({ references, generated }) => references === undefined && !generated)
     for (let i = 1; i <= rows; ++i) {
       const values = plain.map(({ name, type, enum: values }) => {
         if (table.primaryKey.includes(name)) return String(i)
