@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sochdb } from './command.js'
 import { root, TestProject } from './project.js'
 
 interface Block {
@@ -21,24 +22,14 @@ const plain = (text: string): string =>
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<when>')
     .replace(/schema [0-9a-f]{12}/g, 'schema <hash>')
 
-const bin = join(root, 'packages/sochdb/bin/sochdb.js')
-
-function shell(project: TestProject, line: string): string {
+async function shell(project: TestProject, line: string): Promise<string> {
   const [command, ...rest] = line.split(' || ')
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    [bin, ...command!.replace('npx sochdb ', '').split(' ')],
-    {
-      cwd: project.directory,
-      encoding: 'utf8',
-      env: { ...process.env, NODE_OPTIONS: '' },
-    },
-  )
-  expect({ line, stderr, failed: status !== 0 }).toEqual({ line, stderr: '', failed: rest.length > 0 })
+  const { stdout, stderr, code } = await sochdb(project, command!.replace('npx sochdb ', ''))
+  expect({ line, stderr, failed: code !== 0 }).toEqual({ line, stderr: '', failed: rest.length > 0 })
   return stdout
 }
 
-test('the commands of the page print what it shows', () => {
+test('the commands of the page print what it shows', async () => {
   using project = new TestProject({})
   let commands = 0
   for (const { info, text } of blocks) {
@@ -48,17 +39,17 @@ test('the commands of the page print what it shows', () => {
     for (const call of text.split(/^\$ /m).slice(1)) {
       const [line, ...shown] = call.split('\n')
       commands++
-      expect(plain(shell(project, line!))).toBe(shown.join('\n'))
+      expect(plain(await shell(project, line!))).toBe(shown.join('\n'))
     }
   }
   expect(commands).toBe(6)
 })
 
-test('the program of the page applies what the commands wrote', () => {
+test('the program of the page applies what the commands wrote', async () => {
   using project = new TestProject({})
   const [schema] = blocks.filter(({ info }) => info === 'ts sochdb.schema.ts')
   project.write({ 'sochdb.schema.ts': schema!.text })
-  shell(project, 'npx sochdb migrate dev --name init')
+  await shell(project, 'npx sochdb migrate dev --name init')
   const program = blocks.find(({ info, text }) => info === 'ts' && text.includes('migrate('))!
   project.write({ 'deploy.mjs': program.text })
   const { stdout, stderr } = spawnSync(process.execPath, ['deploy.mjs'], {

@@ -1,31 +1,11 @@
 /** `sochdb migrate …` and `sochdb db …`: what they print, what they exit with, and what becomes of the store. */
-import * as generator from '@sochdb/generator'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Database } from 'sochdb'
-import type { GeneratorModule } from '../../packages/sochdb/src/cli/generator-module.js'
-import { run } from '../../packages/sochdb/src/cli/run.js'
+import { sochdb } from './command.js'
 import { root, schemaFile, TestProject } from './project.js'
-
-const module: GeneratorModule = generator
-
-interface Ran {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-async function sochdb(project: TestProject, line: string, { installed = true, env = {} } = {}): Promise<Ran> {
-  const text = { stdout: '', stderr: '' }
-  const output = (name: 'stdout' | 'stderr') => ({ write: (part: string) => void (text[name] += part) })
-  const signal = new AbortController().signal
-  const terminal = { cwd: project.directory, env, stdout: output('stdout'), stderr: output('stderr'), signal }
-  const argv = line.split(' ').filter(word => word !== '')
-  const code = await run(argv, terminal, () => Promise.resolve(installed ? module : undefined))
-  return { code, ...text }
-}
 
 async function json(project: TestProject, line: string, options = {}): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await sochdb(project, `${line} --json`, options)

@@ -16,8 +16,8 @@ import {
   type Question,
   type StoreModel,
 } from '@sochdb/schema/diff'
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { headsOf, readMigrations, readSnapshot, writeMigration, type Migration } from 'sochdb/internal'
 import { loadSchema } from '../load/load-schema.js'
 import { ProjectError, type Problem } from '../load/problem.js'
@@ -97,7 +97,7 @@ export async function writeDevMigration(options: DevRequest): Promise<DevResult 
   const operations: readonly Operation[] = hasData
     ? [...planned.operations, { kind: 'data', direction: 'up' }]
     : planned.operations
-  const id = freeId(directory, `${stamp(options.now ?? new Date())}_${slug(options.name ?? nameOf(planned))}`)
+  const id = `${freeStamp(directory, options.now ?? new Date())}_${slug(options.name ?? nameOf(planned))}`
   const parents = heads.map(head => head.id)
   const path = writeMigration(directory, { id, parents, before, after: contract, operations })
   return { ...result, steps: operations.map(stepOf), id, path }
@@ -160,16 +160,18 @@ function hintsOf({ cwd, hints }: MigrationRequest): Hints {
   }
 }
 
-/** Two of one second may have one name. */
-function freeId(directory: string, base: string): string {
-  for (let i = 1; ; ++i) {
-    const id = i === 1 ? base : `${base}_${String(i)}`
-    if (!existsSync(join(directory, id))) return id
-  }
+/** `20260301120000`, UTC: names sort as migrations were made, those of one second too, and after a clock was set back. */
+function freeStamp(directory: string, now: Date): string {
+  const names = existsSync(directory) ? readdirSync(directory) : []
+  const times = names.map(name => timeOf(name.slice(0, 14))).filter(time => !Number.isNaN(time))
+  const newest = Math.max(0, ...times)
+  return stampOf(now > new Date(newest + 999) ? now : new Date(newest + 1000))
 }
 
-/** `20260301120000`, UTC: names sort as migrations were made. */
-const stamp = (now: Date): string => now.toISOString().replace(/\D/g, '').slice(0, 14)
+const stampOf = (time: Date): string => time.toISOString().replace(/\D/g, '').slice(0, 14)
+
+const timeOf = (stamp: string): number =>
+  Date.parse(stamp.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6Z'))
 
 function nameOf({ steps, heads }: Planned): string {
   if (heads.length > 1) return 'join'
