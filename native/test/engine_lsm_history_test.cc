@@ -4,6 +4,7 @@
 
 #include "env/mem_env.h"
 #include "test/engine_lsm_fixture.h"
+#include "test/sim_env.h"
 
 namespace sochdb::engine_lsm_history_test {
 namespace {
@@ -256,6 +257,48 @@ TEST("the file of a large value lives as long as something can read it, and no l
   engine = OpenAt(&env, "/db", options);
   EXPECT_EQ(files(), 2u);
   EXPECT(GetOr(engine.get(), "big") == second);
+}
+
+TEST("what has expired stays in a compaction as long as merges that wait in memory were made before it did") {
+  SimEnv env(test::Seed());
+  test::SumOperator sum;
+  EngineOptions options = TinyOptions();
+  options.retention_ms = 0;
+  auto engine = OpenAt(&env, "/db", options);
+  engine->SetMergeOperator(TreeId::kPostings, &sum);
+  const uint64_t expiry = env.NowMillis() + 1000;
+  EXPECT_OK(engine->Put(TreeId::kPostings, "n", "5", expiry).status());
+  EXPECT_OK(engine->Flush(nullptr));
+  env.AdvanceMillis(10);
+  test::MergeOne(engine.get(), "n", "1");
+  EXPECT_EQ(GetOr(engine.get(), "n", TreeId::kPostings), "6");
+  env.AdvanceMillis(2000);
+  EXPECT_EQ(GetOr(engine.get(), "n", TreeId::kPostings), "-");  // it went with what it was merged into
+  EXPECT_OK(engine->CompactLevel(0, nullptr));
+  EXPECT_EQ(GetOr(engine.get(), "n", TreeId::kPostings), "-");
+  EXPECT_OK(engine->Close());
+}
+
+TEST("what a compaction took for expired is so for all later commits, though the wall clock is set back") {
+  SimEnv env(test::Seed());
+  test::SumOperator sum;
+  EngineOptions options = TinyOptions();
+  options.retention_ms = 0;
+  auto engine = OpenAt(&env, "/db", options);
+  engine->SetMergeOperator(TreeId::kPostings, &sum);
+  const uint64_t expiry = env.NowMillis() + 1000;
+  EXPECT_OK(engine->Put(TreeId::kPostings, "n", "5", expiry).status());
+  EXPECT_OK(engine->Flush(nullptr));
+  env.AdvanceMillis(2000);
+  EXPECT_OK(engine->CompactLevel(0, nullptr));
+  env.StepWallClock(-1900);
+  auto txn = test::BeginOn(engine.get());
+  EXPECT_OK(txn->Merge(TreeId::kPostings, "n", "1"));
+  Result<Timestamp> committed = txn->Commit();
+  EXPECT_OK(committed.status());
+  EXPECT(HlcMillis(*committed) >= expiry);
+  EXPECT_EQ(GetOr(engine.get(), "n", TreeId::kPostings), "1");
+  EXPECT_OK(engine->Close());
 }
 
 }  // namespace

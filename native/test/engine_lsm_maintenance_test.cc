@@ -250,6 +250,9 @@ TEST("a damaged table is an error where it is read, is reported, and is set asid
   // However far compaction falls behind: what it cannot read must not end writing.
   for (int salt = 0; salt < 6; ++salt) PutMany(engine.get(), 1000, 3000, salt);
   EXPECT_EQ(GetOr(engine.get(), KeyOf(2999)), ValueOf(2999 + 5));
+  // What needs it is tried once, and then no more.
+  for (int salt = 0; salt < 6; ++salt) PutMany(engine.get(), 0, 2000, salt);
+  EXPECT_EQ(engine->stats().compaction_failures, 1u);
   EXPECT_OK(engine->Close());
 }
 

@@ -67,6 +67,7 @@ TEST(
     EXPECT_OK(env.CreateDir("/db"));
     for (const char* value : {"1", "2"}) {
       auto engine = OpenAt(&env, "/db", options);
+      EXPECT_EQ(GetOr(engine.get(), "k"), *value == '1' ? "-" : "1");
       EXPECT_OK(engine->Put(kTree, "k", value, kNeverExpires).status());
       if (*value == '1') env.CrashNow();
       else EXPECT_OK(engine->Close());
