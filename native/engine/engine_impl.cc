@@ -226,7 +226,7 @@ Status EngineImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool* 
   if (!Trees::IsTree(tree) || key.size() > kMaxKeyBytes) [[unlikely]]
     return CheckKey(tree, key);
   stats_.reads.Add(1);
-  const LatencyTimer timer(parts_.env, latencies_.Sampled(&Latencies::get));
+  const LatencyTimer timer(parts_.env, latencies_.Sampled<&Latencies::get>());
   const Tree* const data = trees_->Find(tree);
   if (data == nullptr) return {};
   SOCHDB_DCHECK(EpochGuard::HeldByThisThread());
@@ -266,7 +266,7 @@ Result<Timestamp> EngineImpl::DeleteAs(TreeId tree, std::string_view key, bool a
 
 Result<Timestamp> EngineImpl::WriteOne(const CommittedWrite& write, bool await_published) {
   stats_.writes.Add(1);
-  const LatencyTimer timer(parts_.env, latencies_.Sampled(&Latencies::put));
+  const LatencyTimer timer(parts_.env, latencies_.Sampled<&Latencies::put>());
   try {
     return pipeline_.CommitOne(write, parts_.options.writer_timeout_ms, await_published);
   } catch (const std::bad_alloc&) {

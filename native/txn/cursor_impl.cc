@@ -79,7 +79,7 @@ Status CursorImpl::Next(bool* found) {
   SOCHDB_TRY(CheckUsable());
   if (state_ == State::kDone) return failure_;
   context_->stats->reads.Add(1);
-  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::scan));
+  const LatencyTimer timer(context_->env, context_->Sampled<&Latencies::scan>());
   if (state_ == State::kFresh) Start();
   else Advance();
   return Settle(found);
@@ -90,7 +90,7 @@ Status CursorImpl::NextRun(uint32_t want, EntryRun* run, bool* found) {
   run->Clear();
   SOCHDB_TRY(CheckUsable());
   if (state_ == State::kDone) return failure_;
-  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::scan));
+  const LatencyTimer timer(context_->env, context_->Sampled<&Latencies::scan>());
   if (state_ == State::kFresh) Start();
   else Advance();
   while (run->rows == 0 && RunBound(&run->bound)) {
@@ -134,7 +134,7 @@ Status CursorImpl::SeekNext(std::string_view key, bool* found) {
   if (detached_ || state_ == State::kDone || !beyond) return Next(found);
   SOCHDB_TRY(CheckUsable());
   context_->stats->reads.Add(1);
-  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::scan));
+  const LatencyTimer timer(context_->env, context_->Sampled<&Latencies::scan>());
   RegisterProgress();
   segment_is_edge_ = false;
   segment_.assign(key);

@@ -1,5 +1,5 @@
 // Latencies: how long operations take, in nanoseconds. Commits and syncs are all timed; of single reads, single writes and
-// steps of cursors one in kSample is, since reading the clock twice would cost as much as the fastest of them.
+// steps of cursors about one in kSample is, since reading the clock twice would cost as much as the fastest of them.
 //
 // Thread safety: any thread.
 
@@ -26,11 +26,18 @@ class Latencies {
   Histogram sync;
 
   // The histogram, or null when nothing is measured; of Sampled also when the calling thread's operation is not one of the
-  // sample.
+  // sample. Each kind is counted by itself and the gaps vary, kSample in the mean: of work that repeats itself (write, read,
+  // write, …) the sample would otherwise always be the same step.
   Histogram* Always(Histogram Latencies::*which) { return on_ ? &(this->*which) : nullptr; }
-  Histogram* Sampled(Histogram Latencies::*which) {
-    static thread_local uint32_t count = 0;
-    return (++count & (kSample - 1)) == 0 && on_ ? &(this->*which) : nullptr;
+  template <Histogram Latencies::*kWhich>
+  Histogram* Sampled() {
+    static thread_local uint32_t left = kSample;
+    static thread_local uint32_t random = 1;
+    if (--left != 0) [[likely]]
+      return nullptr;
+    random = random * 1664525u + 1013904223u;
+    left = 1 + (random >> 16) % (2 * kSample - 1);
+    return on_ ? &(this->*kWhich) : nullptr;
   }
 
  private:

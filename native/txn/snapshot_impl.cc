@@ -25,7 +25,7 @@ Status SnapshotImpl::Get(TreeId tree, std::string_view key, ReadValue* out, bool
   if (context_->pipeline->closed()) return {Code::kClosed, "The database is closed."};
   SOCHDB_TRY(CheckKey(tree, key));
   context_->stats->reads.Add(1);
-  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::get));
+  const LatencyTimer timer(context_->env, context_->Sampled<&Latencies::get>());
   const SuperVersion* const data = views_.Of(*context_->trees, tree);
   SOCHDB_TRY(context_->stats->EndRead(context_->reader->Get(data, tree, key, at_, out, found)));
   if (*found) context_->stats->bytes_read.Add(key.size() + out->data.size());

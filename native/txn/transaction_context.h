@@ -87,8 +87,9 @@ struct TransactionContext {
   Latencies* latencies = nullptr;  // null: nothing is measured
 
   // The time of one operation, if it is among those that are measured.
-  [[nodiscard]] Histogram* Sampled(Histogram Latencies::*which) const {
-    return latencies == nullptr ? nullptr : latencies->Sampled(which);
+  template <Histogram Latencies::*kWhich>
+  [[nodiscard]] Histogram* Sampled() const {
+    return latencies == nullptr ? nullptr : latencies->Sampled<kWhich>();
   }
 };
 

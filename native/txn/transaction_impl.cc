@@ -129,7 +129,7 @@ Status TransactionImpl::Read(TreeId tree, std::string_view key, bool constraint,
   SOCHDB_TRY(CheckKey(tree, key));
   RefreshOutsideStatement();
   context_->stats->reads.Add(1);
-  const LatencyTimer timer(context_->env, context_->Sampled(&Latencies::get));
+  const LatencyTimer timer(context_->env, context_->Sampled<&Latencies::get>());
   const OwnVersion* const own = writes_.Find(tree, key, kLatestSequence);
   if (own != nullptr && own->kind != ValueKind::kMerge)
     return context_->stats->EndRead(context_->reader->ResolveOwn(nullptr, tree, key, own, at_, false, out, found));
