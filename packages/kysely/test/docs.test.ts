@@ -1,11 +1,11 @@
-/** The examples of docs/kysely.md: they compile, run, and give what they say. */
+/** The examples of the pages on Kysely: they compile, run, and give what they say. */
 import * as kysely from 'kysely'
 import * as migration from 'kysely/migration'
 import * as sochdb from 'sochdb'
 import * as dialect from '@sochdb/kysely'
 import { arrows, problems, runnable } from '../../sochdb/test/support/pages.js'
 
-const page = 'kysely.md'
+const pages = ['kysely.md', 'coming-from/kysely.md']
 const modules: Readonly<Record<string, unknown>> = {
   kysely,
   'kysely/migration': migration,
@@ -17,11 +17,11 @@ const AsyncFunction = (async () => undefined).constructor as new (
   ...source: string[]
 ) => (...args: unknown[]) => Promise<void>
 
-test('the examples compile', () => {
+test.each(pages)('the examples of docs/%s compile', page => {
   expect(problems(page)).toEqual([])
 })
 
-test('the examples run, and give what they say', async () => {
+test.each(pages)('the examples of docs/%s run, and give what they say', async page => {
   let compared = 0
   const compare = (line: number, actual: unknown, expected: unknown): void => {
     compared++

@@ -11,6 +11,9 @@ import { arrows, problems, runnable } from './support/pages.js'
 const requireHere = createRequire(import.meta.url)
 const pages = [
   'cache.md',
+  'coming-from/pinecone.md',
+  'coming-from/redis.md',
+  'coming-from/sqlite.md',
   'collections.md',
   'graph.md',
   'keys.md',
