@@ -1,6 +1,6 @@
 /**
  * Documentation of generated clients: docs/client.md, and the section of docs/generate.md on graphs and key spaces. The first example is
- * the schema, the others are one program over what that gives rise to.
+ * the schema, those with a name are files beside it, and the others are one program over what these give rise to.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,14 +24,17 @@ const timeoutMs = 180_000
 /** Kysely is made when it is asked for, which nothing here does. */
 const packages: Readonly<Record<string, unknown>> = { kysely: {}, '@sochdb/kysely': {}, 'sochdb/client': client }
 
-/** Runs a generated module, and what it imports. */
-function load(project: TestProject, path: string): unknown {
-  const module = { exports: {} }
+/** Runs a module of the project, and what it imports, each of them once. */
+function load(project: TestProject, path: string, loaded: Map<string, { exports: unknown }>): unknown {
+  const known = loaded.get(path)
+  if (known !== undefined) return known.exports
+  const module: { exports: unknown } = { exports: {} }
+  loaded.set(path, module)
   const { outputText } = ts.transpileModule(project.read(path), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
   })
   const require = (name: string): unknown =>
-    name.startsWith('.') ? load(project, join(path, '..', name.replace(/\.js$/, '.ts'))) : packages[name]
+    name.startsWith('.') ? load(project, join(path, '..', name.replace(/\.js$/, '.ts')), loaded) : packages[name]
   new Function('require', 'module', 'exports', outputText)(require, module, module.exports)
   return module.exports
 }
@@ -41,7 +44,10 @@ test.each(Object.entries(texts))(
   async (_, text) => {
     const [schema, ...programs] = Array.from(text.matchAll(/^```ts\n(.*?)^```$/gms), match => match[1]!)
     const program = programs.join('\n')
-    using project = new TestProject({ 'sochdb.schema.ts': schema!, 'use.ts': program })
+    const files = Object.fromEntries(
+      Array.from(text.matchAll(/^```ts (\S+)\n(.*?)^```$/gms), match => [match[1]!, match[2]!]),
+    )
+    using project = new TestProject({ 'sochdb.schema.ts': schema!, 'use.ts': program, ...files })
     expect((await generate({ cwd: project.directory })).problems).toEqual([])
     expect(compile(project, ['use.ts']).errors).toBe('')
 
@@ -52,11 +58,19 @@ test.each(Object.entries(texts))(
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
     })
     const body = outputText.replaceAll(/^import .*$/gm, '').replace(/^export \{.*\};?$/m, '')
-    const { createClient } = load(project, 'sochdb/generated/client.ts') as { readonly createClient: unknown }
+    const loaded = new Map<string, { exports: unknown }>()
+    const { createClient } = load(project, 'sochdb/generated/client.ts', loaded) as { readonly createClient: unknown }
+    const modules = Object.keys(files).map(file => load(project, file, loaded) as object)
     const AsyncFunction = (async () => undefined).constructor as new (
       ...args: string[]
     ) => (...args: unknown[]) => Promise<void>
-    const given = { createClient, sql: client.sql, compare, console: { log: () => undefined } }
+    const given = {
+      ...Object.assign({}, ...modules),
+      createClient,
+      sql: client.sql,
+      compare,
+      console: { log: () => undefined },
+    }
     await new AsyncFunction(...Object.keys(given), body)(...Object.values(given))
     for (const { line, actual, expected } of compared)
       expect({ line, value: actual }).toEqual({ line, value: expected })

@@ -152,7 +152,7 @@ const reservedTypes = [
     `Nullable${type}Filter`,
   ]),
   ...['Text', 'Number', 'Boolean', 'Enum'].map(type => `Metadata${type}Filter`),
-  'NullFilter',
+  ...['NullFilter', 'ValueFilter', 'NullableValueFilter', 'Codec'],
 ]
 
 /** Every type a row's name gives rise to. */

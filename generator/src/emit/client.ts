@@ -16,7 +16,7 @@ export function emitClient(context: ModelContext, contractHash: string): Emitted
       'What the schema declares, on the calling thread.',
     ),
     clientInterfaces(imports, extension),
-    createClientText(imports, extension),
+    createClientText(context, imports),
   ].join('')
   return {
     path: 'client.ts',
@@ -112,12 +112,14 @@ function doc(text: string): string {
   return `/** ${text} */\n  `
 }
 
-function createClientText(imports: Imports, extension: string): string {
+function createClientText({ contract, importExtension: extension }: ModelContext, imports: Imports): string {
   const options = imports.type(runtime, 'ClientOptions')
   imports.value(runtime, 'createClient as createRuntimeClient')
   imports.value('@sochdb/kysely', 'SochdbDialect')
   imports.value(`./contract${extension}`, 'contract')
   imports.value(`./contract${extension}`, 'contractHash')
+  const hasCodecs = Object.values(contract.tables).some(table => table.columns.some(({ codec }) => codec !== undefined))
+  const codecs = hasCodecs ? `${imports.value(`./codecs${extension}`, 'codecs')}, ` : ''
   return `/**
  * Opens nothing yet: the store is opened at the first call.
  *
@@ -126,7 +128,7 @@ function createClientText(imports: Imports, extension: string): string {
  */
 export function createClient(options: ${options}): Client {
   const queryBuilder = (database: QueryTarget): Kysely<DB> => new Kysely<DB>({ dialect: new SochdbDialect({ database }) })
-  return createRuntimeClient<Client>({ contract, contractHash, queryBuilder }, options)
+  return createRuntimeClient<Client>({ contract, contractHash, ${codecs}queryBuilder }, options)
 }
 `.replace('QueryTarget', imports.type(runtime, 'QueryTarget'))
 }

@@ -3,7 +3,17 @@ import type { ColumnContract } from '@sochdb/schema'
 import type { Imports } from './file.js'
 import { hasDefaults, jsonType } from './json-type.js'
 import { quote } from './file.js'
+import type { CodecNames } from './codecs.js'
 import { pascal, type TypeNames } from '../contract/naming.js'
+
+/** What the engine holds, whatever the application sees: Kysely's types, and those that codecs are checked against. */
+export interface StoredTypes {
+  readonly read: string
+  readonly write: string
+  /** Types among them that the model declares, and that the run time does. */
+  readonly named: readonly string[]
+  readonly imported: readonly string[]
+}
 
 export interface ColumnTypes {
   readonly read: string
@@ -12,6 +22,9 @@ export interface ColumnTypes {
   readonly change: string | undefined
   /** The filter interface; `undefined`: values do not compare. */
   readonly filter: string | undefined
+  /** What stands for `equals` in a filter; `undefined`: only NULL does. */
+  readonly operand: string | undefined
+  readonly stored: StoredTypes
   /** Declarations the file needs for them. */
   readonly declarations: string
 }
@@ -19,9 +32,41 @@ export interface ColumnTypes {
 const client = 'sochdb/client'
 
 /** `row` is the name of the row's type: named parts of it begin with it. */
-export function columnTypes(row: string, column: ColumnContract, imports: Imports, types: TypeNames): ColumnTypes {
+export function columnTypes(
+  row: string,
+  column: ColumnContract,
+  imports: Imports,
+  types: TypeNames,
+  codecs: CodecNames,
+): ColumnTypes {
+  const plain = plainTypes(row, column, imports, types)
+  const { read, write, declarations, filter } = plain
+  const names = [...new Set([read, write])]
+  const named = names.filter(
+    name => declarations.includes(`export type ${name} `) || declarations.includes(`export interface ${name} `),
+  )
+  const imported = names.filter(name => name === 'DateInput' || name === 'VectorInput')
+  const stored = { read, write, named, imported }
+  const isComparable = column.type !== 'json' && column.type !== 'vector'
+  if (column.codec === undefined) return { ...plain, operand: isComparable ? write : undefined, stored }
+  const value = codecs.type(column.codec, imports)
+  const compared = `${imports.type(client, `${column.nullable ? 'Nullable' : ''}ValueFilter`)}<${value}>`
+  return {
+    read: value,
+    write: value,
+    change: undefined,
+    filter: isComparable ? compared : filter,
+    operand: undefined,
+    stored,
+    declarations,
+  }
+}
+
+type PlainTypes = Omit<ColumnTypes, 'operand' | 'stored'>
+
+function plainTypes(row: string, column: ColumnContract, imports: Imports, types: TypeNames): PlainTypes {
   const filterOf = (kind: string): string => imports.type(client, `${column.nullable ? 'Nullable' : ''}${kind}Filter`)
-  const plain = (type: string, kind: string): ColumnTypes => {
+  const plain = (type: string, kind: string): PlainTypes => {
     return { read: type, write: type, change: undefined, filter: filterOf(kind), declarations: '' }
   }
   switch (column.type) {
@@ -53,7 +98,7 @@ export function columnTypes(row: string, column: ColumnContract, imports: Import
   }
 }
 
-function uncomparable(column: ColumnContract, imports: Imports): ColumnTypes {
+function uncomparable(column: ColumnContract, imports: Imports): PlainTypes {
   const filter = column.nullable ? imports.type(client, 'NullFilter') : undefined
   return { read: 'unknown', write: 'unknown', change: undefined, filter, declarations: '' }
 }
@@ -64,7 +109,7 @@ function claimName(row: string, column: ColumnContract, types: TypeNames): strin
   return types.claim([name, `${name}Value`], one => (column.type === 'json' ? [one, `${one}Input`] : [one]))
 }
 
-function enumTypes(name: string, column: ColumnContract, filter: string): ColumnTypes {
+function enumTypes(name: string, column: ColumnContract, filter: string): PlainTypes {
   const values = column.enum!.map(quote).join(' | ')
   const declarations = `export type ${name} = ${values}\n\n`
   return { read: name, write: name, change: undefined, filter: `${filter}<${name}>`, declarations }

@@ -2,6 +2,7 @@ import type { Contract } from '@sochdb/schema'
 import { modelNames, TypeNames } from '../contract/naming.js'
 import { cacheNames, emitCaches } from './caches.js'
 import { emitClient, emitContract, emitIndex } from './client.js'
+import { CodecNames, emitCodecs } from './codecs.js'
 import { collectionNames, emitCollections } from './collections.js'
 import { emitDiagram } from './erd.js'
 import type { EmittedFile } from './file.js'
@@ -26,10 +27,15 @@ export function emit(contract: Contract, contractHash: string, options: EmitOpti
   const graph = graphNames(contract, types)
   const keySpaces = keySpaceNames(contract, types)
   const { importExtension } = options
-  const context: ModelContext = { contract, names, collections, caches, graph, keySpaces, types, importExtension }
+  const codecs = new CodecNames(options.source, types)
+  const declared = { contract, names, collections, caches, graph, keySpaces, codecs }
+  const context: ModelContext = { ...declared, encoded: new Map(), types, importExtension }
   const parts = [emitCollections(context), emitCaches(context), emitGraph(context), emitKeySpaces(context)]
+  const models = [...names.keys()].flatMap(key => [emitModel(context, key), emitValidators(context, key)])
+  const code = emitCodecs(contract, codecs, context.encoded, importExtension)
   const files = [
-    ...[...names.keys()].flatMap(key => [emitModel(context, key), emitValidators(context, key)]),
+    ...models,
+    ...(code === undefined ? [] : [code]),
     emitClient(context, contractHash),
     ...parts.filter(file => file !== undefined),
     emitContract(contract, contractHash),

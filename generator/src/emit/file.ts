@@ -17,7 +17,7 @@ export class Imports {
   readonly #types = new Map<string, Set<string>>()
   readonly #values = new Map<string, Set<string>>()
 
-  /** Notes a type and returns its name. */
+  /** Notes a type, or `Name as Other`, and returns it. */
   type(module: string, name: string): string {
     return add(this.#types, module, name)
   }
@@ -33,7 +33,9 @@ export class Imports {
     const modules = [...new Set([...this.#types.keys(), ...this.#values.keys()])].sort(packagesFirst)
     const statements = modules.map(module => {
       const values = [...(this.#values.get(module) ?? [])].sort()
-      const types = [...(this.#types.get(module) ?? [])].filter(name => used.has(name)).sort()
+      const types = [...(this.#types.get(module) ?? [])]
+        .filter(name => used.has(name.slice(name.lastIndexOf(' ') + 1)))
+        .sort()
       if (values.length + types.length === 0) return ''
       if (values.length === 0) return `import type { ${types.join(', ')} } from '${module}'\n`
       return `import { ${[...values, ...types.map(name => `type ${name}`)].join(', ')} } from '${module}'\n`

@@ -2,6 +2,7 @@
 import type { ColumnContract, Contract, RelationContract, TableContract } from '@sochdb/schema'
 import type { ModelNames, TypeNames } from '../contract/naming.js'
 import type { CacheNames } from './caches.js'
+import type { CodecNames, EncodedColumn } from './codecs.js'
 import type { CollectionNames } from './collections.js'
 import { columnTypes, type ColumnTypes } from './column-type.js'
 import { Imports, interfaceText, property, type EmittedFile } from './file.js'
@@ -17,6 +18,9 @@ export interface ModelContext {
   readonly caches: readonly CacheNames[]
   readonly graph: GraphNames
   readonly keySpaces: readonly KeySpaceNames[]
+  readonly codecs: CodecNames
+  /** Filled as models are emitted: their columns with codecs. */
+  readonly encoded: Map<string, readonly EncodedColumn[]>
   /** Every type name given so far. */
   readonly types: TypeNames
   /** `.js`, `.ts` or nothing, behind relative imports. */
@@ -40,8 +44,12 @@ export function emitModel(context: ModelContext, key: string): EmittedFile {
   const columns = table.columns.map((column): Column => {
     // The client of a tenant fills its column.
     const optional = column.nullable || column.default !== undefined || column.name === table.tenant
-    return { contract: column, types: columnTypes(names.row, column, imports, context.types), optional }
+    return { contract: column, types: columnTypes(names.row, column, imports, context.types, context.codecs), optional }
   })
+  context.encoded.set(
+    key,
+    columns.flatMap(({ contract: { name, codec }, types: { stored } }) => (codec ? [{ name, codec, stored }] : [])),
+  )
   const body = [
     ...columns.map(column => column.types.declarations),
     rowInterfaces(names, table, columns),
@@ -109,8 +117,8 @@ function whereInterface(
   const where = `${row}Where`
   const members = columns.flatMap(({ contract, types }) => {
     if (types.filter === undefined) return []
-    const plain = types.filter === 'NullFilter' ? 'null' : orNull(types.write, contract)
-    return [`${property(contract.name)}?: ${plain} | ${types.filter}`]
+    const operands = [types.operand, ...(contract.nullable ? ['null'] : []), types.filter]
+    return [`${property(contract.name)}?: ${operands.filter(one => one !== undefined).join(' | ')}`]
   })
   const logic = [
     `AND?: ${where} | readonly ${where}[]`,
@@ -164,7 +172,8 @@ function relationInterfaces(
 
 /** Sums are of the columns' types; averages are numbers, of decimal columns text. */
 function aggregateInterfaces({ row }: ModelNames, columns: readonly Column[]): string {
-  const numeric = columns.filter(({ contract: { type } }) => {
+  const numeric = columns.filter(({ contract: { type, codec } }) => {
+    if (codec !== undefined) return false
     return type === 'integer' || type === 'bigint' || type === 'real' || type === 'decimal'
   })
   const sums = numeric.map(({ contract, types }) => `${property(contract.name)}: ${types.read}`)
@@ -198,12 +207,13 @@ function kyselyInterface(
   columns: readonly Column[],
   imports: Imports,
 ): string {
-  const members = columns.map(({ contract, types, optional }) => {
-    const read = orNull(types.read, contract)
+  // Statements run on what is stored: no codec comes between.
+  const members = columns.map(({ contract, types: { stored }, optional }) => {
+    const read = orNull(stored.read, contract)
     const name = property(contract.column ?? contract.name)
     if (contract.generated !== undefined)
       return `${name}: ${imports.type('kysely', 'ColumnType')}<${read}, never, never>`
-    const write = orNull(types.write, contract)
+    const write = orNull(stored.write, contract)
     if (read === write && !optional) return `${name}: ${read}`
     const columnType = imports.type('kysely', 'ColumnType')
     return `${name}: ${columnType}<${read}, ${write}${optional ? ' | undefined' : ''}, ${write}>`

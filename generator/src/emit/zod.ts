@@ -70,8 +70,8 @@ function orNull(text: string, column: ColumnContract): string {
   return column.nullable ? `${text}.nullable()` : text
 }
 
-/** Zod cannot tell TypeScript what the schema of a contract describes: the model says it. */
-const isFree = (column: ColumnContract): boolean => column.type === 'json'
+/** Zod cannot tell TypeScript what the schema of a contract describes, or a codec makes of it: the model says it. */
+const isFree = (column: ColumnContract): boolean => column.type === 'json' || column.codec !== undefined
 
 function typed(text: string, model: string, column: ColumnContract): string {
   if (!isFree(column)) return text
@@ -83,6 +83,8 @@ function typed(text: string, model: string, column: ColumnContract): string {
 function validators(column: ColumnContract): Validators {
   const same = (text: string): Validators => ({ read: text, write: text, change: undefined })
   const number = (text: string): Validators => ({ ...same(text), change: `z.strictObject({ increment: ${text} })` })
+  // What a codec takes is for the codec to check.
+  if (column.codec !== undefined) return same('z.unknown().refine(value => value !== undefined && value !== null)')
   // JSON is read back with the defaults of its schema filled in, which it satisfies as well.
   if (column.type === 'json') return same(jsonValidator(column.schema ?? {}))
   switch (column.type) {

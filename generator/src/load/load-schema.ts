@@ -1,8 +1,17 @@
-import { contractHash, isSchema, toContract, validateSchema, type Contract, type Diagnostic } from '@sochdb/schema'
+import {
+  contractHash,
+  isSchema,
+  toContract,
+  validateSchema,
+  type Contract,
+  type Diagnostic,
+  type Schema,
+} from '@sochdb/schema'
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DeclarationFinder } from './declaration-finder.js'
 import { evaluate } from './evaluate.js'
-import type { ModuleGraph } from './module-graph.js'
+import { resolveRelative, type ModuleGraph } from './module-graph.js'
 import { locate, problem, ProjectError, type Problem } from './problem.js'
 
 export interface LoadedSchema {
@@ -30,11 +39,26 @@ export async function loadSchema(file: string): Promise<LoadedSchema> {
   if (!evaluation.ok) return { problems: evaluation.problems, files: graph.files }
   const schema = evaluation.exported
   if (!isSchema(schema)) return { problems: [notASchema(schema, graph)], files: graph.files }
-  const diagnostics = validateSchema(schema)
+  const diagnostics = [...missingCodecs(schema, dirname(file)), ...validateSchema(schema)]
   const problems = placed(diagnostics, graph)
   if (diagnostics.some(one => one.severity === 'error')) return { problems, files: graph.files }
   const contract = toContract(schema)
   return { contract, contractHash: contractHash(contract), problems, files: graph.files }
+}
+
+/** Codecs whose modules are not where the schema says; packages are for the compiler to find. */
+function missingCodecs(schema: Schema, directory: string): Diagnostic[] {
+  return Object.entries(schema.toNode().tables).flatMap(([key, table]) =>
+    Object.entries(table.columns).flatMap(([name, { codec }]): Diagnostic[] => {
+      const module: unknown = codec?.module
+      if (typeof module !== 'string' || !module.startsWith('.')) return []
+      if (resolveRelative(directory, module) !== undefined) return []
+      const message = `The codec of column "${name}" is in "${module}", and there is no such file beside the schema.`
+      const hint = 'Paths of codecs begin at the schema file.'
+      const at = ['tables', key, name, { call: 'codec', nth: 0 }]
+      return [{ code: 'codec_not_found', severity: 'error', message, path: `tables.${key}.${name}.codec()`, hint, at }]
+    }),
+  )
 }
 
 function notASchema(exported: unknown, graph: ModuleGraph): Problem {

@@ -136,7 +136,8 @@ export class Column<Value, Keyword extends string = never> extends Declaration<C
   }
 
   /**
-   * The application sees another type than the store: an export of a module encodes and decodes it.
+   * The application sees another type than the store: an export of a module encodes and decodes it (`Codec` of `sochdb/client`). Default
+   * values, checks and a zod schema are of what is stored, and so are SQL and Kysely.
    *
    * @example const price = col.decimal(12, 2).codec({ module: './money.js', name: 'money', type: 'Money' })
    */

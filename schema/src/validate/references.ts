@@ -1,6 +1,7 @@
 import type { ColumnNode } from '../columns/column.js'
 import type { RelationNode } from '../relations/relation.js'
 import { describe } from '../core/brand.js'
+import { keyedCodec } from './columns.js'
 import { allIndexes, primaryKeyOf, splitTarget } from '../tables/parts.js'
 import type { SchemaNode } from '../define/define-schema.js'
 import type { TableNode } from '../tables/table.js'
@@ -246,6 +247,12 @@ function checkTypes(
   targetName: string,
   target: ColumnNode,
 ): void {
+  for (const [keyed, of] of [
+    [column, name],
+    [target, targetName],
+  ] as const) {
+    if (keyed.codec !== undefined) report.error(at, 'codec_key', keyedCodec(of))
+  }
   if (column.type === target.type) return
   const message = `"${name}" is of type ${column.type} and ${targetName} of type ${target.type}: no value can be in both.`
   report.error(at, `${kind}_type_mismatch`, message, 'Give both columns one type.')

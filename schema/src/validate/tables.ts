@@ -2,7 +2,7 @@ import type { ColumnNode } from '../columns/column.js'
 import { allIndexes, indexName, primaryKeyOf } from '../tables/parts.js'
 import type { SchemaNode } from '../define/define-schema.js'
 import type { IndexNode, TableNode } from '../tables/table.js'
-import { checkColumn } from './columns.js'
+import { checkColumn, keyedCodec } from './columns.js'
 import { suggest, type Report } from './diagnostic.js'
 import { checkIdentifier, checkRowProperty } from './names.js'
 import { checkCounters, checkMarkedColumns, checkStoredNames, checkTableOptions } from './marks.js'
@@ -91,6 +91,9 @@ function checkPrimaryKey(report: Report, at: readonly string[], key: string, tab
         'primary_key_nullable',
         `Column "${name}" is part of the primary key, so it cannot be nullable.`,
       )
+    }
+    if (column?.codec !== undefined && !column.primaryKey) {
+      report.error([...at, name, { call: 'codec', nth: 0 }], 'codec_key', keyedCodec(name))
     }
     if (column !== undefined && !comparable(column)) {
       report.error(

@@ -4,6 +4,7 @@ import { completerFor, type Completer } from '@sochdb/schema/validator'
 import { ValidationError } from '../errors/index.js'
 import { uuid7 } from '../sql/values.js'
 import { shown } from './check.js'
+import { codecOf } from './codecs.js'
 import { cuid2, ulid } from './make.js'
 
 export function columnOf(table: TableContract, name: string): ColumnContract {
@@ -72,13 +73,16 @@ export class ValueChecks {
   }
 
   /**
-   * The value to store: JSON with the defaults of its schema filled in, all else as it is. NULL is the engine's to judge.
+   * The value to store: encoded where the column has a codec, JSON with the defaults of its schema filled in, all else as it is. NULL is
+   * the engine's to judge.
    *
    * @throws ValidationError naming the column
    */
-  complete(column: ColumnContract, value: unknown): unknown {
-    if (value === null || value === undefined) return value
+  complete(column: ColumnContract, given: unknown): unknown {
+    if (given === null || given === undefined) return given
     expectWritable(this.#table, column)
+    const codec = codecOf(column)
+    const value = codec === undefined ? given : codec.encode(given)
     if (column.enum !== undefined && !column.enum.includes(value as string)) {
       throw new ValidationError(
         `"${this.#table.name}.${column.name}" is one of ${column.enum.map(item => `"${item}"`).join(', ')}, not ${shown(value)}.`,

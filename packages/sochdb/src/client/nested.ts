@@ -5,6 +5,7 @@
 import type { ColumnContract } from '@sochdb/schema/contract'
 import { ValidationError } from '../errors/index.js'
 import type { Expression, SelectItem, SelectStatement } from '../sql/ast/nodes.js'
+import { codecOf } from './codecs.js'
 import { checkProperties, describe, isPlainObject } from './check.js'
 import { both } from './parameters.js'
 import { ordering, orderItem, rowCount, selected, type ReadQuery } from './reads.js'
@@ -134,7 +135,14 @@ function encoded({ type }: ColumnContract, value: Expression): Expression {
 }
 
 /** `undefined`: what JSON has is the value. */
-function decoderOf({ type }: ColumnContract): ((value: never) => unknown) | undefined {
+function decoderOf(column: ColumnContract): ((value: never) => unknown) | undefined {
+  const codec = codecOf(column)
+  const stored = storedDecoder(column)
+  if (codec === undefined) return stored
+  return stored === undefined ? value => codec.decode(value) : value => codec.decode(stored(value))
+}
+
+function storedDecoder({ type }: ColumnContract): ((value: never) => unknown) | undefined {
   switch (type) {
     case 'bigint':
       return (value: string) => BigInt(value)

@@ -4,6 +4,7 @@ import { RowNotFoundError, UniqueConstraintError, ValidationError } from '../err
 import type {
   DeleteStatement,
   Expression,
+  InsertStatement,
   SelectItem,
   SelectStatement,
   TableExpression,
@@ -13,6 +14,7 @@ import { PreparedStatement } from '../sql/session.js'
 import { aggregateProperties, Aggregation, countRows, groupProperties } from './aggregates.js'
 import type { Channel } from './channel.js'
 import { checkProperties, describe, isPlainObject, shown } from './check.js'
+import { RowCodecs } from './codecs.js'
 import { writableColumns } from './columns.js'
 import { decodeNested, nestedOf, type Nested } from './nested.js'
 import { insertNested, namesRelations, updateNested, type NestedWriter } from './nested-writes.js'
@@ -55,6 +57,7 @@ export class TableRuntime {
   readonly table: TableContract
   readonly source: Source
   readonly input: RowInput
+  readonly codecs: RowCodecs | undefined
   readonly relations: Readonly<Record<string, RelationContract>>
   readonly #siblings: ReadonlyMap<string, TableRuntime>
   readonly #names: StoredNames | undefined
@@ -70,6 +73,7 @@ export class TableRuntime {
     this.table = contract.tables[property]!
     this.source = sourceOf(contract, property)
     this.input = new RowInput(this.table)
+    this.codecs = RowCodecs.of(this.table)
   }
 
   sibling(property: string): TableRuntime {
@@ -114,7 +118,8 @@ export class TableRepository {
     if (namesRelations(row, this.#runtime.relations)) {
       return this.#channel.transaction(channel => insertNested(this.#writer(channel), row as Row))
     }
-    return this.#channel.get(this.#shapes.insert, this.#input.newValues(row, this.#own))!
+    const values = this.#input.newValues(row, this.#own)
+    return this.#written(channel => channel.get(this.#shapes.insert, values)!)
   }
 
   insertMany(
@@ -143,11 +148,13 @@ export class TableRepository {
       return values.length === 0 ? 0 : this.#channel.runMany(ignores ? insertManyIgnoring : insertMany, values)
     }
     if (values.length === 0) return []
-    return this.#channel.transaction(channel =>
-      values.flatMap(each => {
-        const row = channel.get(ignores ? insertIgnoring : insert, each)
-        return row === undefined ? [] : [picked(row, returned)]
-      }),
+    return this.#written(written =>
+      written.transaction(channel =>
+        values.flatMap(each => {
+          const row = channel.get(ignores ? insertIgnoring : insert, each)
+          return row === undefined ? [] : [picked(row, returned)]
+        }),
+      ),
     )
   }
 
@@ -165,22 +172,20 @@ export class TableRepository {
     // The row that is there comes back only from a statement that changes it.
     const [key] = target
     const unchanged = { column: key!, value: { kind: 'column', table: table.name, name: key! } as const }
-    const [stored] = this.#channel.rows(
-      {
-        kind: 'insert',
-        table: table.name,
-        columns: writableColumns(table).map(column => column.name),
-        rows: [row],
-        onConflict: {
-          target,
-          action: 'update',
-          set: set.length === 0 ? [unchanged] : set,
-          where: this.#own.condition(table.name, parameters),
-        },
-        returning: star,
+    const statement: InsertStatement = {
+      kind: 'insert',
+      table: table.name,
+      columns: writableColumns(table).map(column => column.name),
+      rows: [row],
+      onConflict: {
+        target,
+        action: 'update',
+        set: set.length === 0 ? [unchanged] : set,
+        where: this.#own.condition(table.name, parameters),
       },
-      parameters.values,
-    )
+      returning: star,
+    }
+    const [stored] = this.#written(channel => channel.rows(statement, parameters.values))
     if (stored !== undefined) return stored
     throw new UniqueConstraintError(
       `upsert: a row of "${table.name}" that this client does not see has the same { ${target.join(', ')} }.`,
@@ -194,7 +199,7 @@ export class TableRepository {
   // ------------------------------------------------------------------------------------------------------ reads
 
   find(key: unknown, options?: ReadQuery): Row | undefined {
-    if (options === undefined) return this.#channel.get(this.#shapes.find, this.#keyValues(key))
+    if (options === undefined) return this.#read(this.#channel.get(this.#shapes.find, this.#keyValues(key)))
     checkProperties(options, 'The second argument of find', ['select', 'omit', 'with', ...runProperties])
     return this.#find(options, parameters => this.#input.keyCondition(key, parameters))[0]
   }
@@ -210,7 +215,7 @@ export class TableRepository {
   findFirst(query: ReadQuery = {}): Row | undefined {
     const one = valueQuery(query)
     const held = one && this.#shapes.ofValue(one)
-    if (held !== undefined) return this.#channel.get(held, [one!.value, ...this.#own.values])
+    if (held !== undefined) return this.#read(this.#channel.get(held, [one!.value, ...this.#own.values]))
     checkProperties(query, 'A query', readProperties)
     const [row] = this.#find({ ...query, limit: query.limit === 0 ? 0 : 1 })
     if (one && this.#shapes.isUnique(one.column)) {
@@ -261,6 +266,7 @@ export class TableRepository {
       options,
     )) {
       decodeNested(rows, nested)
+      this.#read(rows)
       for (const row of rows) {
         ;(query.signal as AbortSignal | undefined)?.throwIfAborted()
         yield row
@@ -343,9 +349,10 @@ export class TableRepository {
     }
     const where = both(this.#input.keyCondition(key, parameters), this.#own.condition(undefined, parameters))
     const held = this.#shapes.held(shape)
-    if (held !== undefined) return this.#channel.all(held, parameters.values)[0]
+    if (held !== undefined) return this.#written(channel => channel.all(held, parameters.values)[0])
     const statement = { kind: 'update' as const, table: this.table.name, alias: undefined, set, where, returning: star }
-    return this.#channel.all(this.#shapes.hold(shape, statement), parameters.values)[0]
+    const prepared = this.#shapes.hold(shape, statement)
+    return this.#written(channel => channel.all(prepared, parameters.values)[0])
   }
 
   updateMany(
@@ -391,6 +398,19 @@ export class TableRepository {
     const related = (property: string): TableRepository =>
       new TableRepository(this.#runtime.sibling(property), channel, this.#scope)
     return { repository: related(this.#runtime.property), relations, related }
+  }
+
+  /** What reads give, of what is stored. */
+  #read<Result extends Row | Row[] | undefined>(result: Result): Result {
+    const { codecs } = this.#runtime
+    return codecs === undefined ? result : codecs.decode(result)
+  }
+
+  /** The same of rows that a statement has written: those that cannot be decoded are not written. */
+  #written<Result extends Row | Row[] | undefined>(write: (channel: Channel) => Result): Result {
+    const { codecs } = this.#runtime
+    if (codecs === undefined) return write(this.#channel)
+    return this.#channel.transaction(channel => codecs.decode(write(channel)))
   }
 
   #newValues(row: unknown, index: number): unknown[] {
@@ -453,7 +473,7 @@ export class TableRepository {
   #write(statement: Unreturning, parameters: Parameters, returned: readonly string[] | undefined): number | Row[] {
     if (returned === undefined) return this.#channel.affected({ ...statement, returning: [] }, parameters.values)
     const returning = returned.map(name => columnItem(name))
-    return this.#channel.rows({ ...statement, returning }, parameters.values)
+    return this.#written(channel => channel.rows({ ...statement, returning }, parameters.values))
   }
 
   /**
@@ -467,21 +487,23 @@ export class TableRepository {
   ): Row[] {
     const options = runOptions(query)
     const columns = selected(this.table, query)
-    const isPlain = query.with === undefined && query.distinct === undefined && condition === undefined
+    const { codecs } = this.#runtime
+    const isStored = query.distinct === undefined && codecs?.meets(query.where) !== true
+    const isPlain = query.with === undefined && condition === undefined && isStored
     const shape = isPlain && page === undefined ? queryShape(this.table, query, columns) : undefined
     const held = shape && this.#shapes.held(shape.key)
-    if (held !== undefined) return this.#channel.all(held, [...shape!.values, ...this.#own.values], options)
+    if (held !== undefined) return this.#read(this.#channel.all(held, [...shape!.values, ...this.#own.values], options))
     const extra = page && columns ? order.map(({ name }) => name).filter(name => !columns.includes(name)) : []
     const { statement, parameters, nested } = this.#statement(query, condition, order, shape?.isSingle, extra)
     // Values that change from one reading to the next are what getters give: their statement is not kept.
     if (shape !== undefined && isSame([...shape.values, ...this.#own.values], parameters.values)) {
-      return this.#channel.all(this.#shapes.hold(shape.key, statement), parameters.values, options)
+      return this.#read(this.#channel.all(this.#shapes.hold(shape.key, statement), parameters.values, options))
     }
     const rows = this.#channel.rows(statement, parameters.values, options)
     page?.(rows)
     decodeNested(rows, nested)
     for (const row of rows) for (const name of extra) delete row[name]
-    return rows
+    return this.#read(rows)
   }
 
   #statement(

@@ -127,7 +127,10 @@ const changes: Readonly<Record<string, BinaryOperator>> = {
   divide: '/',
 }
 
-const isNumeric = ({ type }: ColumnContract): boolean =>
+/** The engine computes with what is stored: of columns with a codec, nobody asks for that. */
+const isNumeric = ({ type, codec }: ColumnContract): boolean => codec === undefined && isNumber(type)
+
+const isNumber = (type: ColumnContract['type']): boolean =>
   type === 'integer' || type === 'bigint' || type === 'real' || type === 'decimal'
 
 function isZero(value: unknown): boolean {

@@ -7,6 +7,7 @@ import { asyncRepository, collectionMethods, promised } from './async.js'
 import { bootstrap } from './bootstrap.js'
 import { Channel } from './channel.js'
 import { describe, isPlainObject } from './check.js'
+import { withCodecs } from './codecs.js'
 import { cacheMethods, embeddingFace, PolicyCache } from './caches.js'
 import { DocumentCollection } from './collection.js'
 import { extended } from './extension.js'
@@ -40,9 +41,7 @@ const RETRIES_MAX = 100
  */
 export function createClient<Client extends object>(definition: ClientDefinition, options: ClientOptions): Client {
   const store = new ClientStore(definition, checkOptions(options))
-  return new Surface(definition, new Runtimes(definition.contract), store, () => store.database()).client(
-    store,
-  ) as Client
+  return new Surface(definition, new Runtimes(definition), store, () => store.database()).client(store) as Client
 }
 
 function checkOptions(options: ClientOptions): ClientOptions {
@@ -146,7 +145,8 @@ class Runtimes {
   /** The contract by the names of the store. */
   readonly stored: Contract
 
-  constructor(contract: Contract) {
+  constructor(definition: ClientDefinition) {
+    const contract = withCodecs(definition)
     const names = (this.names = StoredNames.of(contract))
     this.stored = names === undefined ? contract : byStoredNames(contract)
     const tables = new Map<string, TableRuntime>()

@@ -77,6 +77,29 @@ export interface ChangeMany<New, Key> extends CreateMany<New, Key> {
 
 export type SortOrder = 'asc' | 'desc'
 
+/**
+ * What stands between a column and the application: `.codec({ module, name, type })` of a column names one. It is synchronous and pure,
+ * and equal values are stored alike, or filters and unique keys would not find them. NULL never reaches it.
+ *
+ * @example
+ * export const price: Codec<Money, string> = {
+ *   encode: money => money.toString(),
+ *   decode: text => Money.parse(text),
+ * }
+ */
+export interface Codec<Value, Stored, Written = Stored> {
+  /** What is stored; an error refuses the call, and names the column. */
+  encode(value: Value): Written
+  /** What reads give. */
+  decode(stored: Stored): Value
+}
+
+/** A codec of any types. */
+export interface AnyCodec {
+  encode(value: never): unknown
+  decode(stored: never): unknown
+}
+
 // --------------------------------------------------------------------------------------------------- filters
 //
 // Every operator has two spellings, `lt` and `$lt`, with one meaning. Operators in one filter must all hold. As in SQL, NULL
@@ -152,6 +175,10 @@ export interface NullableBlobFilter extends Equality<Uint8Array | null>, Members
 /** Of text columns with a closed set of values. */
 export interface EnumFilter<Value extends string> extends Equality<Value>, Membership<Value> {}
 export interface NullableEnumFilter<Value extends string> extends Equality<Value | null>, Membership<Value> {}
+
+/** Of columns with a codec: their values compare as what they are stored as. A value alone stands behind `equals`. */
+export interface ValueFilter<Value> extends Equality<Value>, Membership<Value>, Ordering<Value> {}
+export interface NullableValueFilter<Value> extends Equality<Value | null>, Membership<Value>, Ordering<Value> {}
 
 /** Of nullable columns whose values do not compare: JSON and vectors. */
 export interface NullFilter {
@@ -483,6 +510,8 @@ export interface ClientDefinition {
   readonly contract: Contract
   /** SHA-256 of the contract's canonical JSON, in hex. Compared with the store's on open. */
   readonly contractHash: string
+  /** The code of the codecs that the contract names, by table and column. */
+  readonly codecs?: Readonly<Record<string, Readonly<Record<string, AnyCodec>>>>
   /** Makes `$qb` over an open database or transaction. It stands here so that this package need not know Kysely. */
   readonly queryBuilder: (target: QueryTarget) => unknown
 }

@@ -3,6 +3,7 @@ import type { ColumnContract, Contract, RelationContract } from '@sochdb/schema/
 import { ValidationError } from '../errors/index.js'
 import type { Expression } from '../sql/ast/nodes.js'
 import { describe, isPlainObject } from './check.js'
+import { codecOf } from './codecs.js'
 import { columnOf } from './columns.js'
 import { both, type Parameters } from './parameters.js'
 import { link, relationsOf, selectFrom, sourceOf, type Source } from './relations.js'
@@ -146,9 +147,9 @@ export function columnCondition(
     const word = name.startsWith('$') ? name.slice(1) : name
     const operator = Object.hasOwn(operators, word) ? operators[word] : undefined
     if (operator === undefined) {
-      throw new ValidationError(
-        `The filter on "${column.name}" has no operator "${name}". There are: ${Object.keys(operators).join(', ')}.`,
-      )
+      const known = Object.keys(operators).join(', ')
+      const hint = column.codec === undefined ? '' : ' A value of a column with a codec stands behind one of them.'
+      throw new ValidationError(`The filter on "${column.name}" has no operator "${name}". There are: ${known}.${hint}`)
     }
     if (operandValue === undefined)
       throw new ValidationError(`The filter on "${column.name}" has "${name}: undefined".`)
@@ -164,18 +165,25 @@ function comparison(
   value: unknown,
   parameters: Parameters,
 ): Expression {
+  const codec = codecOf(column)
+  const operandOf = (given: unknown): Expression => parameters.add(codec === undefined ? given : codec.encode(given))
   switch (operator) {
     case 'in':
     case 'notIn': {
       if (!Array.isArray(value))
         throw new ValidationError(`"${operator}" on "${column.name}" takes an array, not ${describe(value)}.`)
-      const list = (value as readonly unknown[]).map(item => parameters.add(item))
+      const list = (value as readonly unknown[]).map(operandOf)
       if (list.length === 0) return always(operator === 'notIn')
       return { kind: 'in', operand, list, negated: operator === 'notIn' }
     }
     case 'contains':
     case 'starts_with':
     case 'ends_with':
+      if (codec !== undefined) {
+        throw new ValidationError(
+          `"${column.name}" has a codec: what is stored is no text to look into by "${operator}".`,
+        )
+      }
       if (typeof value !== 'string')
         throw new ValidationError(`"${operator}" on "${column.name}" takes a string, not ${describe(value)}.`)
       return {
@@ -191,6 +199,6 @@ function comparison(
           throw new ValidationError(`"${column.name}" cannot be compared with null.`)
         return { kind: 'isNull', operand, negated: operator === '<>' }
       }
-      return { kind: 'binary', operator, left: operand, right: parameters.add(value) }
+      return { kind: 'binary', operator, left: operand, right: operandOf(value) }
   }
 }
