@@ -23,7 +23,7 @@ export default {
     '^@sochdb/kysely$': '<rootDir>/packages/kysely/src/index.ts',
     '^@sochdb/schema$': '<rootDir>/schema/src/index.ts',
     '^@sochdb/schema/(contract|store|validator)$': '<rootDir>/schema/src/contract/$1.ts',
-    '^@sochdb/schema/diff$': '<rootDir>/schema/src/diff/index.ts',
+    '^@sochdb/schema/(diff|print)$': '<rootDir>/schema/src/$1/index.ts',
     '^@sochdb/generator$': '<rootDir>/generator/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -25,3 +25,5 @@ export type {
   PushPlan,
 } from './migrate/dev.js'
 export { loadSeed } from './migrate/seed.js'
+export { printPulled, readSqlite } from './pull/index.js'
+export type { PulledFile } from './pull/print.js'

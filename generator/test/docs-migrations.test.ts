@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sochdb } from './command.js'
-import { root, TestProject } from './project.js'
+import { root, sqlite, TestProject } from './project.js'
 
 interface Block {
   readonly info: string
@@ -34,7 +34,8 @@ test('the commands of the page print what it shows', async () => {
   let commands = 0
   for (const { info, text } of blocks) {
     const [, file] = info.split(' ')
-    if (file !== undefined) project.write({ [file]: text })
+    if (file?.endsWith('.sql')) sqlite(project, text)
+    else if (file !== undefined) project.write({ [file]: text })
     if (info !== 'sh') continue
     for (const call of text.split(/^\$ /m).slice(1)) {
       const [line, ...shown] = call.split('\n')
@@ -42,7 +43,7 @@ test('the commands of the page print what it shows', async () => {
       expect(plain(await shell(project, line!))).toBe(shown.join('\n'))
     }
   }
-  expect(commands).toBe(6)
+  expect(commands).toBe(7)
 })
 
 test('the program of the page applies what the commands wrote', async () => {

@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import wasm from 'node-sqlite3-wasm'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -21,6 +22,7 @@ const links: Readonly<Record<string, string>> = {
   sochdb: 'packages/sochdb',
   zod: 'schema/node_modules/zod',
   kysely: 'packages/kysely/node_modules/kysely',
+  'node-sqlite3-wasm': 'node_modules/node-sqlite3-wasm',
 }
 
 export class TestProject {
@@ -71,3 +73,12 @@ ${body}
 }
 
 export const shopSchema = readFileSync(join(root, 'schema/test/fixtures/shop.schema.ts'), 'utf8')
+
+/** Makes the SQLite file `shop.db`. */
+export function sqlite(project: TestProject, script: string): string {
+  const file = join(project.directory, 'shop.db')
+  const db = new wasm.Database(file)
+  db.exec(script)
+  db.close()
+  return file
+}

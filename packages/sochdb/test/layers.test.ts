@@ -18,6 +18,7 @@ const layers = [
   'memory',
   'vector',
   'migrate',
+  'pull',
   'client',
   'testing',
   'internal',

@@ -33,6 +33,9 @@ export interface Arguments {
   readonly exitCode: boolean
   readonly script: boolean
   readonly force: boolean
+  /** A SQLite file. */
+  readonly from: string | undefined
+  readonly print: boolean
 }
 
 const options = {
@@ -58,6 +61,8 @@ const options = {
   'exit-code': { type: 'boolean' },
   script: { type: 'boolean' },
   force: { type: 'boolean' },
+  from: { type: 'string' },
+  print: { type: 'boolean' },
 } as const
 
 type Option = keyof typeof options
@@ -77,6 +82,7 @@ export const commands: Readonly<Record<string, readonly Option[]>> = Object.free
   'migrate adopt': places,
   'migrate resolve': [...places, 'applied'],
   'migrate reset': [...places, 'force'],
+  'db pull': ['schema', 'config', 'database', 'json', 'from', 'print', 'force'],
   'db push': [...places, 'hints', 'allow'],
   'db seed': places,
 })
@@ -104,8 +110,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (foreign !== undefined) throw new UsageError(`"${command}" takes no option --${foreign}.`)
   }
   if (check && watch) throw new UsageError('--check and --watch exclude each other.')
-  const { schema, out, config, database, migrations, name, hints, backup, applied } = values
-  const texts = { schema, out, config, database, migrations, hints, backup, name, applied }
+  const { schema, out, config, database, migrations, name, hints, backup, applied, from } = values
+  const texts = { schema, out, config, database, migrations, hints, backup, name, applied, from }
   for (const [option, value] of Object.entries(texts)) {
     if (value === '')
       throw new UsageError(`--${option} needs ${option === 'name' || option === 'applied' ? 'a name' : 'a path'}.`)
@@ -127,6 +133,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     exitCode: values['exit-code'] ?? false,
     script: values.script ?? false,
     force: values.force ?? false,
+    print: values.print ?? false,
   }
 }
 
@@ -174,6 +181,7 @@ Commands:
   migrate adopt     take a store that a client made among those that migrations look after
   migrate resolve   say which migration the store stands at
   migrate reset     delete the store, and apply all migrations to a new one
+  db pull           write the schema of a store, or of a SQLite file
   db push           bring a store to the schema without a migration: for trying things out
   db seed           run the seed file on the store
 
@@ -196,7 +204,9 @@ Options:
   --no-backup           dev, deploy, down: none, even if data is dropped
   --steps <n>           migrate down: how many            (default: 1)
   --applied <id>        migrate resolve: the migration
-  --force               migrate reset: yes, delete it
+  --force               migrate reset: yes, delete it; db pull: write over the schema file
+  --from <file>         db pull: a SQLite file
+  --print               db pull: print the schema, write nothing
   --json                print one JSON value instead of text (with --watch, one a line)
   -h, --help            print this
   -v, --version         print the version

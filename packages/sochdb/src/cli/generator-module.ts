@@ -4,6 +4,7 @@
  */
 import type { Contract } from '@sochdb/schema/contract'
 import type { Operation } from '@sochdb/schema/diff'
+import type { Pulled, SqliteObject } from '../pull/index.js'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -106,13 +107,15 @@ export interface ProjectError extends Error {
 export interface GeneratorModule {
   validate(options: ProjectOptions): Promise<ValidateResult>
   generate(options: ProjectOptions): Promise<GenerateResult>
-  loadProject(options: ProjectOptions): Promise<ProjectPlaces & { readonly seed: string }>
+  loadProject(options: ProjectOptions): Promise<ProjectPlaces & { readonly schema: string; readonly seed: string }>
   writeDevMigration(
     options: MigrationRequest & { readonly name?: string | undefined; readonly data?: boolean; readonly now?: Date },
   ): Promise<DevResult | OpenQuestions>
   diffMigrations(options: MigrationRequest): Promise<DiffResult | OpenQuestions>
   checkMigrations(options: ProjectOptions): Promise<MigrationCheck>
   planPush(options: MigrationRequest, stored: Contract | undefined): Promise<PushPlan | OpenQuestions>
+  readSqlite(file: string, cwd: string): Promise<readonly SqliteObject[]>
+  printPulled(pulled: Pulled, source: string): Promise<{ readonly text: string; readonly remarks: readonly string[] }>
   loadSeed(options: ProjectOptions): Promise<(database: unknown) => unknown>
   check(options: ProjectOptions): Promise<CheckResult>
   watch(options: ProjectOptions, onEvent: (event: GenerateResult | ProjectError) => void): { close(): Promise<void> }

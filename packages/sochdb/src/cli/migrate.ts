@@ -10,20 +10,16 @@ import { readContract } from '../migrate/ledger.js'
 import { migrate } from '../migrate/migrate.js'
 import type { MigrateProgress, MigrateResult } from '../migrate/options.js'
 import { push } from '../migrate/push.js'
+import { pull } from './pull.js'
 import { adopt, resolveAt } from '../migrate/resolve.js'
 import { driftIn, expectConsistent, short, stateOf } from '../migrate/state.js'
 import { UsageError, type Arguments } from './arguments.js'
 import type { DiffResult, GeneratorModule, OpenQuestions } from './generator-module.js'
-import { fail, installGenerator, missingGenerator, printJson } from './output.js'
+import { required, type Call } from './call.js'
+import { fail, printJson } from './output.js'
 import { optionsOf, ProjectError, storeOf } from './places.js'
 import { formatProblems, shownPath } from './report.js'
 import { ExitCode, palette, type Terminal } from './terminal.js'
-
-interface Call {
-  readonly parsed: Arguments
-  readonly terminal: Terminal
-  readonly generator: GeneratorModule | undefined
-}
 
 /** Runs a command and returns its exit code. */
 export async function runMigrationCommand(
@@ -66,6 +62,7 @@ const commands: Readonly<Record<string, (call: Call) => Promise<number> | number
       return recorded(call, resolveAt(db, dir, id))
     }),
   'migrate reset': reset,
+  'db pull': pull,
   'db push': call => withStore(call, db => pushSchema(call, db)),
   'db seed': call => withStore(call, db => seed(call, db)),
 }
@@ -78,11 +75,6 @@ async function withStore(call: Call, use: (db: Database, dir: string) => Promise
   } finally {
     if (db.isOpen) db.close()
   }
-}
-
-function required(generator: GeneratorModule | undefined): GeneratorModule {
-  if (generator !== undefined) return generator
-  throw new ProjectError('generator_missing', missingGenerator, installGenerator)
 }
 
 /** On a terminal: one line that changes; elsewhere nothing. */

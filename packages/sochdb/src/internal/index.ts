@@ -26,3 +26,5 @@ export {
 } from '../migrate/folder.js'
 export type { Migration, NewMigration, Step } from '../migrate/folder.js'
 export type { StatementGuard } from '../client/guard.js'
+export { pullSqlite, pullStore } from '../pull/index.js'
+export type { Pulled, SqliteObject } from '../pull/index.js'

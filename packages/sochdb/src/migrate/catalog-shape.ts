@@ -31,12 +31,17 @@ export function catalogShape(transaction: Transaction): CatalogShape {
 function tableShape(entry: TableEntry): TableShape {
   const nameAt = (position: number): string => entry.columns[position]!.name
   const columns = liveColumns(entry).map(position => [nameAt(position), columnShape(entry.columns[position]!)] as const)
-  const indexes = entry.indexes.map(({ id: _, name, columns: parts, ...rest }) => {
+  // An index that is being built is nobody's yet; whether a constraint made one decides how it is dropped, and nothing else.
+  const ready = entry.indexes.filter(index => index.building === undefined)
+  const indexes = ready.map(({ id: _, constraint: __, name, columns: parts, ...rest }) => {
     const named = parts.map(({ column, ...part }) => ({ ...part, column: column < 0 ? undefined : nameAt(column) }))
     return [name, { ...rest, columns: named }] as const
   })
-  const foreignKeys = (entry.foreignKeys ?? []).map(({ name, columns: positions, ...rest }) => {
-    return [name, { ...rest, columns: positions.map(nameAt) }] as const
+  const foreignKeys = (entry.foreignKeys ?? []).map(({ name: _, columns: positions, ...rest }, i, all) => {
+    const columns = positions.map(nameAt)
+    const isTwin = all.slice(0, i).some(other => other.table === rest.table && `${other.columns}` === `${positions}`)
+    const which = isTwin ? ` ${String(i)}` : ''
+    return [`(${columns.join(', ')}) to "${rest.table}"${which}`, { ...rest, columns }] as const
   })
   return {
     columns: sorted(columns),
@@ -48,8 +53,9 @@ function tableShape(entry: TableEntry): TableShape {
   }
 }
 
-/** `references` is said by the table's foreign keys; `added` tells how old rows are read. */
-function columnShape({ id: _, name: __, references: ___, added: ____, ...column }: ColumnEntry): unknown {
+/** `references` is said by the table's foreign keys; `added` tells how old rows are read, `declaredType` what tools are told. */
+function columnShape(entry: ColumnEntry): unknown {
+  const { id: _, name: __, references: ___, added: ____, declaredType: _____, ...column } = entry
   return column
 }
 

@@ -31,6 +31,8 @@ const PAGE = 1000
 /** The name of a collection while its documents come over; no schema can declare it. */
 const PARKED = '.rebuilding'
 
+export const isRebuilding = (name: string): boolean => name.endsWith(PARKED)
+
 /** The collection of that name with another configuration, and the same documents. */
 export function rebuildCollection(transaction: Transaction, spec: CollectionSpec): void {
   const store = catalogStore(transaction)

@@ -1,0 +1,3 @@
+/** Schema files out of contracts. */
+export { printSchema, type PrintedSchema } from './schema-text.js'
+export { snakeCase } from '../tables/parts.js'
