@@ -1,5 +1,5 @@
 /**
- * Documentation of generated clients: docs/client.md, and the section of docs/generate.md on graphs and key spaces. The first example is
+ * Documentation of generated clients: pages, and the section of docs/generate.md on graphs and key spaces. The first example of each is
  * the schema, those with a name are files beside it, and the others are one program over what these give rise to.
  */
 import { readFileSync } from 'node:fs'
@@ -16,6 +16,8 @@ import { root, TestProject } from './project.js'
 const read = (page: string): string => readFileSync(join(root, 'docs', page), 'utf8')
 const texts: Readonly<Record<string, string>> = {
   'docs/client.md': read('client.md'),
+  'docs/coming-from/drizzle.md': read('coming-from/drizzle.md'),
+  'docs/coming-from/prisma.md': read('coming-from/prisma.md'),
   'docs/generate.md': /^## Graphs and key spaces\n(.*?)^## /ms.exec(read('generate.md'))![1]!,
 }
 
