@@ -284,6 +284,23 @@ Status JsonArrayLength(FunctionCall* call, std::span<const Value> args, Value* o
   return {};
 }
 
+// The elements from one place to another, counted from 1; what lies beyond the ends is left out.
+Status ArraySlice(FunctionCall* call, std::span<const Value> args, Value* out) {
+  JsonTree* tree = Fresh(call);
+  int32_t node = -1;
+  SOCHDB_TRY(Read(call, tree, args[0], &node));
+  if (tree->at(node).kind != JsonKind::kArray) return {};
+  const int64_t last = args.size() > 2 ? args[2].i64 : INT64_MAX;
+  std::string text = "[";
+  int64_t place = 1;
+  for (int32_t child = tree->at(node).child; child >= 0 && place <= last; child = tree->at(child).next, ++place) {
+    if (place < args[1].i64) continue;
+    if (text.size() > 1) text += ',';
+    tree->Write(child, &text);
+  }
+  return call->Keep(text += ']', ValueTag::kJson, out);
+}
+
 Status JsonKeys(FunctionCall* call, std::span<const Value> args, Value* out) {
   JsonTree* tree = Fresh(call);
   int32_t node = -1;
@@ -518,6 +535,7 @@ constexpr Function kTable[] = {
     {319, "json_has_key", "JT:O", kStrict, &HasKey},
     {320, "json_has_any_key", "JJ:O", kStrict, &HasKeys<false>},
     {321, "json_has_all_keys", "JJ:O", kStrict, &HasKeys<true>},
+    {322, "array_slice", "JI[I]:J", kStrict, &ArraySlice},
 };
 
 }  // namespace json_functions

@@ -12,6 +12,8 @@ import {
 import type { IndexPolicy, Namespace, Snapshot, Transaction } from 'sochdb'
 import { openTestDatabase } from 'sochdb/testing'
 
+import { parseStatement } from '../../src/sql/parser/index.js'
+import { PreparedStatement } from '../../src/sql/session.js'
 import { temporaryDirectory, thrownBy } from '../support/temporary.js'
 
 const directory = temporaryDirectory()
@@ -132,6 +134,15 @@ describe('tables of one name in two namespaces', () => {
     expect(() => db.execute('CREATE TABLE parts (item INTEGER REFERENCES items)')).toThrow(QueryError)
     b.execute('DROP TABLE items')
     expect(a.listTables()).toEqual(['items', 'parts'])
+  })
+
+  test('a plan of one is refused in another, whoever hands it over', () => {
+    const prepared = new PreparedStatement(parseStatement('SELECT * FROM items').statement)
+    const { native, database, values } = prepared.runnable(a, [])
+    expect(native.all(a, database, values)).toHaveLength(2)
+    for (const other of [b, db, db.snapshot(), db.beginTransaction()]) {
+      expect(() => native.all(other, database, values)).toThrow(/prepared in another namespace/)
+    }
   })
 
   test('plans of many namespaces, more than are kept, are found by nobody else', () => {

@@ -1,5 +1,5 @@
 /** What PostgreSQL's users write: arrays as parameters, operators of JSON; and the time that a transaction has. */
-import { CheckError, Database, QueryError, QuerySyntaxError } from 'sochdb'
+import { CheckError, Database, QueryError, QuerySyntaxError, SochDBError } from 'sochdb'
 
 let db: Database
 beforeAll(() => {
@@ -121,11 +121,49 @@ test('members of JSON and elements of arrays by their subscripts', () => {
   expect(value('ARRAY[10, 20][0]', 'postgres')).toBeNull()
   expect(value('ARRAY[10, 20][-1]', 'postgres')).toBeNull()
   expect(value('(SELECT (array_agg(id ORDER BY id DESC))[1] FROM t)', 'postgres')).toBe(3)
-  expect(() => value('ARRAY[1, 2][1:2]', 'postgres')).toThrow(/slice of an array is not supported/)
   expect(() => value("j['b'", 'postgres')).toThrow(QuerySyntaxError)
   expect(() => value(`j${'[0]'.repeat(1500)}`, 'postgres')).toThrow(/nests deeper/)
   // Elsewhere brackets quote names.
   expect(db.execute('SELECT id [x] FROM t WHERE id = 1').rows).toEqual([{ x: 1 }])
+})
+
+test('slices of arrays, as PostgreSQL cuts them', () => {
+  for (const [slice, elements] of [
+    ['[2:3]', [20, 30]],
+    ['[:2]', [10, 20]],
+    ['[2:]', [20, 30]],
+    ['[:]', [10, 20, 30]],
+    ['[ : 1 + 1]', [10, 20]],
+    ['[1 + 1 : 2 + 1]', [20, 30]],
+    ['[-5:1]', [10]],
+    ['[0:9223372036854775807]', undefined],
+    ['[3: 9223372036854775807]', [30]],
+    ['[-9223372036854775807: 1]', [10]],
+    ['[3:1]', []],
+    ['[7:9]', []],
+    ['[NULL:2]', null],
+    ['[1: NULL]', null],
+  ] as const) {
+    if (elements === undefined) {
+      expect(() => value(`(ARRAY[10, 20, 30])${slice}`, 'postgres')).toThrow(/touches the colon/)
+    } else expect([slice, value(`(ARRAY[10, 20, 30])${slice}`, 'postgres')]).toEqual([slice, elements])
+  }
+  expect(value('(ARRAY[10, 20, 30][2:])[1]', 'postgres')).toBe(20)
+  expect(value(`ARRAY['a', NULL, 1.5][1:2]`, 'postgres')).toEqual(['a', null])
+  expect(value('(SELECT (array_agg(id ORDER BY id DESC))[1:2] FROM t)', 'postgres')).toEqual([3, 2])
+  expect(value('(SELECT (array_agg(id))[1:2] FROM t WHERE false)', 'postgres')).toBeNull()
+  expect(value("array_slice(j['b'], 2, 2)", 'postgres')).toEqual([{ c: 'x' }])
+  expect(value('array_slice(json_array(1, 2, 3), 2)')).toEqual([2, 3])
+  expect(value("array_slice(json_object('a', 1), 1)")).toBeNull()
+  const bounds = 'SELECT (ARRAY[10, 20, 30])[$1: $2] AS x'
+  expect(db.execute(bounds, [2, 2], { dialect: 'postgres' }).rows).toEqual([{ x: [20] }])
+  expect(db.execute(bounds, [null, 2], { dialect: 'postgres' }).rows).toEqual([{ x: null }])
+  expect(() => value("j['b'][0:1]", 'postgres')).toThrow(/slice of JSON is not supported/)
+  expect(() => value('ARRAY[1, 2][1:2][1]', 'postgres')).toThrow(/subscript behind a slice is not supported/)
+  expect(() => value('(ARRAY[1, 2])[1:id]', 'postgres')).toThrow(/touches the colon/)
+  expect(value('(ARRAY[1, 2])[1: id]', 'postgres')).toEqual([1])
+  expect(() => value('(ARRAY[1, 2])[1:2', 'postgres')).toThrow(SochDBError)
+  expect(() => value("(ARRAY[1, 2])['x':2]", 'postgres')).toThrow(QueryError)
 })
 
 test('a field of a row, and of JSON', () => {

@@ -126,6 +126,7 @@ function prefix(c: Cursor, rules: Precedences): Expression {
 function subscripts(c: Cursor, operand: Expression, fields: boolean): Expression {
   let of = operand
   let height = c.peak
+  let isSliced = false
   for (;;) {
     const at = c.at
     c.peak = 0
@@ -133,11 +134,16 @@ function subscripts(c: Cursor, operand: Expression, fields: boolean): Expression
       ++c.pos
       of = { kind: 'field', operand: of, name: c.label('a field'), at }
     } else if (c.peek() === '[') {
+      // Behind a slice PostgreSQL takes every subscript for one of another dimension.
+      if (isSliced) c.refuse('A subscript behind a slice', 'Put the slice in parentheses: (x[1:2])[1].', at)
       ++c.pos
-      const index = expression(c)
-      if (c.source().startsWith(':')) c.refuse('A slice of an array', 'Use a subquery over json_each(…).', at)
+      const bounds = subscript(c)
       c.expect(']')
-      of = isArray(of) ? callOf('array_element', [of, index], at) : binary('->', of, index, at)
+      if (bounds.length > 1) {
+        if (!isArray(of)) c.refuse('A slice of JSON', 'Call array_slice(x, first, last), which counts from 1.', at)
+        of = callOf('array_slice', [of, ...bounds.filter(bound => bound !== undefined)], at)
+        isSliced = true
+      } else of = isArray(of) ? callOf('array_element', [of, bounds[0]!], at) : binary('->', of, bounds[0]!, at)
     } else break
     height = Math.max(height, c.peak) + 1
     if (c.depth + height > AST_DEPTH_MAX) c.tooDeep()
@@ -145,6 +151,26 @@ function subscripts(c: Cursor, operand: Expression, fields: boolean): Expression
   c.peak = height
   return of
 }
+
+/** An index, or first and last of a slice: no last is the end. */
+function subscript(c: Cursor): readonly (Expression | undefined)[] {
+  const at = c.at
+  const opens = c.peek() === ':' || (c.peek() === '#parameter' && WHOLE_BOUND.test(c.source()))
+  const first: Expression = opens ? { kind: 'literal', value: 1, at } : expression(c)
+  if (c.accept(':')) return [first, c.peek() === ']' ? undefined : expression(c)]
+  if (c.peek() !== '#parameter' || !c.source().startsWith(':')) return [first]
+  // The lexer takes a colon and what touches it for a parameter.
+  const last = c.source().slice(1)
+  if (!WHOLE_BOUND.test(c.source()) || c.ahead(1) !== ']') {
+    c.refuse('A slice whose last bound touches the colon', `Put a space between them: [1: ${last}].`)
+  }
+  const place = c.at + 1
+  ++c.pos
+  return [first, { kind: 'literal', value: Number(last), at: place }]
+}
+
+/** Few enough digits to be an exact number. */
+const WHOLE_BOUND = /^:\d{1,15}$/
 
 /** Whether this, behind a number, leaves its minus sign to the number. */
 const bindsLooser = (type: string): boolean => type !== '::'

@@ -258,7 +258,7 @@ const ARRAYS = new WeakSet<Expression>()
 
 /** What PostgreSQL has as an array, whose elements are counted from 1: those of JSON are from 0. */
 export function isArray(e: Expression): boolean {
-  return ARRAYS.has(e) || (e.kind === 'call' && e.name === 'array_agg')
+  return ARRAYS.has(e) || (e.kind === 'call' && (e.name === 'array_agg' || e.name === 'array_slice'))
 }
 
 /** `ARRAY[a, b]`: a JSON array. */

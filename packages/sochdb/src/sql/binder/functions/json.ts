@@ -26,4 +26,6 @@ export const JSON_FUNCTIONS = {
   /** ?| and ?&. */
   json_has_any_key: { number: 320, signature: 'JJ:O', aliases: ['jsonb_exists_any'] },
   json_has_all_keys: { number: 321, signature: 'JJ:O', aliases: ['jsonb_exists_all'] },
+  /** `x[first:last]`, counted from 1. */
+  array_slice: { number: 322, signature: 'JI[I]:J' },
 } as const satisfies FunctionTable
