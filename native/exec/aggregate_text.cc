@@ -12,7 +12,11 @@ namespace {
 
 class TextState : public AggregateState {
  public:
-  TextState(const AggregateNode::Function& fn, ExecContext* context) : fn_(fn.fn), memory_(&context->memory) {}
+  TextState(const AggregateNode::Function& fn, ExecContext* context)
+      : fn_(fn.fn),
+        array_(fn_ == AggregateFn::kJsonGroupArray || fn_ == AggregateFn::kJsonArrayAgg),
+        null_of_none_(fn_ == AggregateFn::kJsonArrayAgg || fn_ == AggregateFn::kJsonObjectAgg),
+        memory_(&context->memory) {}
   ~TextState() override { memory_->Release(charged_); }
 
   Status Resize(uint32_t n) override {
@@ -28,7 +32,7 @@ class TextState : public AggregateState {
     for (uint32_t i = 0; i < selection.count; ++i) {
       const uint32_t r = selection[i];
       Cell& cell = cells_[groups == nullptr ? 0 : groups[i]];
-      if (fn_ != AggregateFn::kJsonGroupArray && arguments.first->IsNull(r)) continue;
+      if (!array_ && arguments.first->IsNull(r)) continue;
       SOCHDB_TRY(Append(&cell.text, cell.any, arguments, r));
       cell.any = true;
       if (cell.text.capacity() > cell.charged) {
@@ -44,13 +48,13 @@ class TextState : public AggregateState {
   Status Finish(uint32_t group, uint32_t r, size_t column, BatchStorage* out) override {
     const Cell& cell = cells_[group];
     if (fn_ == AggregateFn::kGroupConcat) return out->Set(column, r, cell.any ? Value::Text(cell.text) : Value::Null());
-    const bool array = fn_ == AggregateFn::kJsonGroupArray;
+    if (null_of_none_ && !cell.any) return out->Set(column, r, Value::Null());
     const size_t size = cell.text.size() + 2;
     char* bytes = out->arena().Allocate(size);
     if (bytes == nullptr) return memory_->LimitError();
-    bytes[0] = array ? '[' : '{';
+    bytes[0] = array_ ? '[' : '{';
     std::copy(cell.text.begin(), cell.text.end(), bytes + 1);
-    bytes[size - 1] = array ? ']' : '}';
+    bytes[size - 1] = array_ ? ']' : '}';
     out->column(column).Set(r, Value::Bytes(ValueTag::kJson, {bytes, size}));
     return {};
   }
@@ -76,13 +80,15 @@ class TextState : public AggregateState {
       return {};
     }
     if (any) text->push_back(',');
-    if (fn_ == AggregateFn::kJsonGroupArray) return AppendJson(arguments.first->Get(r), text);
+    if (array_) return AppendJson(arguments.first->Get(r), text);
     AppendJsonString(arguments.first->bytes(r), text);
     text->push_back(':');
     return AppendJson(arguments.second->Get(r), text);
   }
 
   AggregateFn fn_;
+  bool array_;         // of JSON
+  bool null_of_none_;  // the result of no rows
   MemoryTracker* memory_;
   std::vector<Cell> cells_;
   uint64_t charged_ = 0;

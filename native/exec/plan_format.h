@@ -169,7 +169,7 @@ enum class ConflictAction : int32_t {
 };
 
 // Aggregates. Sums, least and greatest have their argument's type, counts are INTEGER, averages REAL, of decimals DECIMAL.
-// NULLs are passed over but by kCountRows and the two of JSON; of no values at all the result is NULL unless something else is
+// NULLs are passed over but by kCountRows and those of JSON; of no values at all the result is NULL unless something else is
 // said.
 enum class AggregateFn : int32_t {
   kCountRows = 0,
@@ -190,9 +190,12 @@ enum class AggregateFn : int32_t {
   kVarPop = 15,
   kBitAnd = 16,
   kBitOr = 17,
-  kAnyValue = 18,  // the first that is not NULL
-  kMedian = 19,    // of REALs; REAL
+  kAnyValue = 18,      // the first that is not NULL
+  kMedian = 19,        // of REALs; REAL
+  kJsonArrayAgg = 20,  // as kJsonGroupArray, but NULL of no rows; so the next of kJsonGroupObject
+  kJsonObjectAgg = 21,
 };
+inline constexpr AggregateFn kLastAggregateFn = AggregateFn::kJsonObjectAgg;
 
 // What only a window has; the others are aggregates, over the rows of the frame.
 enum class WindowFn : int32_t {

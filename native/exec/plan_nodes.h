@@ -97,7 +97,7 @@ struct AggregateNode : PlanNode {
   struct Function {
     AggregateFn fn = AggregateFn::kCountRows;
     const Expr* arg = nullptr;   // null for kCountRows alone
-    const Expr* arg2 = nullptr;  // of kGroupConcat and kJsonGroupObject alone
+    const Expr* arg2 = nullptr;  // of kGroupConcat and the objects of JSON alone
     bool distinct = false;
     const Expr* filter = nullptr;
     std::vector<SortNode::Key> order;

@@ -15,7 +15,9 @@ bool IsOrNull(ColumnType type, ColumnType wanted) { return type == ColumnType::k
 
 bool IsJsonable(ColumnType type) { return type != ColumnType::kBlob && type != ColumnType::kVector; }
 
-bool TakesTwo(AggregateFn fn) { return fn == AggregateFn::kGroupConcat || fn == AggregateFn::kJsonGroupObject; }
+bool TakesTwo(AggregateFn fn) {
+  return fn == AggregateFn::kGroupConcat || fn == AggregateFn::kJsonGroupObject || fn == AggregateFn::kJsonObjectAgg;
+}
 
 // Of kLag and the like: how many arguments, least and most.
 std::pair<size_t, size_t> ArgumentCounts(WindowFn fn) {
@@ -81,9 +83,11 @@ Status PlanParser::CheckAggregate(int32_t word, AggregateNode::Function* fn) con
       fn->type = ColumnType::kText;
       return IsOrNull(type, ColumnType::kText) && IsOrNull(fn->arg2->type, ColumnType::kText) ? Status() : no("text");
     case AggregateFn::kJsonGroupArray:
+    case AggregateFn::kJsonArrayAgg:
       fn->type = ColumnType::kJson;
       return IsJsonable(type) ? Status() : no("JSON");
     case AggregateFn::kJsonGroupObject:
+    case AggregateFn::kJsonObjectAgg:
       fn->type = ColumnType::kJson;
       return IsOrNull(type, ColumnType::kText) && IsJsonable(fn->arg2->type) ? Status() : no("JSON");
     case AggregateFn::kBoolAnd:
@@ -105,7 +109,7 @@ Status PlanParser::CheckAggregate(int32_t word, AggregateNode::Function* fn) con
 
 Status PlanParser::ParseFunction(Words* words, int depth, const Types& scope, AggregateNode::Function* fn) {
   uint32_t number = 0;
-  SOCHDB_TRY(words->NextIndex(static_cast<size_t>(AggregateFn::kMedian) + 1, "aggregate", &number));
+  SOCHDB_TRY(words->NextIndex(static_cast<size_t>(kLastAggregateFn) + 1, "aggregate", &number));
   fn->fn = static_cast<AggregateFn>(number);
   const int32_t word = words->last();
   SOCHDB_TRY(NextOptionalExpr(words, depth, scope, &fn->arg));
@@ -159,7 +163,7 @@ Status PlanParser::ParseWindowFunction(Words* words, int depth, const WindowNode
   int32_t count = 0;
   SOCHDB_TRY(words->Next(&number));
   const int32_t word = words->last();
-  fn->is_aggregate = number >= 0 && number <= static_cast<int32_t>(AggregateFn::kMedian);
+  fn->is_aggregate = number >= 0 && number <= static_cast<int32_t>(kLastAggregateFn);
   const bool ranking =
       number >= static_cast<int32_t>(WindowFn::kRowNumber) && number <= static_cast<int32_t>(WindowFn::kNthValue);
   if (!fn->is_aggregate && !ranking) return Fail(word, "there is no window function " + std::to_string(number));

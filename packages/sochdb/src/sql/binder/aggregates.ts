@@ -36,16 +36,17 @@ const AGGREGATES: Readonly<Record<string, Aggregate>> = {
   string_agg: { fn: 'groupConcat', least: 2, most: 2 },
   json_group_array: one('jsonGroupArray'),
   jsonb_group_array: one('jsonGroupArray'),
-  json_agg: one('jsonGroupArray'),
-  jsonb_agg: one('jsonGroupArray'),
-  json_arrayagg: one('jsonGroupArray'),
+  /** Those of PostgreSQL and MySQL are NULL of no rows. */
+  json_agg: one('jsonArrayAgg'),
+  jsonb_agg: one('jsonArrayAgg'),
+  json_arrayagg: one('jsonArrayAgg'),
   /** There is no type for arrays: they are JSON. */
-  array_agg: one('jsonGroupArray'),
+  array_agg: one('jsonArrayAgg'),
   json_group_object: { fn: 'jsonGroupObject', least: 2, most: 2 },
   jsonb_group_object: { fn: 'jsonGroupObject', least: 2, most: 2 },
-  json_object_agg: { fn: 'jsonGroupObject', least: 2, most: 2 },
-  jsonb_object_agg: { fn: 'jsonGroupObject', least: 2, most: 2 },
-  json_objectagg: { fn: 'jsonGroupObject', least: 2, most: 2 },
+  json_object_agg: { fn: 'jsonObjectAgg', least: 2, most: 2 },
+  jsonb_object_agg: { fn: 'jsonObjectAgg', least: 2, most: 2 },
+  json_objectagg: { fn: 'jsonObjectAgg', least: 2, most: 2 },
   bool_and: one('boolAnd'),
   every: one('boolAnd'),
   bool_or: one('boolOr'),
@@ -64,7 +65,14 @@ const AGGREGATES: Readonly<Record<string, Aggregate>> = {
 export const AGGREGATE_NAMES: readonly string[] = Object.keys(AGGREGATES)
 
 /** Those whose result depends on the order in which rows come. */
-const ORDERED: ReadonlySet<AggregateFn> = new Set(['groupConcat', 'jsonGroupArray', 'jsonGroupObject', 'anyValue'])
+const ORDERED: ReadonlySet<AggregateFn> = new Set([
+  'groupConcat',
+  'jsonGroupArray',
+  'jsonGroupObject',
+  'jsonArrayAgg',
+  'jsonObjectAgg',
+  'anyValue',
+])
 
 /** `min(a, b)` and `max(a, b)`, of several values in one row, are none. */
 export function isAggregateCall(e: CallNode): boolean {
@@ -183,8 +191,10 @@ function typed(
       }
       return make('text', expectText(arg, name), args[1] ? expectText(args[1], name) : constant('text', ','))
     case 'jsonGroupArray':
+    case 'jsonArrayAgg':
       return make('json', expectJsonable(arg, name))
     case 'jsonGroupObject':
+    case 'jsonObjectAgg':
       if (distinct) throw queryError(`${name}() takes no DISTINCT.`)
       return make('json', expectText(arg, name), expectJsonable(args[1]!, name))
     case 'boolAnd':

@@ -59,6 +59,8 @@ export type AggregateFn =
   | 'groupConcat'
   | 'jsonGroupArray'
   | 'jsonGroupObject'
+  | 'jsonArrayAgg'
+  | 'jsonObjectAgg'
   | 'total'
   | 'boolAnd'
   | 'boolOr'
@@ -149,7 +151,7 @@ export interface AggregateExpr extends Collated {
   readonly distinct: boolean
   readonly arg: Expr | undefined
   readonly filter: Expr | undefined
-  /** `groupConcat`: the separator; `jsonGroupObject`: the value. */
+  /** `groupConcat`: the separator; objects of JSON: the value. */
   readonly arg2?: Expr | undefined
   /** In which order the rows of a group are taken; `undefined` where that makes no difference. */
   readonly order?: readonly SortKey[] | undefined
@@ -366,6 +368,8 @@ const NEVER_NULL: ReadonlySet<WindowFn> = new Set([
   'total',
   'jsonGroupArray',
   'jsonGroupObject',
+  'jsonArrayAgg',
+  'jsonObjectAgg',
   'rowNumber',
   'rank',
   'denseRank',

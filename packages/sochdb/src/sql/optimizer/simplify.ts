@@ -48,7 +48,14 @@ function keepsOrder(q: BoundSelect): boolean {
   return grouping?.aggregates.some(({ expr }) => IN_ORDER.has(expr.fn) && !expr.order) ?? false
 }
 
-const IN_ORDER: ReadonlySet<string> = new Set(['groupConcat', 'jsonGroupArray', 'jsonGroupObject', 'anyValue'])
+const IN_ORDER: ReadonlySet<string> = new Set([
+  'groupConcat',
+  'jsonGroupArray',
+  'jsonGroupObject',
+  'jsonArrayAgg',
+  'jsonObjectAgg',
+  'anyValue',
+])
 
 function merge(relation: Relation, sink: Sink, nullable: boolean, columns: Map<ColumnId, Expr>): Relation {
   switch (relation.op) {

@@ -70,6 +70,8 @@ export const AggregateNumber: Readonly<Record<AggregateFn, number>> = Object.fre
   bitOr: 17,
   anyValue: 18,
   median: 19,
+  jsonArrayAgg: 20,
+  jsonObjectAgg: 21,
 })
 
 /** An aggregate over a window has its number as an aggregate. */

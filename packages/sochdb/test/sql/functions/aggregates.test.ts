@@ -82,6 +82,27 @@ describe('median()', () => {
   })
 })
 
+test('what PostgreSQL and MySQL make of JSON is NULL of no rows, what SQLite makes is empty', () => {
+  for (const call of [
+    'json_agg(n)',
+    'jsonb_agg(n)',
+    'array_agg(n)',
+    'json_arrayagg(n)',
+    'json_object_agg(g, n)',
+    'json_objectagg(g, n)',
+  ]) {
+    expect(one(`SELECT ${call} FROM t WHERE n > 1e9`)).toBeNull()
+    expect(one(`SELECT ${call} FILTER (WHERE n > 1e9) FROM t`)).toBeNull()
+  }
+  expect(one('SELECT json_group_array(n) FROM t WHERE n > 1e9')).toEqual([])
+  expect(one('SELECT json_group_object(g, n) FROM t WHERE n > 1e9')).toEqual({})
+  expect(one("SELECT coalesce(json_agg(n), '[]') FROM t WHERE n > 1e9")).toEqual([])
+  expect(one('SELECT json_agg(NULL) FROM t WHERE n = 5')).toEqual([null])
+  expect(
+    one('SELECT json_agg(n) OVER (ORDER BY n ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS v FROM t ORDER BY n LIMIT 1'),
+  ).toBeNull()
+})
+
 test('arrays are JSON: array_agg() makes one, unnest() takes it apart', () => {
   expect(one('SELECT array_agg(n ORDER BY n DESC) FROM t')).toEqual([5, 4, 3, 2, 1])
   expect(one('SELECT array_agg(DISTINCT g) FROM t')).toEqual(['int', 'real', 'text'])
