@@ -33,6 +33,11 @@ export default tseslint.config(
     },
   },
   {
+    // Nest takes what to inject from the types of constructors: such imports are not of types alone.
+    files: ['packages/nestjs/**/*.ts', 'examples/nestjs/**/*.ts', 'templates/nestjs/**/*.ts'],
+    languageOptions: { parserOptions: { emitDecoratorMetadata: true, experimentalDecorators: true } },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: {
       sourceType: 'commonjs',

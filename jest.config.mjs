@@ -4,7 +4,11 @@ import { availableParallelism } from 'node:os'
 const swc = [
   '@swc/jest',
   {
-    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+    },
     module: { type: 'es6' },
     sourceMaps: 'inline',
   },
@@ -14,13 +18,16 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/schema', '<rootDir>/generator', '<rootDir>/packages', '<rootDir>/examples', '<rootDir>/native'],
   testMatch: ['**/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/'],
+  // The NestJS application has a run of its own: `pnpm test:nest`.
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/', '/examples/nestjs/'],
   modulePathIgnorePatterns: ['/dist/', '/build/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^sochdb$': '<rootDir>/packages/sochdb/src/index.ts',
     '^sochdb/(internal|client|testing)$': '<rootDir>/packages/sochdb/src/$1/index.ts',
     '^@sochdb/kysely$': '<rootDir>/packages/kysely/src/index.ts',
+    '^@sochdb/nestjs$': '<rootDir>/packages/nestjs/src/index.ts',
+    '^@sochdb/nestjs/health$': '<rootDir>/packages/nestjs/src/health/index.ts',
     '^@sochdb/schema$': '<rootDir>/schema/src/index.ts',
     '^@sochdb/schema/(contract|store|validator)$': '<rootDir>/schema/src/contract/$1.ts',
     '^@sochdb/schema/(diff|print)$': '<rootDir>/schema/src/$1/index.ts',

@@ -34,6 +34,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   schema: ['zod'],
   'packages/sochdb': ['@sochdb/native', '@sochdb/schema'],
   'packages/kysely': ['sochdb', 'kysely'],
+  'packages/nestjs': ['sochdb', '@nestjs/common', '@nestjs/core', '@nestjs/terminus'],
   generator: ['@sochdb/schema', 'sochdb', 'ts-morph', 'prettier'],
 }
 

@@ -1,0 +1,7 @@
+import { NestFactory } from '@nestjs/core'
+import { AppModule } from './app.module.js'
+
+const app = await NestFactory.create(AppModule)
+// SIGTERM and SIGINT end requests first, then the store.
+app.enableShutdownHooks()
+await app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1')

@@ -1,0 +1,1 @@
+export { SochdbHealthIndicator, type SochdbPing } from './indicator.js'

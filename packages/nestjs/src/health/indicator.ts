@@ -1,0 +1,55 @@
+/** A health indicator for `@nestjs/terminus`, apart from the rest: who does not use Terminus need not install it. */
+import { Inject, Injectable } from '@nestjs/common'
+import { ModuleRef } from '@nestjs/core'
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus'
+import type { SochdbClient } from '../options.js'
+import { getClientToken } from '../tokens.js'
+
+export interface SochdbPing {
+  /** The name of the client, where it has one. */
+  readonly client?: string
+}
+
+/**
+ * Tells whether a store answers.
+ *
+ * @example
+ * @Get()
+ * @HealthCheck()
+ * check() {
+ *   return this.health.check([() => this.sochdb.pingCheck('sochdb')])
+ * }
+ */
+@Injectable()
+export class SochdbHealthIndicator {
+  readonly #indicators: HealthIndicatorService
+  readonly #modules: ModuleRef
+
+  constructor(
+    @Inject(HealthIndicatorService) indicators: HealthIndicatorService,
+    @Inject(ModuleRef) modules: ModuleRef,
+  ) {
+    this.#indicators = indicators
+    this.#modules = modules
+  }
+
+  /**
+   * Asks the store for a row. It is down when it cannot be opened, when it was made from another schema, and when the client is closed.
+   * It answers on the calling thread, so there is nothing to wait for, and no timeout.
+   *
+   * @param key what the result is listed under
+   */
+  async pingCheck<const Key extends string = 'sochdb'>(
+    key: Key = 'sochdb' as Key,
+    { client: name }: SochdbPing = {},
+  ): Promise<HealthIndicatorResult<Key>> {
+    const indicator = this.#indicators.check(key)
+    const client = this.#modules.get<SochdbClient>(getClientToken(name), { strict: false })
+    try {
+      await client.$sql`SELECT 1`
+      return indicator.up()
+    } catch (error) {
+      return indicator.down(error instanceof Error ? error.message : String(error))
+    }
+  }
+}
