@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { AppModule } from './app.module.js'
 
@@ -5,3 +6,4 @@ const app = await NestFactory.create(AppModule)
 // SIGTERM and SIGINT end requests first, then the store.
 app.enableShutdownHooks()
 await app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1')
+Logger.log(`Listening on ${await app.getUrl()}`)
