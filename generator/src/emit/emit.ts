@@ -12,6 +12,7 @@ import { emitKeySpaces, keySpaceNames } from './kv.js'
 import { emitDatabase, emitModel, type ModelContext } from './model.js'
 import { emitValidators } from './zod.js'
 
+/** What generated files say of where they come from, and how they import each other. */
 export interface EmitOptions {
   /** The schema file, relative to the output directory, for headers. */
   readonly source: string

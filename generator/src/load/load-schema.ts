@@ -14,6 +14,7 @@ import { evaluate } from './evaluate.js'
 import { resolveRelative, type ModuleGraph } from './module-graph.js'
 import { locate, problem, ProjectError, type Problem } from './problem.js'
 
+/** A schema that was read, with what is wrong with it. */
 export interface LoadedSchema {
   /** Absent when there is an error among the problems. */
   readonly contract?: Contract

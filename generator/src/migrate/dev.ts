@@ -23,11 +23,13 @@ import { loadSchema } from '../load/load-schema.js'
 import { ProjectError, type Problem } from '../load/problem.js'
 import { loadProject, type ProjectOptions } from '../project/config.js'
 
+/** Of which project, and what the user says of changes that can be read in two ways. */
 export interface MigrationRequest extends ProjectOptions {
   /** A JSON file of hints, from `cwd`. */
   readonly hints?: string | undefined
 }
 
+/** What a new migration is called, and what comes with it. */
 export interface DevRequest extends MigrationRequest {
   /** Default: what its first operation does. */
   readonly name?: string | undefined
@@ -44,12 +46,14 @@ export interface OpenQuestions {
   readonly questions: readonly Question[]
 }
 
+/** One step of a migration: in words, how dangerous it is, and as data. */
 export interface PlannedStep {
   readonly says: string
   readonly class: string
   readonly operation: Operation
 }
 
+/** What changed in the schema since the last migration. */
 export interface DiffResult {
   readonly ok: true
   readonly problems: readonly Problem[]
@@ -59,12 +63,14 @@ export interface DiffResult {
   readonly steps: readonly PlannedStep[]
 }
 
+/** The migration that was written for what changed in the schema. */
 export interface DevResult extends DiffResult {
   /** The migration that was written; absent where nothing had changed. */
   readonly id?: string
   readonly path?: string
 }
 
+/** What brings a store to the schema without a migration. */
 export interface PushPlan extends DiffResult {
   readonly contract: Contract
   readonly operations: readonly Operation[]
@@ -188,6 +194,7 @@ function slug(name: string): string {
   return words === '' ? 'migration' : words.slice(0, 60).replace(/_+$/, '')
 }
 
+/** Whether the files of the migrations fit together. */
 export interface MigrationCheck {
   /** One head at most. */
   readonly ok: boolean

@@ -26,6 +26,7 @@ export interface Config {
   readonly seed?: string
 }
 
+/** Where a project's files are: given, from its configuration, or by default. */
 export interface ProjectOptions {
   readonly cwd: string
   /** The configuration file. Default: `sochdb.config.ts`, `.mts`, `.js` or `.mjs` in `cwd`, if there is one. */

@@ -7,6 +7,7 @@ import { unifiedDiff } from '../write/diff.js'
 import { planWrite, type WritePlan } from '../write/plan.js'
 import { loadProject, type Project, type ProjectOptions } from './config.js'
 
+/** What is wrong with a schema, if anything. */
 export interface ValidateResult {
   /** No problem is an error. */
   readonly ok: boolean
@@ -16,6 +17,7 @@ export interface ValidateResult {
   readonly contractHash?: string
 }
 
+/** What generating wrote and removed. */
 export interface GenerateResult extends ValidateResult {
   readonly out: string
   /** Paths below `out`. */
@@ -24,6 +26,7 @@ export interface GenerateResult extends ValidateResult {
   readonly unchanged: number
 }
 
+/** Whether generated files are what the schema gives rise to. */
 export interface CheckResult extends ValidateResult {
   readonly out: string
   /** Is there anything that `generate` would change? `ok` is false then. */

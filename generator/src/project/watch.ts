@@ -5,11 +5,13 @@ import { ProjectError } from '../load/problem.js'
 import { loadProject, type ProjectOptions } from './config.js'
 import { generateProject, type GenerateResult } from './generate.js'
 
+/** What is watched, and how long it has to rest. */
 export interface WatchOptions extends ProjectOptions {
   /** How long files must rest before generation begins. Default: 100 ms. */
   readonly debounceMs?: number
 }
 
+/** A watch on a schema that generates after every change. */
 export interface Watcher {
   /** Stops watching; a generation that is under way ends first. */
   close(): Promise<void>

@@ -3,6 +3,7 @@ import { printSchema } from '@sochdb/schema/print'
 import type { Pulled } from 'sochdb/internal'
 import { formatTypescript } from '../write/format.js'
 
+/** A schema file that was made of what a store or a SQLite file holds. */
 export interface PulledFile {
   readonly text: string
   /** What of the source the text does not say. */

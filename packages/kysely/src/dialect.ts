@@ -5,6 +5,7 @@ import { SochdbIntrospector } from './introspector.js'
 import { LazyQueryCompiler, SochdbQueryCompiler } from './query-compiler.js'
 import type { TargetOption } from './target.js'
 
+/** What a dialect runs its queries on. */
 export interface SochdbDialectConfig {
   /**
    * An open database, one of its namespaces, or an open transaction (whose own `transaction()` then makes savepoints), or a

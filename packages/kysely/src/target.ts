@@ -4,7 +4,9 @@ import type { AsyncDatabase, AsyncNamespace, AsyncTransaction, Transaction } fro
 import { databaseOf, isTransaction, sqlTargetOf } from 'sochdb/internal'
 import type { StatementGuard, StatementTarget } from 'sochdb/internal'
 
+/** What queries run on. */
 export type Target = Database | Namespace | Transaction | AsyncDatabase | AsyncNamespace | AsyncTransaction
+/** What queries run on, or a function that gives it at the first of them. */
 export type TargetOption = Target | TargetFunction
 
 /** A generated client's function also carries what keeps its statements to what the client may see. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { Declaration } from '../core/brand.js'
 
+/** What a cache of the client does. */
 export interface CacheOptions {
   /** Components of every embedding. */
   readonly dimension: number

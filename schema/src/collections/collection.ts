@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { Declaration } from '../core/brand.js'
 
+/** What documents a collection holds, and how they are found. */
 export interface CollectionOptions {
   /** Components of every vector. */
   readonly dimension: number

@@ -42,6 +42,7 @@ export interface ColumnNode {
   readonly renamedFrom: string | undefined
 }
 
+/** What happens to rows that refer to one that goes or changes its key. */
 export interface ReferenceOptions {
   /**
    * What happens to this row when the row it names is deleted. Default: `noAction`, as in SQL: the delete is refused at the end
@@ -52,6 +53,7 @@ export interface ReferenceOptions {
   readonly onUpdate?: ForeignKeyAction
 }
 
+/** How a generated column is shown. */
 export interface GeneratedOptions {
   /** Whether SQL tools show the column as STORED or VIRTUAL: it is computed when the row is written either way. Default: true. */
   readonly stored?: boolean

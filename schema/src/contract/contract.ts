@@ -45,6 +45,7 @@ export interface CodecContract {
   readonly type: string
 }
 
+/** A column, as the contract has it. */
 export interface ColumnContract {
   /** The property of rows. Keys, indexes, references and relations say this name. */
   readonly name: string
@@ -79,6 +80,7 @@ export interface ColumnContract {
   readonly renamedFrom?: string
 }
 
+/** What happens to rows that refer to one that is deleted, or whose key changes. */
 export type ForeignKeyAction = 'restrict' | 'cascade' | 'setNull' | 'setDefault' | 'noAction'
 
 /** A reference of several columns together. */
@@ -92,6 +94,7 @@ export interface ForeignKeyContract {
   readonly onUpdate?: ForeignKeyAction
 }
 
+/** An index, or a unique key, as the contract has it. */
 export interface IndexContract {
   readonly name: string
   readonly columns: readonly { readonly column: string; readonly desc: boolean }[]
@@ -100,6 +103,7 @@ export interface IndexContract {
   readonly where?: string
 }
 
+/** A table, as the contract has it. */
 export interface TableContract {
   readonly name: string
   /** In order of declaration: part of the contract. */
@@ -132,6 +136,7 @@ export type RelationContract =
       readonly to: string
     }
 
+/** A collection, as the contract has it: all defaults filled in. */
 export interface CollectionContract {
   readonly name: string
   readonly dimension: number
@@ -153,6 +158,7 @@ export interface CollectionContract {
   readonly indexed: readonly string[]
 }
 
+/** A type of node, as the contract has it. */
 export interface NodeContract {
   readonly name: string
   readonly properties: JsonSchema
@@ -160,6 +166,7 @@ export interface NodeContract {
   readonly indexed?: readonly string[]
 }
 
+/** A type of edge, as the contract has it. `from` and `to` are types of nodes. */
 export interface EdgeContract {
   readonly name: string
   readonly from: string
@@ -173,6 +180,7 @@ export interface EdgeContract {
   readonly rule?: 'oncePerEdge' | 'oncePerNode'
 }
 
+/** A cache, as the contract has it. */
 export interface CacheContract {
   readonly name: string
   readonly dimension: number
@@ -185,6 +193,7 @@ export interface CacheContract {
   readonly value: JsonSchema
 }
 
+/** A key space, as the contract has it. `ttlSeconds` 0: entries stay. */
 export interface KvContract {
   readonly name: string
   readonly key: JsonSchema

@@ -10,6 +10,7 @@ type Declared<Node> = Readonly<Record<string, Node>>
 
 /** A table, whatever its columns. */
 export interface AnyTable {
+  /** @internal */
   toNode(): TableNode
 }
 

@@ -7,11 +7,13 @@ export interface GraphNodeNode {
   readonly indexed: readonly string[]
 }
 
+/** What nodes of a type are found by. */
 export interface NodeOptions {
   /** Properties that nodes are found by. Default: none. */
   readonly indexed?: readonly string[]
 }
 
+/** What edges of a type are: when they hold, and what their ends have to be. */
 export interface EdgeOptions {
   /** Properties that edges are found by. Default: none. */
   readonly indexed?: readonly string[]

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { Declaration } from '../core/brand.js'
 
+/** What the keys and values of a key space are, and how long they stay. */
 export interface KvOptions {
   /** A schema of strings. */
   readonly key: z.ZodType

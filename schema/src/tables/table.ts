@@ -4,6 +4,7 @@ import { Declaration, expectBrand } from '../core/brand.js'
 
 /** Any column, whatever its values. */
 export interface AnyColumn {
+  /** @internal */
   toNode(): ColumnNode
 }
 
@@ -36,6 +37,7 @@ export interface CheckNode {
   readonly site: CallSite
 }
 
+/** How the engine lays a table out: for writing, for points (the default), for ranges, or for keys that ascend. */
 export type IndexPolicy = 'writeOptimized' | 'balanced' | 'scanOptimized' | 'appendOnly'
 
 export interface TableNode {
@@ -53,6 +55,7 @@ export interface TableNode {
   readonly tenant: string | undefined
 }
 
+/** What an index is called, its direction, and which rows it holds. */
 export interface IndexOptions<Name extends string = string> {
   /** Descending: all columns, or those named. */
   readonly desc?: boolean | readonly Name[]

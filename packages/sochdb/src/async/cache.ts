@@ -66,6 +66,7 @@ export class AsyncCacheReader {
     this.#functions = functions
   }
 
+  /** The name of the cache. */
   get name(): string {
     return this.#core.name
   }

@@ -73,6 +73,10 @@ export interface AsyncCollectionMethods {
 /** How a navigator is trained, and stopped. */
 export type AsyncNavigatorOptions = NavigatorOptions & LongOptions
 
+/**
+ * A collection, by promise: `Collection`'s methods, which run on the engine's threads. Those that read take `signal` and
+ * `timeoutMs` too.
+ */
 export interface AsyncCollection extends AsyncCollectionMethods {
   readonly name: string
   readonly dimension: number

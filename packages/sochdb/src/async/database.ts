@@ -81,6 +81,7 @@ export interface AsyncDatabase
   /** Reads everything on disk and compares every checksum. Progress is in bytes. */
   verify(options?: LongOptions): Promise<VerifyResult>
   config(): Promise<DatabaseConfig>
+  /** Checkpoints, the log, and what opening had to recover. */
   recovery(): AsyncRecovery
   /**
    * Waits for the operations that were begun, aborts open transactions, and lets go of the store. Harmless when closed.

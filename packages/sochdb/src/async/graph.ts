@@ -69,6 +69,7 @@ async function ask<T>(at: AsyncGraphPlace, place: () => GraphPlace, plan: GraphP
   return operate(options, begin, error => (target === undefined ? error : explainGraph(target, error)))
 }
 
+/** What reads a graph, by promise: `GraphReader`'s methods, which run on the engine's threads. Snapshots have it. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs are defined on the prototype
 export class AsyncGraphReader {
   static {

@@ -15,6 +15,7 @@ import { take, unpackValues } from './packed.js'
 import { MAX_BATCH_ROWS, scanArrays, scanRows } from './scan.js'
 import type { AsyncScanOptions, AsyncScanSource, BatchOptions } from './scan.js'
 
+/** How long a key stays, and what ends the write before it begins. */
 export interface AsyncPutOptions extends PutOptions, OperationOptions {}
 
 /** Reading keys: the methods of a database, a transaction and a snapshot, each returning a promise or an async iterable. */
@@ -23,6 +24,7 @@ export interface AsyncKeyReader {
   get(key: Bytes): Promise<Buffer | undefined>
   /** The value of a key as text; bytes that are not UTF-8 become U+FFFD. */
   getString(key: Bytes): Promise<string | undefined>
+  /** Whether the key has a value that has not expired. */
   exists(key: Bytes): Promise<boolean>
   /** The values of several keys, in their order, undefined where there is none; all from one snapshot. */
   getBatch(keys: Iterable<Bytes>, options?: OperationOptions): Promise<(Buffer | undefined)[]>

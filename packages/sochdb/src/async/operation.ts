@@ -16,6 +16,7 @@ export interface OperationOptions {
   readonly timeoutMs?: number
 }
 
+/** What work that takes long is told: what ends it, and who hears how far it is. */
 export interface LongOptions extends OperationOptions {
   /** Called from time to time with how much is done, and how much there is; the unit depends on the work. */
   readonly onProgress?: (completed: number, total: number) => void

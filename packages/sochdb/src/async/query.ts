@@ -28,6 +28,7 @@ export class AsyncKeyQuery<Selected extends boolean = false> extends BaseKeyQuer
     return new AsyncKeyQuery<true>(this.#target, this.selected(columns))
   }
 
+  /** The rows: keys and values, or objects where columns are selected. */
   async execute(): Promise<KeyQueryRow<Selected>[]> {
     return rowsOf<Selected>(this.spec, await this.#run(this.spec))
   }
@@ -45,6 +46,7 @@ export class AsyncKeyQuery<Selected extends boolean = false> extends BaseKeyQuer
     return this.#value('SUM', field) as Promise<number | null>
   }
 
+  /** The mean of the numbers; null when there is none. */
   avg(field: string): Promise<number | null> {
     return this.#value('AVG', field) as Promise<number | null>
   }
@@ -53,6 +55,7 @@ export class AsyncKeyQuery<Selected extends boolean = false> extends BaseKeyQuer
     return this.#value('MIN', field)
   }
 
+  /** The greatest value: text after numbers. null when there is none. */
   max(field: string): Promise<unknown> {
     return this.#value('MAX', field)
   }

@@ -55,6 +55,7 @@ export class AsyncRecovery {
     return truncationOf(await maintain(this.#database, 'truncateWal', upToLsn, undefined, 'truncateWal'))
   }
 
+  /** How large the log is, in bytes and transactions, and which LSNs it spans. */
   async walStats(): Promise<WalStatistics> {
     return this.#database.recovery().walStats()
   }

@@ -5,6 +5,7 @@ import { TransactionConflictError, TransactionTimeoutError } from '../errors/ind
 import { signalCheck } from './operation.js'
 import type { AsyncTransaction } from './transaction.js'
 
+/** How a transaction by promise runs, and how often again. */
 export interface AsyncTransactionOptions extends TransactionOptions {
   /** How often the function is run again after a conflict. From 0 to 1000; default 10. */
   readonly maxRetries?: number

@@ -48,6 +48,7 @@ export interface AsyncRoot extends AsyncKeyStore, AsyncTableVerbs {
   beginTransaction(options?: TransactionOptions): Promise<AsyncTransaction>
   /** What is there now, for reading; close it when you are done. */
   snapshot(): Promise<AsyncSnapshot>
+  /** Creates a collection of vectors. When there is one of this name with the same configuration, it is that one. */
   createCollection(config: CollectionConfig): Promise<AsyncCollection>
   /** A collection that exists: await it, or call its methods at once. */
   collection(name: string): CollectionPromise

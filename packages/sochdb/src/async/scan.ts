@@ -23,11 +23,13 @@ const BATCH_BYTES = 128 * 1024
 const MAX_BATCH_BYTES = 64 * 1024 * 1024
 export const MAX_BATCH_ROWS = 100_000
 
+/** Which rows a scan yields, and what ends it. */
 export interface AsyncScanOptions extends ScanOptions {
   /** Ends the iteration with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
+/** A scan that yields its rows in batches. */
 export interface BatchOptions extends AsyncScanOptions {
   /** Rows that are read at a time, from 1 to 100 000. Default 1000. */
   readonly batchSize?: number

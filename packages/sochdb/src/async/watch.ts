@@ -12,6 +12,7 @@ import { signalCheck } from './operation.js'
 import { take, unpackChanges } from './packed.js'
 import type { Change } from './packed.js'
 
+/** How far a consumer of changes may lag behind, and what ends the watch. */
 export interface WatchOptions {
   /** Changes that may wait to be consumed. From 1 to 1 048 576; default 65 536. Beyond, or beyond 64 MiB, the watch fails. */
   readonly bufferSize?: number

@@ -38,6 +38,7 @@ export class CacheReader {
     this.#functions = functions
   }
 
+  /** The name of the cache. */
   get name(): string {
     return this.#core.name
   }

@@ -38,14 +38,17 @@ export class CacheHit<Value = unknown> {
     return this.#stale
   }
 
+  /** The tags it was put with. */
   get tags(): readonly string[] {
     return this.#entry.tags ?? []
   }
 
+  /** When it was put. */
   get createdAt(): Date {
     return new Date(this.#entry.created)
   }
 
+  /** When it expires; `undefined`: never. */
   get expiresAt(): Date | undefined {
     return this.#entry.expires === undefined ? undefined : new Date(this.#entry.expires)
   }

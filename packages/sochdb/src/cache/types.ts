@@ -33,6 +33,7 @@ export interface CacheEntryInput {
   readonly cost?: number
 }
 
+/** An entry for the cache of this name. */
 export interface CachePutRequest extends CacheEntryInput {
   readonly cacheName: string
 }
@@ -47,10 +48,12 @@ export interface CacheQuery {
   readonly scope?: CacheScope
 }
 
+/** A look-up in the cache of this name. */
 export interface CacheGetRequest extends CacheQuery {
   readonly cacheName: string
 }
 
+/** An entry by its key, in its scope. */
 export interface CacheKey {
   readonly key: string
   readonly scope?: CacheScope
@@ -66,6 +69,10 @@ export interface CacheGuards {
   readonly names?: boolean
 }
 
+/**
+ * Which entries go first when a bound is reached: the least recently used, the least often used, or those that save least for
+ * their size.
+ */
 export type CacheEviction = 'lru' | 'lfu' | 'cost'
 
 /** How a cache works; kept with it. In `configure`, null takes a member back to its default. */
@@ -113,6 +120,7 @@ export interface CacheListOptions {
   readonly after?: string
 }
 
+/** An entry, as `list` gives it. `expiresAt` is undefined where it does not expire. */
 export interface CacheListEntry {
   readonly key: string
   readonly value: CacheValue

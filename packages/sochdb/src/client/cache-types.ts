@@ -22,11 +22,13 @@ export interface CacheKeeping {
   readonly cost?: number
 }
 
+/** What `wrap` looks up, and how what it makes is kept. */
 export interface CacheWrapping extends CacheAsk, CacheKeeping {
   /** Stops this caller's waiting. */
   readonly signal?: AbortSignal
 }
 
+/** An answer to keep, with the prompt it is to and its embedding. */
 export interface CacheAnswer<Input> extends CacheKeeping {
   readonly prompt: string
   readonly embedding: VectorInput
@@ -37,14 +39,19 @@ export interface CacheAnswer<Input> extends CacheKeeping {
 export interface TypedCache<Scope extends object, Value, Input = Value> {
   /** The cached value, or what `fn` gives, which is stored; see `Cache.wrap`. */
   wrap(ask: CacheWrapping & Scope, fn: WrapFunction<Input>): Promise<Value>
+  /** The answer to a prompt, by the same words or by meaning; `undefined` where there is none. */
   get(ask: CacheAsk & Scope): Promise<CacheHit<Value> | undefined>
+  /** Keeps an answer; one to the same prompt in the same scope is replaced. */
   put(answer: CacheAnswer<Input> & Scope): Promise<void>
   /** False: there was none. */
   delete(key: { readonly prompt: string } & Scope): Promise<boolean>
   /** Deletes the answers that have one of the tags, in all scopes; how many they were. */
   invalidate(tags: string | readonly string[]): Promise<number>
+  /** Deletes all entries, in all scopes. */
   clear(): Promise<void>
+  /** Entries, hits, misses and sizes. */
   stats(): Promise<CacheStats>
+  /** Says whether a hit was right: thresholds learn from it, a wrong exact answer is deleted. False: the entry is gone. */
   feedback(hitId: string, ok: boolean): Promise<boolean>
 }
 

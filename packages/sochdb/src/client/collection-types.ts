@@ -37,6 +37,7 @@ interface MetadataOrdering<Value> {
   readonly gte?: Value
   readonly $gte?: Value
 }
+/** What text in metadata is tested for. */
 export interface MetadataTextFilter extends MetadataTests<string, MetadataTextFilter>, MetadataOrdering<string> {
   /** Upper and lower case differ. */
   readonly contains?: string
@@ -46,16 +47,21 @@ export interface MetadataTextFilter extends MetadataTests<string, MetadataTextFi
   readonly endsWith?: string
   readonly $endsWith?: string
 }
+/** What a number in metadata is tested for. */
 export interface MetadataNumberFilter extends MetadataTests<number, MetadataNumberFilter>, MetadataOrdering<number> {}
+/** What a boolean in metadata is tested for. */
 export type MetadataBooleanFilter = MetadataTests<boolean, MetadataBooleanFilter>
+/** What metadata that is one of some texts is tested for. */
 export type MetadataEnumFilter<Value extends string> = MetadataTests<Value, MetadataEnumFilter<Value>>
 
+/** A document to insert, or to replace by its id. */
 export interface NewDocument<Metadata> {
   readonly id: string
   readonly vector: VectorInput
   readonly metadata: Metadata
 }
 
+/** Documents to insert together: as many ids as vectors and metadata. */
 export interface NewDocuments<Metadata> {
   readonly ids: readonly string[]
   /** One vector per id, or all of them end to end. */
@@ -77,10 +83,12 @@ export interface ChunkedDocument<Metadata> {
   readonly aggregate?: Aggregate
 }
 
+/** A document, as `get` gives it. */
 export interface StoredDocument<Metadata> extends ListedDocument<Metadata> {
   readonly vector: Float32Array
 }
 
+/** A document, as `list` gives it. */
 export interface ListedDocument<Metadata> {
   readonly id: string
   /** Of a document in chunks, that of the first. Lists have it with `includeVectors: true`. */
@@ -92,6 +100,7 @@ export interface ListedDocument<Metadata> {
   readonly aggregate?: Aggregate
 }
 
+/** Which documents are listed, in the order of their ids. */
 export interface ListQuery<Filter> {
   /** Documents whose id is above this one, by bytes. */
   readonly after?: string
@@ -104,6 +113,7 @@ export interface ListQuery<Filter> {
   readonly asOf?: ReadOptions['asOf']
 }
 
+/** What changes in a document; what is not named stays. */
 export interface DocumentChange<Metadata> {
   /** Makes it a document of one vector. */
   readonly vector?: VectorInput
@@ -142,6 +152,7 @@ interface NearQuery<Filter> extends AnyQuery<Filter> {
   readonly aggregate?: Aggregate
 }
 
+/** A search by vector. */
 export interface SearchQuery<Filter> extends NearQuery<Filter> {
   /** Keep near copies out. */
   readonly mmr?: SearchRequest['mmr']
@@ -165,6 +176,7 @@ export interface HybridQuery<Filter> extends NearQuery<Filter> {
   readonly highlight?: SearchRequest['highlight']
 }
 
+/** A document that was found, and how well it fits. */
 export interface SearchHit<Metadata> {
   readonly id: string
   /** Higher is better: cosine similarity, dot product, 1/(1 + L2); by words BM25; by both, what the ranks add up to. */
@@ -209,6 +221,7 @@ export interface TypedCollection<Metadata, Filter = object, Input = Metadata> {
   insertMulti(document: ChunkedDocument<Input>): Promise<void>
   /** All or none. Returns how many were inserted. */
   insertBatch(documents: NewDocuments<Input>): Promise<number>
+  /** The document of this id, or `undefined`. */
   get(id: string, options?: ReadOptions): Promise<StoredDocument<Metadata> | undefined>
   /** In the order of the ids, `undefined` where there is none. */
   getMany(ids: readonly string[], options?: ReadOptions): Promise<(StoredDocument<Metadata> | undefined)[]>
@@ -218,11 +231,15 @@ export interface TypedCollection<Metadata, Filter = object, Input = Metadata> {
   delete(id: string): Promise<boolean>
   /** All or none; `{}` deletes every document. Returns how many were deleted. */
   deleteWhere(filter: Filter): Promise<number>
+  /** How many documents there are, or pass the filter. */
   count(filter?: Filter, options?: ReadOptions): Promise<number>
   /** In the order of ids; the next page begins `after` the last one of this. */
   list(query?: ListQuery<Filter>): Promise<ListedDocument<Metadata>[]>
+  /** The documents nearest to a vector, best first. */
   search(query: SearchQuery<Filter>): Promise<SearchHits<Metadata>>
+  /** The documents that fit words best, by BM25. Needs a `contentField`. */
   keywordSearch(query: KeywordQuery<Filter>): Promise<SearchHits<Metadata>>
+  /** The documents that fit a vector and words best together. Needs a `contentField`. */
   hybridSearch(query: HybridQuery<Filter>): Promise<SearchHits<Metadata>>
   /** All on one snapshot. */
   searchMany(

@@ -44,15 +44,18 @@ export interface EdgeModel {
   readonly Patch: object
 }
 
+/** A node to add, or to replace by its id. */
 export interface NewTypedNode<Input> {
   readonly id: string
   readonly properties: Input
 }
 
+/** Which nodes of the type are counted. Default: all. */
 export interface NodeCount<Filter> extends GraphReadOptions {
   readonly where?: Filter
 }
 
+/** Which nodes of the type are listed. */
 export interface NodeList<Filter> extends NodeCount<Filter> {
   /** Goes on behind this id. */
   readonly after?: string
@@ -74,6 +77,7 @@ export interface GraphNodes<M extends NodeModel> {
   add(id: string, properties: M['Input']): Promise<M['Node']>
   /** All or none; how many they are. */
   addMany(nodes: readonly NewTypedNode<M['Input']>[]): Promise<number>
+  /** The node of this id; `undefined`: there is none of this type. */
   get(id: string, options?: GraphReadOptions): Promise<M['Node'] | undefined>
   /** Sets the properties that are named, takes away those that are undefined; `undefined`: there is no such node. */
   update(id: string, patch: M['Patch']): Promise<M['Node'] | undefined>
@@ -81,6 +85,7 @@ export interface GraphNodes<M extends NodeModel> {
   delete(id: string): Promise<boolean>
   /** In the order of their ids. */
   list(request?: NodeList<M['Filter']>): Promise<M['Node'][]>
+  /** How many nodes of the type there are, or pass. */
   count(request?: NodeCount<M['Filter']>): Promise<number>
 }
 
@@ -97,12 +102,14 @@ export interface SyncGraphNodes<M extends NodeModel> {
   count(request?: NodeCount<M['Filter']>): number
 }
 
+/** How many of a node's edges are listed, and at which times. Default: all that hold now. */
 export interface EdgeList extends GraphReadOptions {
   readonly limit?: number
   /** How many edges may be looked at before it fails with `LIMIT_EXCEEDED`. Default 1,000,000. */
   readonly maxVisits?: number
 }
 
+/** Which intervals of a node's edges are listed. */
 export interface EdgeHistory {
   /** Default: `'outgoing'`. */
   readonly direction?: GraphDirection
@@ -136,6 +143,7 @@ export interface GraphEdges<M extends EdgeModel> {
   from(nodeId: string, options?: EdgeList): Promise<M['Edge'][]>
   /** The edges that lead to a node. */
   to(nodeId: string, options?: EdgeList): Promise<M['Edge'][]>
+  /** How many edges of the type hold. */
   count(options?: GraphReadOptions): Promise<number>
 }
 
@@ -186,6 +194,7 @@ export interface WalkStep<Filter> {
   readonly where?: Filter
 }
 
+/** How many nodes or ways are returned, and at which times the graph is read. */
 export interface WalkOptions extends GraphReadOptions {
   /** The most that are returned. Default: all; of `ways`, 100. */
   readonly limit?: number
@@ -200,7 +209,9 @@ export interface WalkOptions extends GraphReadOptions {
 export interface GraphWalk<Node, Way> {
   /** The nodes it arrives at, each once. */
   nodes(options?: WalkOptions): Promise<Node[]>
+  /** The ids of the nodes it arrives at, each once. */
   ids(options?: WalkOptions): Promise<string[]>
+  /** How many nodes it arrives at. */
   count(options?: WalkOptions): Promise<number>
   /** How it gets there: the nodes and edges of every way. */
   ways(options?: WalkOptions): Promise<Way[]>
@@ -214,11 +225,13 @@ export interface SyncGraphWalk<Node, Way> {
   ways(options?: WalkOptions): Way[]
 }
 
+/** Nodes, and edges between them. */
 export interface TypedSubgraph<Node, Edge> {
   readonly nodes: readonly Node[]
   readonly edges: readonly Edge[]
 }
 
+/** A way from the first of its nodes to the last. */
 export interface TypedPath<Node, Edge> extends TypedSubgraph<Node, Edge> {
   /** How many edges. */
   readonly length: number
@@ -275,8 +288,11 @@ export interface TypedPattern<NodeType, EdgeType> extends GraphReadOptions {
 
 /** What reads over all types of a schema, and over no others. */
 export interface TypedGraph<Node extends AnyNode, Edge extends AnyEdge> {
+  /** Nodes around one, over edges of any type, and the edges between them. */
   traverse(request: TypedTraversal<Node['nodeType'], Edge['edgeType']>): Promise<TypedSubgraph<Node, Edge>>
+  /** The shortest path between two nodes, by edges or by weight; `undefined`: there is none. */
   findPath(request: TypedRoute<Edge['edgeType']>): Promise<TypedPath<Node, Edge> | undefined>
+  /** All ways that follow a pattern of steps. */
   match(request: TypedPattern<Node['nodeType'], Edge['edgeType']>): Promise<TypedSubgraph<Node, Edge>[]>
 }
 

@@ -5,6 +5,7 @@ export interface KeyOptions {
   readonly ttlSeconds?: number
 }
 
+/** Which entries a scan yields, in the order of their keys. `limit`: the most of them, by default all. */
 export interface KeyScan {
   /** Only keys that begin so. */
   readonly prefix?: string
@@ -15,6 +16,7 @@ export interface KeyScan {
   readonly limit?: number
 }
 
+/** An entry of a key space. */
 export interface KeyEntry<Key extends string, Value> {
   readonly key: Key
   readonly value: Value
@@ -26,10 +28,13 @@ export interface KeyEntry<Key extends string, Value> {
  * Rejects with `ValidationError` when a key or a value is not what the schema says, naming the path.
  */
 export interface KeySpace<Key extends string, Value, Input = Value> {
+  /** The value of a key, or `undefined`. */
   get(key: Key): Promise<Value | undefined>
   /** All from one snapshot, in the order of the keys given. */
   getMany(keys: readonly Key[]): Promise<(Value | undefined)[]>
+  /** Whether the key has a value that has not expired. */
   has(key: Key): Promise<boolean>
+  /** Sets the value of a key, which is checked against its schema. */
   put(key: Key, value: Input, options?: KeyOptions): Promise<void>
   /** All or none; how many they are. */
   putMany(entries: readonly KeyEntry<Key, Input>[], options?: KeyOptions): Promise<number>
@@ -41,6 +46,7 @@ export interface KeySpace<Key extends string, Value, Input = Value> {
   deleteMany(keys: readonly Key[]): Promise<number>
   /** Entries in the order of their keys' bytes, read as they are asked for. */
   scan(options?: KeyScan): AsyncIterable<KeyEntry<Key, Value>>
+  /** How many entries there are, or have keys that begin so. */
   count(options?: { readonly prefix?: string }): Promise<number>
 }
 

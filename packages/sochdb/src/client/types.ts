@@ -75,6 +75,7 @@ export interface ChangeMany<New, Key> extends CreateMany<New, Key> {
   readonly set?: readonly Key[]
 }
 
+/** Ascending, NULLs first; or descending, NULLs last. */
 export type SortOrder = 'asc' | 'desc'
 
 /**
@@ -96,7 +97,9 @@ export interface Codec<Value, Stored, Written = Stored> {
 
 /** A codec of any types. */
 export interface AnyCodec {
+  /** The store's value of the application's. */
   encode(value: never): unknown
+  /** The application's value of the store's. */
   decode(stored: never): unknown
 }
 
@@ -141,43 +144,59 @@ interface TextMatch {
   readonly $endsWith?: string
 }
 
+/** What a text column is tested for; all that is given must hold. */
 export interface TextFilter extends Equality<string>, Membership<string>, Ordering<string>, TextMatch {}
+/** What a text column that may be NULL is tested for. */
 export interface NullableTextFilter extends Equality<string | null>, Membership<string>, Ordering<string>, TextMatch {}
 
 /** Of integer and real columns. */
 export interface NumberFilter extends Equality<number>, Membership<number>, Ordering<number> {}
+/** What an integer or a real column that may be NULL is tested for. */
 export interface NullableNumberFilter extends Equality<number | null>, Membership<number>, Ordering<number> {}
 
+/** What a bigint column is tested for. */
 export interface BigintFilter extends Equality<bigint>, Membership<bigint>, Ordering<bigint> {}
+/** What a bigint column that may be NULL is tested for. */
 export interface NullableBigintFilter extends Equality<bigint | null>, Membership<bigint>, Ordering<bigint> {}
 
 /** Operands are decimal text, compared by value: `'1.50'` equals `'1.5'`. */
 export interface DecimalFilter extends Equality<string>, Membership<string>, Ordering<string> {}
+/** What a decimal column that may be NULL is tested for: texts, compared as numbers. */
 export interface NullableDecimalFilter extends Equality<string | null>, Membership<string>, Ordering<string> {}
 
+/** What a timestamp column is tested for: Dates, or ISO-8601 texts. */
 export interface DateFilter extends Equality<DateInput>, Membership<DateInput>, Ordering<DateInput> {}
+/** What a timestamp column that may be NULL is tested for. */
 export interface NullableDateFilter extends Equality<DateInput | null>, Membership<DateInput>, Ordering<DateInput> {}
 
 /** Of columns that hold days; operands such as `'2026-03-01'`. */
 export interface DayFilter extends Equality<string>, Membership<string>, Ordering<string> {}
+/** What a date column that may be NULL is tested for: texts such as `2026-03-01`. */
 export interface NullableDayFilter extends Equality<string | null>, Membership<string>, Ordering<string> {}
 
+/** What a boolean column is tested for. */
 export interface BooleanFilter extends Equality<boolean>, Membership<boolean> {}
+/** What a boolean column that may be NULL is tested for. */
 export interface NullableBooleanFilter extends Equality<boolean | null>, Membership<boolean> {}
 
+/** What a uuid column is tested for. */
 export interface UuidFilter extends Equality<string>, Membership<string>, Ordering<string> {}
+/** What a uuid column that may be NULL is tested for. */
 export interface NullableUuidFilter extends Equality<string | null>, Membership<string>, Ordering<string> {}
 
 /** Compared bytewise. */
 export interface BlobFilter extends Equality<Uint8Array>, Membership<Uint8Array>, Ordering<Uint8Array> {}
+/** What a blob column that may be NULL is tested for; bytes are ordered one by one. */
 export interface NullableBlobFilter extends Equality<Uint8Array | null>, Membership<Uint8Array>, Ordering<Uint8Array> {}
 
 /** Of text columns with a closed set of values. */
 export interface EnumFilter<Value extends string> extends Equality<Value>, Membership<Value> {}
+/** What an enum column that may be NULL is tested for. */
 export interface NullableEnumFilter<Value extends string> extends Equality<Value | null>, Membership<Value> {}
 
 /** Of columns with a codec: their values compare as what they are stored as. A value alone stands behind `equals`. */
 export interface ValueFilter<Value> extends Equality<Value>, Membership<Value>, Ordering<Value> {}
+/** What a column of the application's own type, which may be NULL, is tested for. */
 export interface NullableValueFilter<Value> extends Equality<Value | null>, Membership<Value>, Ordering<Value> {}
 
 /** Of nullable columns whose values do not compare: JSON and vectors. */
@@ -266,6 +285,7 @@ export interface Query<M extends Model> extends RelatedQuery<M>, RunSettings {
   readonly distinct?: readonly (keyof M['Order'])[]
 }
 
+/** Which rows are read, whole and without relations. */
 export interface FindMany<M extends Model> extends Query<M> {
   readonly select?: undefined
   readonly omit?: undefined
@@ -312,11 +332,13 @@ export interface RelatedOne<M extends Model> {
   readonly with?: M['Include']
 }
 
+/** What of one row is read: all of it, with relations. */
 export interface FindOptions<M extends Model, Relation extends keyof M['Include']> extends RunSettings {
   readonly select?: undefined
   readonly with?: { readonly [R in Relation]: M['Include'][R] }
 }
 
+/** What of one row is read: some columns, with relations. */
 export interface FindSelect<
   M extends Model,
   Column extends keyof M['Row'],
@@ -332,20 +354,25 @@ export interface PageSettings {
   readonly after?: string | undefined
 }
 
+/** A page of whole rows. */
 export interface FindPage<M extends Model> extends FindMany<M>, PageSettings {}
 
+/** A page of rows with relations. */
 export interface FindPageWith<M extends Model, Relation extends keyof M['Include']>
   extends FindManyWith<M, Relation>, PageSettings {}
 
+/** A page of some columns, with relations. */
 export interface FindPageSelect<M extends Model, Column extends keyof M['Row'], Relation extends keyof M['Include']>
   extends FindManySelect<M, Column, Relation>, PageSettings {}
 
+/** A page of rows, and where the next one begins. */
 export interface Page<Row> {
   readonly rows: Row[]
   /** The cursor behind these rows: `after` of the next page. `undefined`: there are no more. */
   readonly next: string | undefined
 }
 
+/** Which rows are counted. Default: all. */
 export interface CountQuery<M extends Model> extends RunSettings {
   readonly where?: M['Where']
 }
@@ -363,6 +390,7 @@ export interface AggregateColumns<
   readonly max?: { readonly [C in Greatest]: true }
 }
 
+/** Of which rows and columns sums, averages, least and greatest values are taken. */
 export interface AggregateQuery<
   M extends Model,
   Sum extends PropertyKey,
@@ -408,6 +436,7 @@ export interface GroupFilter<M extends Model> {
   readonly max?: { readonly [C in keyof M['Order'] & keyof M['Row']]?: M['Row'][C] | Ordering<M['Row'][C]> | null }
 }
 
+/** By which columns rows are grouped, what is computed of each group, and which groups count. */
 export interface GroupQuery<
   M extends Model,
   By extends PropertyKey,
@@ -428,6 +457,7 @@ export interface GroupQuery<
   readonly offset?: number
 }
 
+/** A row to insert, or what changes where its key is taken. */
 export interface Upsert<M extends Model> {
   /** The row to insert. */
   readonly create: M['New']
@@ -442,6 +472,7 @@ export interface Returning {
   readonly returning: true
 }
 
+/** Gives these columns of the rows that were written back. */
 export interface ReturningColumns<M extends Model, Column extends keyof M['Row']> {
   readonly returning: { readonly [C in Column]: true }
 }
@@ -451,6 +482,7 @@ export interface ManyQuery<M extends Model> {
   readonly where: M['Where']
 }
 
+/** What becomes of rows whose key is taken. */
 export interface InsertManyOptions {
   /** `nothing`: rows that meet a unique key already taken are left out, and not counted. Default: an error, and no row is inserted. */
   readonly onConflict?: 'nothing'
@@ -516,6 +548,7 @@ export interface ClientDefinition {
   readonly queryBuilder: (target: QueryTarget) => unknown
 }
 
+/** Which store a client works on, and what it tells of its statements. */
 export interface ClientOptions {
   /** Directory of the store, or `:memory:`. Opened at the first call, never on import. Either this or `database`. */
   readonly path?: string
@@ -531,6 +564,7 @@ export interface ClientOptions {
   readonly slowMs?: number
 }
 
+/** How `$transaction` runs, and how often again. */
 export interface TransactionOptions {
   /** Default: `serializable`. */
   readonly isolation?: 'serializable' | 'snapshot' | 'readCommitted'
@@ -539,6 +573,7 @@ export interface TransactionOptions {
   readonly timeoutMs?: number
 }
 
+/** How `sync.$transaction` runs. */
 export interface SyncTransactionOptions {
   readonly isolation?: 'serializable' | 'snapshot' | 'readCommitted'
   readonly timeoutMs?: number

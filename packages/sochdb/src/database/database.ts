@@ -214,6 +214,7 @@ export class Database extends EngineDatabase {
     )
   }
 
+  /** Whether there is a namespace of this name. */
   namespaceExists(name: string): boolean {
     return namespaces.lookUp(this, name) !== undefined
   }

@@ -20,6 +20,7 @@ export interface NamespaceConfig extends NamespaceOptions {
 /** What `updateNamespace` changes. Labels replace all there were; a member that is left out stays as it is. */
 export type NamespaceChange = NamespaceOptions
 
+/** Whether a namespace that holds something is deleted. */
 export interface DeleteNamespaceOptions {
   /** Also when it holds something: all of that is gone. Default false. */
   readonly force?: boolean

@@ -56,6 +56,7 @@ export class Snapshot extends EngineSnapshot {
     return namespaces.attempt(this, () => this.through(namespaces.find(this, name)))
   }
 
+  /** Whether there was a namespace of this name. */
   namespaceExists(name: string): boolean {
     return namespaces.lookUp(this, name) !== undefined
   }

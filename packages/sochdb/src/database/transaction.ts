@@ -107,6 +107,7 @@ export class Transaction extends EngineTransaction {
     return found === undefined ? this.createNamespace(name, options) : this.#through(found)
   }
 
+  /** Whether there is a namespace of this name, as the transaction sees it. */
   namespaceExists(name: string): boolean {
     return namespaces.lookUp(this, name) !== undefined
   }

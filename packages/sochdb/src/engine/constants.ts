@@ -16,6 +16,7 @@ export const IsolationLevel = Object.freeze({
 } as const)
 export type IsolationLevel = (typeof IsolationLevel)[keyof typeof IsolationLevel]
 
+/** How blocks of tables are compressed: `lz4`, the default, is fast, `zstd` smaller and slower. */
 export const CompressionType = Object.freeze({ NONE: 'none', LZ4: 'lz4', ZSTD: 'zstd' } as const)
 export type CompressionType = (typeof CompressionType)[keyof typeof CompressionType]
 
@@ -52,6 +53,7 @@ export function indexPolicyName(policy: unknown): IndexPolicy {
   })
 }
 
+/** From which level on entries are logged. Default `warn`. */
 export const LogLevel = Object.freeze({
   OFF: 'off',
   ERROR: 'error',

@@ -25,6 +25,7 @@ import type {
 } from './statistics.js'
 import type { TransactionOptions } from './transaction.js'
 
+/** Which moment a snapshot shows. */
 export interface SnapshotOptions {
   /**
    * The moment to see: a timestamp (bigint), milliseconds since 1970, an ISO-8601 string or a Date, as far back as `retentionMs`.

@@ -13,6 +13,7 @@ import { BatchScan, Scan } from './scan.js'
 import type { BatchedScanOptions, ScanOptions, ScanRequest } from './scan.js'
 import { readBatch, readValue } from './slab.js'
 
+/** How long a key stays. */
 export interface PutOptions {
   /** The key is gone this many seconds after the write (fractions allowed). 0 or absent: it stays. */
   readonly ttlSeconds?: number

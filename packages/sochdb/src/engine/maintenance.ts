@@ -11,6 +11,7 @@ export interface CheckpointResult {
   readonly durationMs: number
 }
 
+/** What truncating the log let go of. */
 export interface TruncateResult {
   /** The log begins here now: at or below what was asked for, since its files go as a whole. */
   readonly upToLsn: bigint
@@ -38,6 +39,7 @@ export interface StoreFault {
   readonly actual: string
 }
 
+/** What reading all of a store and comparing its checksums found. */
 export interface VerifyResult {
   readonly isValid: boolean
   /** At most 10,000. */
@@ -75,6 +77,7 @@ export interface RepairLoss {
   readonly reason: string
 }
 
+/** What a repair did, and what it could not keep. `sound`: there was nothing to repair. */
 export interface RepairResult {
   readonly status: 'sound' | 'repaired'
   readonly losses: readonly RepairLoss[]

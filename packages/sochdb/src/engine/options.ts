@@ -4,6 +4,7 @@ import type { Check } from './check.js'
 import { INDEX_POLICY_NUMBER, indexPolicyName } from './constants.js'
 import type { CompressionType, IndexPolicy, LogLevel, SyncMode } from './constants.js'
 
+/** What a `logger` is called with. */
 export interface LogEntry {
   readonly level: Exclude<LogLevel, 'off'>
   readonly message: string

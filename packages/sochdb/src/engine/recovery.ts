@@ -18,6 +18,7 @@ export interface RecoveryReport {
   readonly endLsn: bigint
 }
 
+/** A record of the log whose checksum is not that of its bytes: where it is, and both checksums (CRC-32C). */
 export interface ChecksumError {
   readonly lsn: bigint
   readonly expected: number
@@ -26,6 +27,7 @@ export interface ChecksumError {
   readonly offset: number
 }
 
+/** What reading the whole log found. */
 export interface WalVerification {
   readonly isValid: boolean
   /** Transactions in the log: those that are whole, and those that are damaged. */
@@ -36,6 +38,7 @@ export interface WalVerification {
   readonly checksumErrors: readonly ChecksumError[]
 }
 
+/** How large the log is, in bytes and transactions, and which LSNs it spans. */
 export interface WalStatistics {
   readonly totalSizeBytes: number
   /** Of the segment that is written to; the rest is archived. */
@@ -77,6 +80,7 @@ export class Recovery {
     return verificationOf(this.#call(native.verifyWal))
   }
 
+  /** How large the log is, in bytes and transactions, and which LSNs it spans. */
   walStats(): WalStatistics {
     const stats = this.#call(native.walStats)
     return {

@@ -28,6 +28,7 @@ const STATE_UNIT = 2 ** 32
 const STATE_MORE = 0
 const STATE_DONE = 1
 
+/** Which rows a scan yields, and in which direction. */
 export interface ScanOptions {
   /** From the last key to the first. Default false. */
   readonly reverse?: boolean
@@ -37,6 +38,7 @@ export interface ScanOptions {
   readonly keysOnly?: boolean
 }
 
+/** A scan whose rows come from the engine in batches. */
 export interface BatchedScanOptions extends ScanOptions {
   /** Rows that come from the engine at once; 1 to 100,000. Default 1000. */
   readonly batchSize?: number

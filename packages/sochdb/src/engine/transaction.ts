@@ -9,6 +9,7 @@ import { isSameNamespace, openNamespace } from './namespace-identity.js'
 import type { NamespaceIdentity } from './namespace-identity.js'
 import { native } from './native.js'
 
+/** What a transaction is protected from, and how long it may take. */
 export interface TransactionOptions {
   /** Default `serializable`. */
   readonly isolation?: IsolationLevel

@@ -4,6 +4,7 @@ import { ErrorCode } from './error-code.js'
 /** Named facts about an error, for programs: `{ option: 'syncMode' }`, `{ pid: 4711 }`. */
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
+/** What an error says beside its message. */
 export interface SochDBErrorOptions {
   readonly code?: ErrorCode
   readonly details?: ErrorDetails
@@ -55,6 +56,7 @@ export class SochDBError extends Error {
 
 // --- connection ---
 
+/** A server could not be reached, or the connection to it broke. */
 export class ConnectionError extends SochDBError {
   static {
     brandError(this, 'ConnectionError')
@@ -69,6 +71,7 @@ export class ConnectionError extends SochDBError {
   }
 }
 
+/** A server did not answer in time. */
 export class ConnectionTimeoutError extends ConnectionError {
   static {
     brandError(this, 'ConnectionTimeoutError')
@@ -129,6 +132,7 @@ export class TransactionTimeoutError extends TransactionError {
 
 // --- storage ---
 
+/** The store, or the handle to it, cannot do what was asked: it is closed, read-only, or at a limit (`code` tells which). */
 export class DatabaseError extends SochDBError {
   static {
     brandError(this, 'DatabaseError')
@@ -224,6 +228,7 @@ interface NamespaceErrorOptions extends SochDBErrorOptions {
   readonly namespace?: string
 }
 
+/** There is no namespace of this name, or it was deleted since the handle was made. */
 export class NamespaceNotFoundError extends SochDBError {
   static {
     brandError(this, 'NamespaceNotFoundError')
@@ -240,6 +245,7 @@ export class NamespaceNotFoundError extends SochDBError {
   }
 }
 
+/** There is a namespace of this name already. */
 export class NamespaceExistsError extends SochDBError {
   static {
     brandError(this, 'NamespaceExistsError')
@@ -256,6 +262,7 @@ export class NamespaceExistsError extends SochDBError {
   }
 }
 
+/** A namespace may not be reached, or not be deleted, from where it was tried. */
 export class NamespaceAccessError extends SochDBError {
   static {
     brandError(this, 'NamespaceAccessError')
@@ -278,6 +285,7 @@ interface CollectionErrorOptions extends SochDBErrorOptions {
   readonly collection?: string
 }
 
+/** There is no collection of this name, or it was deleted since the handle was made. */
 export class CollectionNotFoundError extends SochDBError {
   static {
     brandError(this, 'CollectionNotFoundError')
@@ -294,6 +302,7 @@ export class CollectionNotFoundError extends SochDBError {
   }
 }
 
+/** There is a collection of this name already. */
 export class CollectionExistsError extends SochDBError {
   static {
     brandError(this, 'CollectionExistsError')
@@ -310,6 +319,7 @@ export class CollectionExistsError extends SochDBError {
   }
 }
 
+/** A collection of this name exists with another configuration, or does not have what was asked of it. */
 export class CollectionConfigError extends SochDBError {
   static {
     brandError(this, 'CollectionConfigError')
@@ -329,6 +339,7 @@ export class CollectionConfigError extends SochDBError {
 
 // --- queries ---
 
+/** A statement or a query cannot run: it names what is not there, or asks for what does not go together. */
 export class QueryError extends SochDBError {
   static {
     brandError(this, 'QueryError')
@@ -365,6 +376,7 @@ export class RowNotFoundError extends QueryError {
   }
 }
 
+/** A query took longer than its `timeoutMs`. Nothing of what it wrote remains. */
 export class QueryTimeoutError extends QueryError {
   static {
     brandError(this, 'QueryTimeoutError')
@@ -384,6 +396,7 @@ interface ConstraintErrorOptions extends SochDBErrorOptions {
   readonly constraint?: string | undefined
 }
 
+/** A row has a key that another row has: of `table`, by `constraint`. */
 export class UniqueConstraintError extends QueryError {
   static {
     brandError(this, 'UniqueConstraintError')
@@ -402,6 +415,7 @@ export class UniqueConstraintError extends QueryError {
   }
 }
 
+/** A row refers to one that is not there, or is referred to by others and may not go. */
 export class ForeignKeyError extends QueryError {
   static {
     brandError(this, 'ForeignKeyError')
@@ -420,6 +434,7 @@ export class ForeignKeyError extends QueryError {
   }
 }
 
+/** A row does not meet a CHECK of its table. */
 export class CheckError extends QueryError {
   static {
     brandError(this, 'CheckError')
@@ -438,6 +453,7 @@ export class CheckError extends QueryError {
   }
 }
 
+/** A column that takes no NULL was given one, or nothing. */
 export class NotNullError extends QueryError {
   static {
     brandError(this, 'NotNullError')
@@ -472,6 +488,7 @@ export class ValidationError extends SochDBError {
   }
 }
 
+/** A vector has `actual` values where `expected` are needed. */
 export class DimensionMismatchError extends ValidationError {
   static {
     brandError(this, 'DimensionMismatchError')
@@ -493,6 +510,7 @@ export class DimensionMismatchError extends ValidationError {
   }
 }
 
+/** Metadata or properties are not what JSON can say, or not what a schema asks for; the message names the place. */
 export class InvalidMetadataError extends ValidationError {
   static {
     brandError(this, 'InvalidMetadataError')

@@ -90,6 +90,7 @@ export function* importPlans(
 export const checkImport = (options: ImportOptions | undefined): ImportOptions =>
   checkOptions(options, importChecks, 'importEdges') as ImportOptions
 
+/** What reads a graph: nodes, edges, walks, paths and patterns. Snapshots have it; `Graph` writes as well. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the verbs are defined on the prototype
 export class GraphReader {
   static {

@@ -12,6 +12,7 @@ export interface GraphNode {
   readonly properties: GraphProperties
 }
 
+/** A node to add, or to replace by its id. */
 export interface NewNode {
   readonly id: string
   readonly nodeType: string
@@ -60,6 +61,7 @@ export interface GraphPath extends Subgraph {
 /** A moment of valid time: a Date, or milliseconds since 1970. */
 export type Moment = number | Date
 
+/** Which way edges are followed: as they point, against it, or both. */
 export type GraphDirection = 'outgoing' | 'incoming' | 'both'
 
 /** At which times a graph is read, and how long that may take. */
@@ -92,15 +94,18 @@ interface Bounded {
   readonly maxVisits?: number
 }
 
+/** Which of a node's neighbors are listed. `limit`: the most of them, by default all. */
 export interface NeighborsRequest extends EdgeChoice, NodeChoice, Bounded, GraphReadOptions {
   readonly nodeId: string
   readonly limit?: number
 }
 
+/** Which of a node's edges are counted. */
 export interface DegreeRequest extends EdgeChoice, Bounded, GraphReadOptions {
   readonly nodeId: string
 }
 
+/** Where a traversal begins, what it follows, and which nodes it returns. */
 export interface TraverseRequest extends EdgeChoice, NodeChoice, Bounded, GraphReadOptions {
   readonly startNode: string
   /** How many edges away from the start. Default 10. */
@@ -118,6 +123,7 @@ export interface TraverseRequest extends EdgeChoice, NodeChoice, Bounded, GraphR
   readonly limitPerNode?: number
 }
 
+/** Between which nodes a path is looked for, and over which edges. */
 export interface PathRequest extends EdgeChoice, Bounded, GraphReadOptions {
   readonly fromId: string
   readonly toId: string
@@ -135,6 +141,7 @@ export interface MatchStep extends EdgeChoice, NodeChoice {
   readonly maxHops?: number
 }
 
+/** A pattern: where it begins, and the steps that follow. */
 export interface MatchRequest extends NodeChoice, Bounded, GraphReadOptions {
   /** Where every match begins; without it, at every node that `nodeTypes` and `nodeFilter` admit. */
   readonly startNode?: string
@@ -143,6 +150,7 @@ export interface MatchRequest extends NodeChoice, Bounded, GraphReadOptions {
   readonly limit?: number
 }
 
+/** Which nodes are listed, in the order of their ids, and from where on. */
 export interface NodesRequest extends NodeChoice, GraphReadOptions {
   /** Goes on behind this id. */
   readonly after?: string
@@ -150,12 +158,15 @@ export interface NodesRequest extends NodeChoice, GraphReadOptions {
   readonly limit?: number
 }
 
+/** Which nodes are counted. */
 export interface CountNodesRequest extends NodeChoice, GraphReadOptions {}
 
+/** Which edges are counted: those of any of the types, by default all. */
 export interface CountEdgesRequest extends GraphReadOptions {
   readonly edgeTypes?: readonly string[]
 }
 
+/** An edge that holds from `validFrom` until before `validUntil`. */
 export interface TemporalEdge {
   readonly fromId: string
   readonly edgeType: string
@@ -166,6 +177,7 @@ export interface TemporalEdge {
   readonly properties?: GraphProperties
 }
 
+/** Which open edge ends, and when: `endTime` is the first moment at which it does not hold. */
 export interface EdgeEnd {
   readonly fromId: string
   readonly edgeType: string
@@ -173,6 +185,10 @@ export interface EdgeEnd {
   readonly endTime: Moment
 }
 
+/**
+ * Which of a node's temporal edges are listed: `timestamp` goes with `'POINT_IN_TIME'`, `startTime` and `endTime` with
+ * `'RANGE'`.
+ */
 export interface TemporalRequest extends Bounded {
   readonly nodeId: string
   /** `'CURRENT'`: what holds now; `'POINT_IN_TIME'`: at `timestamp`; `'RANGE'`: at any time from `startTime` to before `endTime`. */
@@ -195,6 +211,7 @@ export interface NodeChange {
   readonly properties?: GraphProperties
 }
 
+/** Properties to set; one that is `undefined` is taken away. */
 export interface EdgeChange {
   readonly properties: GraphProperties
   /** Of a temporal edge: which of its intervals. */
@@ -213,6 +230,7 @@ export interface IndexedProperties {
   readonly properties: readonly string[]
 }
 
+/** How edges are imported. */
 export interface ImportOptions {
   /** Edges that are written together, in one transaction. Default 10,000. */
   readonly batchSize?: number

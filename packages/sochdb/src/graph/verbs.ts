@@ -26,12 +26,15 @@ import type {
   TraverseRequest,
 } from './types.js'
 
+/** The methods that read a graph. */
 export interface GraphReading {
+  /** The node of this id, or `undefined`. */
   getNode(nodeId: string, options?: GraphReadOptions): GraphNode | undefined
   /** The edge; where it is temporal, the interval that holds at `validAt`, the last to begin of several. */
   getEdge(fromId: string, edgeType: string, toId: string, options?: GraphReadOptions): GraphEdge | undefined
   /** Nodes in the order of their ids. */
   listNodes(request?: NodesRequest): GraphNode[]
+  /** How many nodes there are, of any of the types, with properties that pass the filter. */
   countNodes(request?: CountNodesRequest): number
   /** Temporal edges count when they hold at `validAt`. */
   countEdges(request?: CountEdgesRequest): number
@@ -59,6 +62,7 @@ export interface GraphReading {
   listIndexedProperties(options?: Omit<GraphReadOptions, 'validAt'>): IndexedProperties[]
 }
 
+/** The methods that write a graph. Each is a transaction of its own, or part of the one it is called on. */
 export interface GraphWriting {
   /** Adds a node, or replaces the one of this id. */
   addNode(nodeId: string, nodeType: string, properties?: GraphProperties): void

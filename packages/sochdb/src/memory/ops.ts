@@ -43,6 +43,7 @@ interface Ops {
   }
 }
 
+/** The names of the operations that a memory is written by, as the functions of `MemoryOp` are called. */
 export type MemoryOpKind = keyof Ops
 
 /** One operation of `AtomicMemoryWriter.writeAtomic`; made by the functions of `MemoryOp`. */

@@ -10,6 +10,7 @@ import { ValidationError } from '../errors/index.js'
 import { uuid7 } from '../sql/values.js'
 import type { MemoryOp, MemoryOpKind } from './ops.js'
 
+/** What a memory that was written is known by: it is committed, whole. */
 export interface MemoryResult {
   /** A UUID of version 7: unique, and in the order of time. */
   readonly intentId: string

@@ -11,6 +11,7 @@ import { pendingMoves } from './policies.js'
 import { refusal } from './problem.js'
 import { expectConsistent, stateOf } from './state.js'
 
+/** How many of the newest migrations are taken back. */
 export interface MigrateDownOptions extends MigrateOptions {
   /** How many. Default 1. */
   readonly steps?: number

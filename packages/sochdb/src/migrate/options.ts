@@ -1,6 +1,7 @@
 import type { Database } from '../database/index.js'
 import { ValidationError } from '../errors/index.js'
 
+/** How far a migration is. */
 export interface MigrateProgress {
   readonly migration: string
   /** What is being done, for people. */
@@ -10,6 +11,7 @@ export interface MigrateProgress {
   readonly total: number
 }
 
+/** Which migrations are applied, and what they may do. */
 export interface MigrateOptions {
   /** The folder of the migrations. */
   readonly dir: string
@@ -23,6 +25,7 @@ export interface MigrateOptions {
   readonly onProgress?: ((progress: MigrateProgress) => void) | undefined
 }
 
+/** What migrating did. */
 export interface MigrateResult {
   /** The migrations that ran, in their order. */
   readonly applied: readonly { readonly id: string; readonly steps: number; readonly durationMs: number }[]

@@ -44,14 +44,17 @@ export class Collection {
     this.#access = new CollectionAccess(target, opened)
   }
 
+  /** The name it was created with. */
   get name(): string {
     return this.#access.entry.name
   }
 
+  /** Values of each vector. */
   get dimension(): number {
     return this.#access.entry.dimension
   }
 
+  /** How near two vectors are. */
   get metric(): DistanceMetric {
     return this.#access.entry.metric
   }
@@ -186,6 +189,7 @@ export class Collection {
     return reading.searchMany(this.#access, requests, options)
   }
 
+  /** Its configuration, and what it holds and takes, measured now. */
   info(): CollectionInfo {
     return describeCollection(this.#access, this.count())
   }

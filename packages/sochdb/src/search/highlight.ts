@@ -6,6 +6,7 @@ import type { CollectionEntry } from '../sql/catalog/index.js'
 import { search as native } from './native.js'
 import type { Metadata } from './metadata.js'
 
+/** Which part of a text `highlights` show, and how they mark what matches. */
 export interface HighlightOptions {
   /** Of these fields of the collection's `contentField`; default: all. */
   readonly fields?: readonly string[]

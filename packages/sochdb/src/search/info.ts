@@ -42,6 +42,7 @@ export interface CollectionInfo {
   readonly navigator?: NavigatorInfo
 }
 
+/** How long `optimize` waits, and who hears how far it is. */
 export interface OptimizeOptions {
   /** Called from time to time with the vectors that are linked, and all there are. */
   readonly onProgress?: (linked: number, total: number) => void

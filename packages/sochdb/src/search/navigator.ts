@@ -51,6 +51,7 @@ export interface NavigatorMeasures {
   readonly hnswDistances: number
 }
 
+/** One check that a learned navigator has to pass before it is used, with what was measured. */
 export interface NavigatorCheck {
   /** `recall`, `worstRecall` and `minRecall` are at least the limit, `distances` and `time`, microseconds a search, at most. */
   readonly check: 'recall' | 'worstRecall' | 'distances' | 'time' | 'minRecall'

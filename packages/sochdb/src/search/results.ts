@@ -158,6 +158,7 @@ export class SearchResults<M = Metadata> implements Iterable<SearchHit<M>> {
     if (words?.highlight !== undefined) this.toArray() // while the collection is open
   }
 
+  /** How many hits there are. */
   get length(): number {
     return this.#documents.count
   }
@@ -232,10 +233,12 @@ export class SearchResults<M = Metadata> implements Iterable<SearchHit<M>> {
     for (let i = 0; i < this.length; i++) yield this.#hit(i)
   }
 
+  /** The hits in an array, best first. */
   toArray(): SearchHit<M>[] {
     return Array.from({ length: this.length }, (_, i) => this.#hit(i))
   }
 
+  /** What `JSON.stringify` writes: the hits. */
   toJSON(): SearchHit<M>[] {
     return this.toArray()
   }

@@ -73,6 +73,7 @@ export class AsyncVectorIndex {
     return openIndex(handle).async
   }
 
+  /** Values of each vector. */
   get dimension(): number {
     return this.index.dimension
   }

@@ -30,6 +30,7 @@ export interface VectorIndexConfig {
   readonly maxElements?: number
 }
 
+/** How many vectors a search finds, and how hard it looks. */
 export interface VectorSearchOptions {
   /** How many vectors to find at most; default 10. */
   readonly k?: number
@@ -233,18 +234,23 @@ export class VectorIndex {
     return openIndex(callImport(() => indexes.vectorIndexImport(...file)))
   }
 
+  /** Values of each vector. */
   get dimension(): number {
     return this.#info.dimension
   }
+  /** How near two vectors are. */
   get metric(): DistanceMetric {
     return METRICS[this.#info.metric] as DistanceMetric
   }
+  /** Neighbours of each vector in the graph. */
   get m(): number {
     return this.#info.m
   }
+  /** Candidates looked at when a vector is linked. */
   get efConstruction(): number {
     return this.#info.efConstruction
   }
+  /** Candidates a search looks at unless it says otherwise. */
   get efSearch(): number {
     return this.#info.efSearch
   }

@@ -3,6 +3,7 @@ import type { CatalogTable, ColumnEntry, ForeignKeyActionName, IndexPolicyName }
 import { liveColumns } from './entries.js'
 import type { ColumnTypeName } from '../types.js'
 
+/** A column of a table, as `getTableSchema` describes it. */
 export interface ColumnSchema {
   readonly name: string
   readonly type: ColumnTypeName
@@ -13,6 +14,7 @@ export interface ColumnSchema {
   readonly dimension?: number
 }
 
+/** An index of a table, its columns in their order. */
 export interface IndexSchema {
   readonly name: string
   readonly table: string
@@ -30,6 +32,7 @@ export interface ForeignKeySchema {
   readonly onUpdate: ForeignKeyActionName
 }
 
+/** A table, as `getTableSchema` describes it. */
 export interface TableSchema {
   readonly name: string
   readonly columns: readonly ColumnSchema[]

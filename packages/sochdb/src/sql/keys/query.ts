@@ -113,6 +113,7 @@ export class KeyQuery<Selected extends boolean = false> extends BaseKeyQuery {
     return new KeyQuery<true>(this.#target, this.selected(columns))
   }
 
+  /** The rows: keys and values, or objects where columns are selected. */
   execute(): KeyQueryRow<Selected>[] {
     return rowsOf<Selected>(this.spec, runQuery(this.#target, this.spec))
   }
@@ -131,6 +132,7 @@ export class KeyQuery<Selected extends boolean = false> extends BaseKeyQuery {
     return this.#value('SUM', field) as number | null
   }
 
+  /** The mean of the numbers; null when there is none. */
   avg(field: string): number | null {
     return this.#value('AVG', field) as number | null
   }
@@ -140,6 +142,7 @@ export class KeyQuery<Selected extends boolean = false> extends BaseKeyQuery {
     return this.#value('MIN', field)
   }
 
+  /** The greatest value: text after numbers. null when there is none. */
   max(field: string): unknown {
     return this.#value('MAX', field)
   }

@@ -3,6 +3,7 @@ import { MAX_TIMEOUT_MS, oneOf, whole } from '../../engine/check.js'
 import { checkOptions } from '../../engine/check.js'
 import type { Dialect } from '../parser/index.js'
 
+/** How a statement is read, and how long it may take. */
 export interface ExecuteOptions {
   /** Where dialects mean different things by the same words. Default `auto`: the canonical core (docs/sql.md). */
   readonly dialect?: Dialect
