@@ -7,6 +7,8 @@
 {
   'variables': {
     'zstd%': '<!(node sources.mjs zstd-folder)',
+    # For releases: the C++ library of the machine that loads the addon may be older than the one it was built with.
+    'static_runtime%': '<!(node -p "process.env.SOCHDB_STATIC_RUNTIME || 0")',
   },
   'target_defaults': {
     'defines': ['NAPI_VERSION=9', 'NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED'],
@@ -43,6 +45,9 @@
           ],
         }],
         ['OS=="mac"', {'ldflags!': ['-Wl,--gc-sections']}],
+        ['OS=="linux" and static_runtime=="1"', {
+          'ldflags': ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'],
+        }],
         ['zstd!=""', {
           'dependencies': ['zstd'],
           'defines': ['SOCHDB_HAVE_ZSTD'],

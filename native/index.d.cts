@@ -6,6 +6,9 @@
  * caller (binding/slab.h).
  */
 declare namespace native {
+  /** Of the package that the addon was built for: the loader takes no other. */
+  const version: string
+
   type Bytes = string | Uint8Array
 
   /** What every function throws. */

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { nodeGyp } from './gyp.mjs'
 
 const directory = dirname(dirname(createRequire(import.meta.url).resolve('hnswlib-node')))
-if (!existsSync(join(directory, 'build', 'Release', 'addon.node')) && !nodeGyp(directory, 'rebuild')) {
+if (!existsSync(join(directory, 'build', 'Release', 'addon.node')) && !nodeGyp(directory, ['rebuild'])) {
   console.error(
     'hnswlib-node, which tests compare with, did not build. It needs what the engine needs: python3, make, g++ or clang.',
   )

@@ -51,15 +51,19 @@ function partsOf(paths) {
   return parts
 }
 
-/** Writes the files that include others, where they differ from what is there: what is older is not compiled again. */
+/** Writes a file where it differs from what is there: what is older is not compiled again. */
+function written(file, text) {
+  if (!existsSync(resolve(root, file)) || readFileSync(resolve(root, file), 'utf8') !== text)
+    writeFileSync(resolve(root, file), text)
+  return file
+}
+
+/** Writes the files that include others. */
 function together(folder, name, paths) {
   mkdirSync(resolve(root, folder), { recursive: true })
   return partsOf(paths).map((part, i) => {
-    const file = `${folder}/${name}_${i}.cc`
     const text = part.map(path => `#include "${path}"\n`).join('')
-    if (!existsSync(resolve(root, file)) || readFileSync(resolve(root, file), 'utf8') !== text)
-      writeFileSync(resolve(root, file), text)
-    return file
+    return written(`${folder}/${name}_${i}.cc`, text)
   })
 }
 
@@ -80,6 +84,13 @@ const canBeJoined = path =>
     'm',
   ).test(textOf(path))
 
+/** What the addon says it is: the loader refuses an addon of another version (locate.cjs). */
+function versionFile() {
+  const { version } = JSON.parse(textOf('package.json'))
+  const text = `namespace sochdb::binding {\nextern const char* const kVersion;\nconst char* const kVersion = "${version}";\n}\n`
+  return written('build/joined/version.cc', text)
+}
+
 const testsTogether = (folder, paths) => [
   ...together(folder, 'test', paths.filter(canBeJoined)),
   ...paths.filter(path => !canBeJoined(path)),
@@ -88,7 +99,7 @@ const testsTogether = (folder, paths) => [
 function answer() {
   if (wanted === 'zstd') return zstdSources()
   if (wanted === 'zstd-folder') return [zstdFolder() ?? '']
-  if (wanted === 'general') return modulesTogether('build/joined', modules)
+  if (wanted === 'general') return [...modulesTogether('build/joined', modules), versionFile()]
   if (wanted === 'joined') return modulesTogether(process.argv[3], process.argv.slice(4))
   if (wanted === 'tests') return testsTogether(process.argv[3], process.argv.slice(4))
   return modules.flatMap(sourcesIn).filter(path => kindOf(path) === wanted)

@@ -1,5 +1,5 @@
 /**
- * Finds the sources of ZSTD: they come with the optional package zstd-napi, whose own addon is neither built nor loaded.
+ * Finds the sources of ZSTD: they come with the package zstd-napi, whose own addon is neither built nor loaded.
  * Without the package, or with SOCHDB_ZSTD=0, the engine is built without ZSTD.
  */
 import { existsSync, readdirSync } from 'node:fs'

@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -11,7 +10,6 @@ import { temporaryDirectory, thrownBy } from './support/temporary.js'
 
 const directory = temporaryDirectory()
 const support = join(dirname(fileURLToPath(import.meta.url)), 'support')
-const loader = join(support, '..', '..', '..', '..', 'native', 'index.cjs')
 
 describe('two processes', () => {
   test('the second is told which process holds the store, and gets it once that has gone', async () => {
@@ -128,32 +126,5 @@ describe('threads of one process', () => {
     const again = Database.open(path)
     expect(again.getString('n')).toBe('10')
     again.close()
-  })
-})
-
-describe('the loader', () => {
-  const load = (libraryPath: string) =>
-    spawnSync(process.execPath, ['-p', `Object.keys(require(${JSON.stringify(loader)})).includes('open')`], {
-      encoding: 'utf8',
-      env: { ...process.env, SOCHDB_LIB_PATH: libraryPath },
-    })
-
-  test('SOCHDB_LIB_PATH that names nothing is an error that says so', () => {
-    const result = load(directory('nothing'))
-    expect(result.status).not.toBe(0)
-    expect(result.stderr).toMatch(/SOCHDB_LIB_PATH names ".*nothing", where there is no sochdb\.node/)
-  })
-
-  test('SOCHDB_LIB_PATH that names something else is an error that says what to do', () => {
-    const library = load(process.execPath)
-    expect(library.status).not.toBe(0)
-    expect(library.stderr).toMatch(/could not be loaded on .*node native\/build\.mjs.*SOCHDB_LIB_PATH/s)
-  })
-
-  test('SOCHDB_LIB_PATH may name the file or its folder', () => {
-    const built = process.env['SOCHDB_LIB_PATH'] ?? join(dirname(loader), 'build', 'Release', 'sochdb.node')
-    const file = existsSync(join(built, 'sochdb.node')) ? join(built, 'sochdb.node') : built
-    expect(load(file).stdout).toBe('true\n')
-    expect(load(dirname(file)).stdout).toBe('true\n')
   })
 })
