@@ -152,6 +152,31 @@ describe('migrate deploy', () => {
     })
   })
 
+  test('tells how far the building of an index has come, and takes it back when it is interrupted', async () => {
+    using project = newProject()
+    await sochdb(project, 'migrate dev')
+    inStore(project, db =>
+      db.execute("insert into apples select value, 'a' || value from generate_series(1, 11000) as s(value)"),
+    )
+    project.write({ 'sochdb.schema.ts': apples('name: col.text()', ".index('name')") })
+    await sochdb(project, 'migrate dev --create-only')
+    const id = ids(project)[1]!
+    const says = `${id}: add index "apples_name_idx" to "apples"`
+    const interrupted = 'Interrupted. The migration has not happened; what was built for it is gone.'
+    expect(await sochdb(project, 'migrate deploy', { interruptAt: ' 40 %' })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `${says}: 40 %\nerror ${interrupted}\n`,
+    })
+    inStore(project, db => expect(db.getTableSchema('apples')!.indexes).toEqual([]))
+    expect((await sochdb(project, 'migrate status')).stdout).toContain(`pending  ${id}`)
+    expect(await sochdb(project, 'migrate deploy')).toEqual({
+      code: 0,
+      stdout: `applied: ${id} (1 operation)\n`,
+      stderr: `${says}: 40 %\n${says}: 90 %\n${says}: 100 %\n`,
+    })
+  })
+
   test('does not wait for a store that somebody else has open', async () => {
     using project = newProject()
     await sochdb(project, 'migrate dev')

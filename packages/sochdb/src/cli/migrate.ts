@@ -4,11 +4,11 @@ import { describeOperation } from '@sochdb/schema/diff'
 import { Database } from '../database/index.js'
 import { RecoveryManager } from '../engine/index.js'
 import { MigrationError, SochDBError } from '../errors/index.js'
-import { migrateDown } from '../migrate/down.js'
+import { migrateBack } from '../migrate/down.js'
 import { headsOf } from '../migrate/folder.js'
 import { readContract } from '../migrate/ledger.js'
-import { migrate } from '../migrate/migrate.js'
-import type { MigrateProgress, MigrateResult } from '../migrate/options.js'
+import { migrateTo } from '../migrate/migrate.js'
+import type { MigrateResult } from '../migrate/options.js'
 import { push } from '../migrate/push.js'
 import { pull } from './pull.js'
 import { adopt, resolveAt } from '../migrate/resolve.js'
@@ -18,6 +18,7 @@ import type { DiffResult, GeneratorModule, OpenQuestions } from './generator-mod
 import { required, type Call } from './call.js'
 import { fail, printJson } from './output.js'
 import { optionsOf, ProjectError, storeOf } from './places.js'
+import { interruptible, Interrupted, progress } from './progress.js'
 import { formatProblems, shownPath } from './report.js'
 import { ExitCode, palette, type Terminal } from './terminal.js'
 
@@ -30,6 +31,7 @@ export async function runMigrationCommand(
   try {
     return await commands[parsed.command!]!({ parsed, terminal, generator })
   } catch (error) {
+    if (error instanceof Interrupted) return fail(terminal, parsed.json, 'interrupted', error.message)
     if (!(error instanceof SochDBError)) throw error
     const { message, remediation, details } = error
     const isRefused = error instanceof MigrationError
@@ -50,7 +52,7 @@ const commands: Readonly<Record<string, (call: Call) => Promise<number> | number
       const { allow, backup, steps } = call.parsed
       return applied(
         call,
-        await migrateDown(db, { dir, allow, backup, steps, onProgress: progress(call) }),
+        await migrateBack(db, { dir, allow, backup, steps, onProgress: progress(call) }, interruptible(call)),
         'taken back',
       )
     }),
@@ -77,19 +79,13 @@ async function withStore(call: Call, use: (db: Database, dir: string) => Promise
   }
 }
 
-/** On a terminal: one line that changes; elsewhere nothing. */
-function progress({ parsed, terminal }: Call): ((progress: MigrateProgress) => void) | undefined {
-  const { stderr } = terminal
-  if (parsed.json || stderr.isTTY !== true) return undefined
-  return ({ migration, says, done, total }) => {
-    stderr.write(`\r\u001B[K${migration} ${String(done)}/${String(total)} ${says}`)
-    if (done === total) stderr.write('\r\u001B[K')
-  }
-}
-
 async function deploy(call: Call, db: Database, dir: string): Promise<number> {
   const { allow, backup } = call.parsed
-  return applied(call, await migrate(db, { dir, allow, backup, onProgress: progress(call) }), 'applied')
+  return applied(
+    call,
+    await migrateTo(db, { dir, allow, backup, onProgress: progress(call) }, interruptible(call)),
+    'applied',
+  )
 }
 
 function applied({ parsed, terminal }: Call, result: MigrateResult, what: string): number {
@@ -205,7 +201,7 @@ async function dev(call: Call): Promise<number> {
     const { allow, backup } = parsed
     const db = Database.open(database, { logLevel: 'off' })
     try {
-      result = await migrate(db, { dir: migrations, allow, backup, onProgress: progress(call) })
+      result = await migrateTo(db, { dir: migrations, allow, backup, onProgress: progress(call) }, interruptible(call))
     } finally {
       db.close()
     }
@@ -273,12 +269,8 @@ async function reset(call: Call): Promise<number> {
   }
   const db = Database.open(database, { logLevel: 'off' })
   try {
-    const result = await migrate(db, {
-      dir: migrations,
-      allow: 'destructive',
-      backup: false,
-      onProgress: progress(call),
-    })
+    const options = { dir: migrations, allow: 'destructive', backup: false, onProgress: progress(call) } as const
+    const result = await migrateTo(db, options, interruptible(call))
     return applied(call, result, 'applied')
   } finally {
     db.close()

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly stderr: Output
   /** Ends a command that would run on, such as `generate --watch`. */
   readonly signal: AbortSignal
+  /** Calls `onInterrupt` when the user interrupts, in place of what happens else, until the function that it returns is called. */
+  readonly interrupts?: (onInterrupt: () => void) => () => void
 }
 
 /** Exit codes of every command. */

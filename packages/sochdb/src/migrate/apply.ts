@@ -4,6 +4,7 @@ import type { Transaction } from '../database/index.js'
 import { DEFAULT_NAMESPACE_ID } from '../engine/index.js'
 import { catalogStore } from '../sql/session.js'
 import { createCollection, createTable, dropCollection } from '../sql/catalog/index.js'
+import { takeBuilt } from '../sql/ddl/build-ahead.js'
 import { DdlContext } from '../sql/ddl/context.js'
 import { dropTables } from '../sql/ddl/drop.js'
 import { settleForeignKeys } from '../sql/ddl/hold.js'
@@ -20,7 +21,7 @@ export interface DataSteps {
 
 /**
  * Applies an operation. `model`: the store before it. Moves to other index policies are not among what it does: they take
- * transactions of their own.
+ * transactions of their own. `isBuilt`: an index was filled ahead, and is only to be taken.
  *
  * @throws QueryError, CheckError, UniqueConstraintError, …: the transaction is to be aborted then
  */
@@ -29,6 +30,7 @@ export function applyToStore(
   model: StoreModel,
   operation: Operation,
   data: DataSteps | undefined,
+  isBuilt = false,
 ): void {
   const context = new DdlContext(transaction)
   settleForeignKeys(transaction)
@@ -57,6 +59,7 @@ export function applyToStore(
       return steps.changeDeclaredKey(context, operation.table, operation.after, columns)
     }
     case 'addIndex':
+      if (isBuilt && takeBuilt(context, operation.table, operation.index)) return
       createTableIndex(transaction, operation.table, operation.index)
       return
     case 'dropIndex':

@@ -1,12 +1,13 @@
 /** `migrateDown`: takes the newest migrations back. What they dropped comes back empty. */
 import { applyOperation, storeModel, sameModel, emptyModel, type StoreModel } from '@sochdb/schema/diff'
-import type { Database } from '../database/index.js'
+import type { Database, Transaction } from '../database/index.js'
 import { ValidationError } from '../errors/index.js'
+import { doAhead, placed } from './ahead.js'
 import { shapeOfContract } from './expected.js'
 import { readSnapshot, stepOf, type Migration, type Step } from './folder.js'
 import { readContract, readLedger, writeContract, writeLedger } from './ledger.js'
-import { expectAllowed, expectShape, finishMoves, loadData, makeBackup, runSteps } from './migrate.js'
-import { checkOptions, databaseOf, type MigrateOptions, type MigrateResult } from './options.js'
+import { expectAllowed, expectShape, failedAt, finishMoves, loadData, makeBackup, runSteps } from './migrate.js'
+import { checkOptions, databaseOf, type Interruptible, type MigrateOptions, type MigrateResult } from './options.js'
 import { pendingMoves } from './policies.js'
 import { refusal } from './problem.js'
 import { expectConsistent, stateOf } from './state.js'
@@ -27,9 +28,18 @@ export async function migrateDown(
   target: Database | { readonly database: Database },
   options: MigrateDownOptions,
 ): Promise<MigrateResult> {
-  const { dir, allow, steps: count = 1, onProgress = () => undefined } = checkOptions(options, 'migrateDown')
+  const { signal } = checkOptions(options, 'migrateDown')
+  return migrateBack(databaseOf(target), options, work => work(signal))
+}
+
+/** `interruptible`: around what goes on for long, and can end before it is done. */
+export async function migrateBack(
+  database: Database,
+  options: MigrateDownOptions,
+  interruptible: Interruptible,
+): Promise<MigrateResult> {
+  const { dir, allow, steps: count = 1, onProgress = () => undefined } = options
   if (!Number.isInteger(count) || count < 1) throw new ValidationError('migrateDown: steps is a whole number from 1.')
-  const database = databaseOf(target)
   finishMoves(database, onProgress)
   const state = stateOf(database, dir)
   expectConsistent(database, state)
@@ -57,11 +67,13 @@ export async function migrateDown(
   const isDestructive = undone.some(({ steps }) => steps.some(step => step.class === 'destructive'))
   const backup = makeBackup(database, options, newest, isDestructive)
   const expected = shapeOfContract(contract)
-  const done = database.transaction(transaction => {
+  const before = storeModel(state.stored!.contract)
+  const ahead = await interruptible(signal => doAhead(database, before, placed(undone), onProgress, signal, failedAt))
+  const takeBack = (transaction: Transaction): MigrateResult['applied'] => {
     let current = storeModel(readContract(transaction)!.contract)
     const results = undone.map(({ id, steps }) => {
       const started = performance.now()
-      current = runSteps(transaction, id, steps, current, code.get(id), onProgress)
+      current = runSteps(transaction, id, steps, current, code.get(id), onProgress, ahead)
       return { id, steps: steps.length, durationMs: Math.round(performance.now() - started) }
     })
     const moves = pendingMoves(transaction, current)
@@ -70,7 +82,13 @@ export async function migrateDown(
     const ledger = readLedger(transaction)
     writeLedger(transaction, { version: 1, applied: ledger.applied.slice(0, -count), moves })
     return results
-  })
+  }
+  let done: MigrateResult['applied']
+  try {
+    done = database.transaction(takeBack)
+  } finally {
+    ahead.drop()
+  }
   finishMoves(database, onProgress)
   return { applied: done, contract: from, ...(backup === undefined ? {} : { backup }) }
 }

@@ -8,12 +8,21 @@ import { applyOperation, OperationConflictError, sameModel, storeModel, emptyMod
 import type { StoreModel } from '@sochdb/schema/diff'
 import type { Database, Transaction } from '../database/index.js'
 import type { MigrationError } from '../errors/index.js'
+import { doAhead, nothingAhead, placed, type Ahead, type PlacedStep } from './ahead.js'
 import { applyToStore, type DataSteps } from './apply.js'
 import type { CatalogShape } from './catalog-shape.js'
 import { driftOf, shapeOfContract } from './expected.js'
 import { readSnapshot, type Migration, type Step } from './folder.js'
 import { readContract, readLedger, writeContract, writeLedger, type Ledger } from './ledger.js'
-import { checkOptions, databaseOf, type MigrateOptions, type MigrateProgress, type MigrateResult } from './options.js'
+import { dropRebuilds } from './collections.js'
+import {
+  checkOptions,
+  databaseOf,
+  type Interruptible,
+  type MigrateOptions,
+  type MigrateProgress,
+  type MigrateResult,
+} from './options.js'
 import { move, pendingMoves } from './policies.js'
 import { listed, refusal } from './problem.js'
 import { countBefore, runChecks } from './run-checks.js'
@@ -23,6 +32,9 @@ import { expectConsistent, stateOf } from './state.js'
  * Applies the migrations of a folder that the store does not have yet. Each is one transaction with its checks and its entry in the
  * store's ledger: it happens as a whole, or the store is as it was before it. Migrations that were applied stay when a later one
  * fails.
+ *
+ * Indexes of large tables, and collections that are built anew, are built ahead of that transaction, step by step: the process goes on
+ * meanwhile, and the store is as it was until all of it is there.
  *
  * @example
  * const db = Database.open('./app.soch')
@@ -35,8 +47,17 @@ export async function migrate(
   target: Database | { readonly database: Database },
   options: MigrateOptions,
 ): Promise<MigrateResult> {
-  const { dir, allow, onProgress = () => undefined } = checkOptions(options, 'migrate')
-  const database = databaseOf(target)
+  const { dir, allow, onProgress = () => undefined, signal } = checkOptions(options, 'migrate')
+  return migrateTo(databaseOf(target), { ...options, dir, allow, onProgress }, work => work(signal))
+}
+
+/** `interruptible`: around what goes on for long, and can end before it is done. */
+export async function migrateTo(
+  database: Database,
+  options: MigrateOptions,
+  interruptible: Interruptible,
+): Promise<MigrateResult> {
+  const { dir, allow, onProgress = () => undefined } = options
   finishMoves(database, onProgress)
   const state = stateOf(database, dir)
   expectConsistent(database, state)
@@ -51,7 +72,12 @@ export async function migrate(
   const backup = makeBackup(database, options, state.pending, isDestructive)
   const applied: MigrateResult['applied'][number][] = []
   for (const group of groups) {
-    applied.push(...runGroup(database, group, code, onProgress))
+    const ahead = await interruptible(signal => prepare(database, group, onProgress, signal))
+    try {
+      applied.push(...runGroup(database, group, code, onProgress, ahead))
+    } finally {
+      ahead.drop()
+    }
     finishMoves(database, onProgress)
   }
   const contract = database.transaction(readContract)?.hash ?? null
@@ -150,11 +176,22 @@ function freePath(base: string): string {
   }
 }
 
+async function prepare(
+  database: Database,
+  { migrations, before }: Group,
+  onProgress: (progress: MigrateProgress) => void,
+  signal: AbortSignal | undefined,
+): Promise<Ahead> {
+  signal?.throwIfAborted()
+  return doAhead(database, before, placed(migrations), onProgress, signal, failedAt)
+}
+
 function runGroup(
   database: Database,
   { migrations, before, contract }: Group,
   code: ReadonlyMap<string, DataSteps | undefined>,
   onProgress: (progress: MigrateProgress) => void,
+  ahead: Ahead,
 ): { id: string; steps: number; durationMs: number }[] {
   const expected = shapeOfContract(contract)
   return database.transaction(
@@ -165,7 +202,7 @@ function runGroup(
       let model = before
       const done = migrations.map(migration => {
         const started = performance.now()
-        model = runSteps(transaction, migration.id, migration.steps, model, code.get(migration.id), onProgress)
+        model = runSteps(transaction, migration.id, migration.steps, model, code.get(migration.id), onProgress, ahead)
         return { id: migration.id, steps: migration.steps.length, durationMs: Math.round(performance.now() - started) }
       })
       const moves = pendingMoves(transaction, model)
@@ -193,14 +230,17 @@ export function runSteps(
   before: StoreModel,
   data: DataSteps | undefined,
   onProgress: (progress: MigrateProgress) => void,
+  ahead: Ahead = nothingAhead,
 ): StoreModel {
   let model = before
   steps.forEach((step, i) => {
     onProgress({ migration, says: step.says, done: i, total: steps.length })
     try {
-      runChecks(transaction, model, step.before)
+      const isBuilt = ahead.has(step.operation)
+      // An index that is filled has kept rows apart ever since.
+      if (!isBuilt) runChecks(transaction, model, step.before)
       const counts = countBefore(transaction, step.after)
-      applyToStore(transaction, model, step.operation, data)
+      applyToStore(transaction, model, step.operation, data, isBuilt)
       model = applyOperation(model, step.operation)
       runChecks(transaction, model, step.after, counts)
     } catch (error) {
@@ -210,6 +250,8 @@ export function runSteps(
   onProgress({ migration, says: 'commit', done: steps.length, total: steps.length })
   return model
 }
+
+export const failedAt = ({ migration, step }: PlacedStep, error: unknown): unknown => failed(migration, step, error)
 
 function failed(migration: string, step: Step, error: unknown): unknown {
   if (!(error instanceof Error)) return error
@@ -241,15 +283,17 @@ export function expectShape(
   )
 }
 
-/** Ends the moves to other index policies that a migration began, in this process or in one that was killed. */
+/**
+ * Ends the moves to other index policies that a migration began, in this process or in one that was killed, and takes away what was built
+ * for one that never happened.
+ */
 export function finishMoves(database: Database, onProgress: (progress: MigrateProgress) => void): void {
+  database.transaction(dropRebuilds)
   const { applied, moves } = database.transaction(readLedger)
   for (const pending of moves) {
     const says = `move "${pending.table}" to index policy ${pending.policy}`
     const migration = applied.at(-1)?.id ?? ''
-    move(database, pending, entries =>
-      onProgress({ migration, says: `${says}: ${String(entries)} entries`, done: 0, total: 1 }),
-    )
+    move(database, pending, done => onProgress({ migration, says, done: 0, total: 1, rows: { done } }))
   }
   if (moves.length === 0) return
   database.transaction(transaction => writeLedger(transaction, { ...readLedger(transaction), moves: [] }))

@@ -9,6 +9,8 @@ export interface MigrateProgress {
   /** Steps of the migration that are done, and all of them. */
   readonly done: number
   readonly total: number
+  /** Of a step that takes long: rows, documents or entries that are done, and all of them where that is known. */
+  readonly rows?: { readonly done: number; readonly total?: number }
 }
 
 /** Which migrations are applied, and what they may do. */
@@ -23,7 +25,15 @@ export interface MigrateOptions {
    */
   readonly backup?: string | false | undefined
   readonly onProgress?: ((progress: MigrateProgress) => void) | undefined
+  /**
+   * Ends it while indexes are built ahead of a migration, and between migrations: the promise is rejected with its reason. The migration
+   * that was on its way has not happened, and those before it stay.
+   */
+  readonly signal?: AbortSignal | undefined
 }
+
+/** How a command lets itself be interrupted while there is something to wait for. */
+export type Interruptible = <Result>(work: (signal: AbortSignal | undefined) => Promise<Result>) => Promise<Result>
 
 /** What migrating did. */
 export interface MigrateResult {
@@ -34,7 +44,7 @@ export interface MigrateResult {
   readonly backup?: string
 }
 
-const known = ['dir', 'allow', 'backup', 'onProgress', 'steps']
+const known = ['dir', 'allow', 'backup', 'onProgress', 'signal', 'steps']
 
 export function checkOptions<Options extends MigrateOptions>(options: Options, place: string): Options {
   if (typeof options !== 'object' || options === null) throw new ValidationError(`${place} takes { dir }.`)
@@ -42,7 +52,7 @@ export function checkOptions<Options extends MigrateOptions>(options: Options, p
   if (unknown !== undefined) {
     throw new ValidationError(`${place} has no option "${unknown}". It has: ${known.join(', ')}.`)
   }
-  const { dir, allow, backup, onProgress } = options
+  const { dir, allow, backup, onProgress, signal } = options
   if (typeof dir !== 'string' || dir === '') throw new ValidationError(`${place}: dir is the folder of the migrations.`)
   if (allow !== undefined && allow !== 'destructive') throw new ValidationError(`${place}: allow is 'destructive'.`)
   if (backup !== undefined && backup !== false && typeof backup !== 'string') {
@@ -50,6 +60,9 @@ export function checkOptions<Options extends MigrateOptions>(options: Options, p
   }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new ValidationError(`${place}: onProgress is a function.`)
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ValidationError(`${place}: signal is an AbortSignal.`)
   }
   return options
 }

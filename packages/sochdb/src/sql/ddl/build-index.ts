@@ -82,8 +82,8 @@ export interface BuildProgress {
 }
 
 /**
- * Fills an index that the catalog says is being built, then says that it is ready. A row in the way of another ends it, and so do the
- * limits: the index is gone then. Yields between transactions.
+ * Fills an index that the catalog says is being built, then says that it is ready, unless it is to be `kept` as it is. A row in the way
+ * of another ends it, and so do the limits: the index is gone then. Yields between transactions.
  */
 export function* buildInSteps(
   target: Database | Namespace,
@@ -91,6 +91,7 @@ export function* buildInSteps(
   name: string,
   limits: Limits,
   chunkRows = CHUNK_ROWS,
+  kept = false,
 ): Generator<BuildProgress, void, void> {
   let rows = 0
   let from = ''
@@ -98,7 +99,7 @@ export function* buildInSteps(
     let chunk: Chunk
     try {
       limits.check()
-      chunk = target.transaction(transaction => step(transaction, table, name, from, chunkRows))
+      chunk = target.transaction(transaction => step(transaction, table, name, from, chunkRows, kept))
     } catch (error) {
       target.transaction(transaction => dropBuilding(new DdlContext(transaction), name))
       throw error
@@ -110,7 +111,7 @@ export function* buildInSteps(
   }
 }
 
-function step(transaction: Transaction, table: string, name: string, from: string, rows: number): Chunk {
+function step(transaction: Transaction, table: string, name: string, from: string, rows: number, kept: boolean): Chunk {
   const context = new DdlContext(transaction)
   const { entry } = context.require(table)
   const index = entry.indexes.find(i => sameName(i.name, name))
@@ -118,7 +119,7 @@ function step(transaction: Transaction, table: string, name: string, from: strin
     throw queryError(`Index "${name}" was dropped while it was being built.`, 'Create it again.', { index: name })
   }
   const chunk = fill(transaction, entry, index, from, rows)
-  if (chunk.done) {
+  if (chunk.done && !kept) {
     const { building: _, ...ready } = index
     context.save({ ...entry, indexes: entry.indexes.map(i => (i === index ? ready : i)) })
   }
