@@ -1,7 +1,7 @@
 /** `caches.ts`: the scope and the value of every cache. */
 import type { CacheContract, Contract } from '@sochdb/schema'
 import { pascal, type TypeNames } from '../contract/naming.js'
-import { named } from './collections.js'
+import { named, withoutTenant } from './collections.js'
 import type { EmittedFile } from './file.js'
 import { partHash } from './header.js'
 import { hasDefaults } from './json-type.js'
@@ -38,7 +38,7 @@ function emitCache({ scope, value, input }: CacheNames, cache: CacheContract, ty
   const { name } = cache
   const isScoped = Object.keys((cache.scope['properties'] as object | undefined) ?? {}).length > 0
   const scopeText = isScoped
-    ? named(scope, cache.scope, 'input', `What keeps answers of \`${name}\` apart.`, types)
+    ? named(scope, withoutTenant(cache.scope, cache.tenant), 'input', `What keeps answers of \`${name}\` apart.`, types)
     : `/** \`${name}\` has one scope. */\nexport type ${scope} = object\n\n`
   const read = named(value, cache.value, 'output', `Values of \`${name}\`.`, types)
   const comment = `Values of \`${name}\` as they are stored: what has a default may be left out.`

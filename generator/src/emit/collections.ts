@@ -16,10 +16,11 @@ export interface CollectionNames {
 }
 
 export function collectionNames(contract: Contract, types: TypeNames): readonly CollectionNames[] {
-  return Object.entries(contract.collections).map(([key, { metadata }]) => {
+  return Object.entries(contract.collections).map(([key, { metadata, tenant }]) => {
     const name = types.claim([pascal(key)], plain => [`${plain}Metadata`, `${plain}MetadataInput`, `${plain}Filter`])
     const read = `${name}Metadata`
-    return { key, metadata: read, input: hasDefaults(metadata) ? `${read}Input` : read, filter: `${name}Filter` }
+    const differs = hasDefaults(metadata) || tenant !== undefined
+    return { key, metadata: read, input: differs ? `${read}Input` : read, filter: `${name}Filter` }
   })
 }
 
@@ -52,13 +53,20 @@ function emitCollection(
       ? ''
       : named(
           names.input,
-          schema,
+          withoutTenant(schema, collection.tenant),
           'input',
           `Metadata of \`${name}\` as it is written: what has a default may be left out.`,
           types,
         )
   const comment = `Filters of \`${name}\`; all of them must hold. Indexed: ${collection.indexed.join(', ') || 'nothing'}.`
   return read + write + filterText(names.filter, schema, imports, comment)
+}
+
+/** The same schema, in which the client of a tenant fills its field. */
+export function withoutTenant(schema: JsonSchema, tenant: string | undefined): JsonSchema {
+  if (tenant === undefined) return schema
+  const { required = [] } = schema as { readonly required?: readonly string[] }
+  return { ...schema, required: required.filter(field => field !== tenant) }
 }
 
 /** What filters an object of this schema takes. */

@@ -15,6 +15,8 @@ export interface CacheOptions {
   readonly evict?: 'lru' | 'lfu' | 'cost'
   /** What entries are kept apart by: an object schema. Default: nothing. */
   readonly scope?: z.ZodType
+  /** The member of the scope that says whose an answer is: `$for({ tenant })` fills it, and sees no others. */
+  readonly tenant?: string
   readonly value: z.ZodType
 }
 

@@ -29,6 +29,8 @@ export interface CollectionOptions {
   readonly metadata: z.ZodType
   /** Fields of the metadata that searches filter by. Default: none. */
   readonly indexed?: readonly string[]
+  /** The field of the metadata that says whose a document is: `$for({ tenant })` sees and writes that tenant's alone. It is indexed. */
+  readonly tenant?: string
 }
 
 export interface CollectionText {

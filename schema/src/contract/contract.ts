@@ -156,6 +156,8 @@ export interface CollectionContract {
   }
   readonly metadata: JsonSchema
   readonly indexed: readonly string[]
+  /** The field of the metadata that says whose a document is. */
+  readonly tenant?: string
 }
 
 /** A type of node, as the contract has it. */
@@ -190,6 +192,8 @@ export interface CacheContract {
   readonly maxBytes?: number
   readonly evict: 'lru' | 'lfu' | 'cost'
   readonly scope: JsonSchema
+  /** The member of the scope that says whose an answer is. */
+  readonly tenant?: string
   readonly value: JsonSchema
 }
 

@@ -173,7 +173,11 @@ function collectionContract({ name, options }: CollectionNode): CollectionContra
     ...optional('contentField', contentField),
     ...optional('text', options.text),
     metadata: jsonSchemaOf(options.metadata),
-    indexed: [...(options.indexed ?? [])].sort(),
+    // Every search of a tenant filters by it.
+    indexed: [
+      ...new Set([...(options.indexed ?? []), ...(options.tenant === undefined ? [] : [options.tenant])]),
+    ].sort(),
+    ...optional('tenant', options.tenant),
   }
 }
 
@@ -209,6 +213,7 @@ function cacheContract({ name, options }: CacheNode): CacheContract {
     ...optional('maxBytes', options.maxBytes),
     evict: options.evict ?? 'lru',
     scope: options.scope === undefined ? emptyObject : jsonSchemaOf(options.scope),
+    ...optional('tenant', options.tenant),
     value: jsonSchemaOf(options.value),
   }
 }

@@ -83,6 +83,7 @@ const collectionSides = {
   text: 'store',
   metadata: 'client',
   indexed: 'store',
+  tenant: 'client',
 } as const satisfies Record<keyof Required<CollectionContract>, Side>
 
 const cacheSides = {
@@ -94,6 +95,7 @@ const cacheSides = {
   maxBytes: 'client',
   evict: 'client',
   scope: 'client',
+  tenant: 'client',
   value: 'client',
 } as const satisfies Record<keyof Required<CacheContract>, Side>
 
@@ -122,7 +124,7 @@ export class UnknownContractError extends Error {
 export function storeModel(contract: Contract): StoreModel {
   expectKnown('The contract', contract, contractSides)
   const tables = Object.entries(contract.tables).map(([key, table]) => storeTable(contract, key, table))
-  const collections = Object.entries(contract.collections).map(([key, { metadata: _, ...collection }]) => {
+  const collections = Object.entries(contract.collections).map(([key, { metadata: _, tenant: __, ...collection }]) => {
     expectKnown(`Collection "${key}"`, collection, collectionSides)
     return collection
   })

@@ -1,5 +1,6 @@
 import type { CollectionNode } from '../collections/collection.js'
 import { describe } from '../core/brand.js'
+import type { JsonSchema } from '../contract/contract.js'
 import { fieldsOf, topTypes } from '../core/json-schema.js'
 import type { SchemaNode } from '../define/define-schema.js'
 import { suggest, type Report } from './diagnostic.js'
@@ -22,6 +23,7 @@ const known = [
   'text',
   'metadata',
   'indexed',
+  'tenant',
 ]
 
 export function checkCollections(report: Report, schema: SchemaNode): void {
@@ -42,6 +44,7 @@ function checkCollection(report: Report, at: readonly string[], { name, options 
   const fields = metadata === undefined ? undefined : fieldsOf(metadata)
   if (fields === undefined) return
   checkIndexed(report, [...at, 'indexed'], name, options.indexed ?? [], fields)
+  checkTenantField(report, [...at, 'tenant'], `metadata of collection "${name}"`, options.tenant, fields)
   if (options.enableHybridSearch === true && options.contentField === undefined) {
     const message = `Collection "${name}" asks for keyword search, and names no contentField: there is no text to search.`
     report.error(
@@ -138,6 +141,28 @@ function checkIndexed(
     }
     seen.add(field)
   }
+}
+
+/** What says whose something is: a field that is there, of one text or number. */
+export function checkTenantField(
+  report: Report,
+  at: readonly string[],
+  what: string,
+  tenant: unknown,
+  fields: Readonly<Record<string, JsonSchema>>,
+): void {
+  if (tenant === undefined) return
+  const field = typeof tenant === 'string' && Object.hasOwn(fields, tenant) ? fields[tenant]! : undefined
+  if (field === undefined) {
+    const message = `tenant names ${describe(tenant)}, which is no field of the ${what}.`
+    report.error(at, 'tenant_unknown_field', message, suggest(tenant, Object.keys(fields)))
+    return
+  }
+  const types = [...topTypes(field)]
+  const isPlain = types.length > 0 && types.every(type => type === 'string' || type === 'number' || type === 'integer')
+  if (isPlain && !('default' in field)) return
+  const message = `tenant names "${String(tenant)}"; it takes a text or a number that is never null and has no default.`
+  report.error(at, 'tenant_field', message, 'What belongs to a tenant says to which.')
 }
 
 /** A misspelt option would otherwise be an option left out. */

@@ -1,7 +1,7 @@
 import { describe } from '../core/brand.js'
 import { fieldsOf, toJsonSchema } from '../core/json-schema.js'
 import type { SchemaNode } from '../define/define-schema.js'
-import { checkChoice, checkKnownOptions, checkRange } from './collections.js'
+import { checkChoice, checkKnownOptions, checkRange, checkTenantField } from './collections.js'
 import { suggest, type Report } from './diagnostic.js'
 import { checkDimension } from './columns.js'
 import { checkZod, checkZodOfType } from './zod-schemas.js'
@@ -52,7 +52,17 @@ function checkIndexed(
 }
 
 const ttlSecondsMax = 100 * 366 * 86_400
-const cacheOptions = ['dimension', 'threshold', 'ttlSeconds', 'maxEntries', 'maxBytes', 'evict', 'scope', 'value']
+const cacheOptions = [
+  'dimension',
+  'threshold',
+  'ttlSeconds',
+  'maxEntries',
+  'maxBytes',
+  'evict',
+  'scope',
+  'tenant',
+  'value',
+]
 
 export function checkCaches(report: Report, schema: SchemaNode): void {
   for (const [key, { name, options }] of Object.entries(schema.caches)) {
@@ -72,6 +82,9 @@ export function checkCaches(report: Report, schema: SchemaNode): void {
       checkZodOfType(report, [...at, 'scope'], `The scope of cache "${name}"`, options.scope, 'object')
       checkScopeMembers(report, [...at, 'scope'], options.scope)
     }
+    const scope = toJsonSchema(options.scope)
+    const members = scope.ok ? (fieldsOf(scope.schema) ?? {}) : {}
+    checkTenantField(report, [...at, 'tenant'], `scope of cache "${name}"`, options.tenant, members)
     checkZod(report, [...at, 'value'], `The value of cache "${name}"`, options.value)
   }
 }

@@ -13,6 +13,7 @@ import type {
 import type { WrapFunction } from '../cache/index.js'
 import { ValidationError } from '../errors/index.js'
 import { describe, isPlainObject } from './check.js'
+import { owned, refusal, type Owner } from './tenants.js'
 import type { ClientOptions, QueryTarget } from './types.js'
 
 type Fields = Record<string, unknown>
@@ -36,9 +37,12 @@ export class PolicyCache {
   readonly #contract: CacheContract
   readonly #target: QueryTarget
   readonly #embed: ClientOptions['embed']
+  readonly #owner: Owner | undefined
   readonly #completers = new Map<JsonSchema, Completer>()
 
-  constructor(contract: CacheContract, target: QueryTarget, embed: ClientOptions['embed']) {
+  /** `owner`: whose client this is; its member of every scope is that, and answers of others are not there. */
+  constructor(contract: CacheContract, target: QueryTarget, embed: ClientOptions['embed'], owner?: Owner) {
+    this.#owner = owner
     this.#contract = contract
     this.#target = target
     this.#embed = embed
@@ -72,19 +76,29 @@ export class PolicyCache {
   }
 
   invalidate(tags: string | readonly string[]): number {
+    this.#refuseWhole('invalidate')
     return this.#cache().invalidate(tags)
   }
 
   clear(): void {
+    this.#refuseWhole('clear')
     this.#cache().clear()
   }
 
   stats(): CacheStats {
+    this.#refuseWhole('stats')
     return this.#cache().stats()
   }
 
   feedback(hitId: string, ok: boolean): boolean {
+    this.#refuseWhole('feedback')
     return this.#cache().feedback(hitId, ok)
+  }
+
+  /** These know no scopes. */
+  #refuseWhole(method: string): void {
+    if (this.#owner === undefined) return
+    throw refusal(`${method} of cache "${this.#contract.name}"`, 'Delete answers one by one')
   }
 
   #cache(): Cache {
@@ -116,7 +130,8 @@ export class PolicyCache {
     const { prompt, ...rest } = ask as Fields
     const isOwn = ([name]: [string, unknown]): boolean => ownMembers.includes(name)
     const members = Object.entries(rest)
-    const scope = Object.fromEntries(members.filter(member => !isOwn(member)))
+    const given = Object.fromEntries(members.filter(member => !isOwn(member)))
+    const scope = this.#owner === undefined ? given : owned(given, this.#owner, this.#contract.name)
     this.#checkScope(scope)
     return {
       ...Object.fromEntries(members.filter(isOwn)),

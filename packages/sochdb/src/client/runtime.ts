@@ -1,5 +1,5 @@
 /** `createClient`: what the generated client is at run time. */
-import type { Contract } from '@sochdb/schema/contract'
+import type { CacheContract, CollectionContract, Contract } from '@sochdb/schema/contract'
 import { Database, type Transaction } from '../database/index.js'
 import { isTransaction } from '../engine/index.js'
 import { TransactionConflictError, TransactionError, ValidationError } from '../errors/index.js'
@@ -19,6 +19,7 @@ import { logLine, QueryLog, type QueryListener } from './query-log.js'
 import { TableRepository, TableRuntime } from './repository.js'
 import { Scope, type ScopeOptions } from './scope.js'
 import { sql } from './sql.js'
+import { refusal, refused, TenantCollection } from './tenants.js'
 import { byStoredNames, StoredNames } from './stored-names.js'
 import type {
   ClientDefinition,
@@ -30,6 +31,8 @@ import type {
 
 const optionNames = new Set(['path', 'database', 'open', 'embed', 'log', 'slowMs'])
 const SLOW_MS_DEFAULT = 100
+/** What a tenant's client says of key spaces and the graph. */
+const NO_TENANTS = 'Keep what is of tenants in tables, collections or caches'
 const RETRIES_DEFAULT = 5
 const RETRIES_MAX = 100
 
@@ -238,25 +241,48 @@ class Surface {
       members[property] = repository(this.#repository(property))
     }
     for (const [property, collection] of Object.entries(this.#definition.contract.collections)) {
-      members[property] = face(new DocumentCollection(collection, this.#target), collectionMethods)
+      members[property] = face(this.#collection(property, collection), collectionMethods)
     }
     for (const [property, cache] of Object.entries(this.#definition.contract.caches)) {
-      members[property] = face(asking(new PolicyCache(cache, this.#target, this.#store.embed)), cacheMethods)
+      members[property] = face(asking(this.#cache(property, cache)), cacheMethods)
     }
     for (const [property, space] of Object.entries(this.#definition.contract.kv)) {
-      members[property] = keys(new Keys(space, this.#target))
+      const held = this.#isWhole ? new Keys(space, this.#target) : refused<Keys>(`"${property}"`, NO_TENANTS)
+      members[property] = keys(held)
     }
     const { contract } = this.#definition
     if (Object.keys(contract.nodes).length > 0) {
       // Made when asked for: a transaction that uses no graph makes none.
       let graph: object | undefined
-      const get = (): object => (graph ??= graphClient(contract, this.#target, face, settle))
+      const get = (): object => {
+        if (!this.#isWhole) throw refusal('The graph', NO_TENANTS)
+        return (graph ??= graphClient(contract, this.#target, face, settle))
+      }
       Object.defineProperty(members, 'graph', { get, enumerable: true })
     }
     const run = this.#sql()
     const value = (strings: TemplateStringsArray, ...values: readonly unknown[]): unknown =>
       settle(() => run(strings, ...values))
     return Object.defineProperty(members, '$sql', { value })
+  }
+
+  /** Of all tenants. */
+  get #isWhole(): boolean {
+    return !this.#scope.hasTenant
+  }
+
+  #collection(property: string, contract: CollectionContract): DocumentCollection | TenantCollection {
+    if (this.#isWhole) return new DocumentCollection(contract, this.#target)
+    const owner = contract.tenant === undefined ? undefined : this.#scope.owner(contract.tenant)
+    if (owner !== undefined) return new TenantCollection(contract, this.#target, owner)
+    return refused(`"${property}"`, 'Declare the tenant of the collection, a field of its metadata')
+  }
+
+  #cache(property: string, contract: CacheContract): PolicyCache {
+    if (this.#isWhole) return new PolicyCache(contract, this.#target, this.#store.embed)
+    const owner = contract.tenant === undefined ? undefined : this.#scope.owner(contract.tenant)
+    if (owner !== undefined) return new PolicyCache(contract, this.#target, this.#store.embed, owner)
+    return refused(`"${property}"`, 'Declare the tenant of the cache, a member of its scope')
   }
 
   #repository(property: string): TableRepository {

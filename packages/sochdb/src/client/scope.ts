@@ -7,6 +7,7 @@ import { ValidationError } from '../errors/index.js'
 import type { Expression } from '../sql/ast/nodes.js'
 import { checkProperties, describe } from './check.js'
 import type { Parameters } from './parameters.js'
+import type { Owner } from './tenants.js'
 
 /** `$for({ tenant, withDeleted })`. */
 export interface ScopeOptions {
@@ -44,6 +45,11 @@ export class Scope {
   constructor({ tenant, withDeleted }: ScopeOptions = {}) {
     this.#tenant = tenant
     this.#withDeleted = withDeleted === true
+  }
+
+  /** Of something else than a table, whose field `field` says whose it is. */
+  owner(field: string): Owner | undefined {
+    return this.#tenant === undefined ? undefined : { field, value: this.#tenant }
   }
 
   get hasTenant(): boolean {

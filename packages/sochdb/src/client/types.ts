@@ -530,7 +530,8 @@ export interface QueryTarget {
 export interface ScopeOptions {
   /**
    * Only rows that have this value in the tenant column of their table are read or written, and new rows get it. Tables
-   * without a tenant column are shared by all.
+   * without a tenant column are shared by all. The same goes for collections and caches that declare a `tenant`; others, key
+   * spaces and the graph are refused.
    */
   readonly tenant?: string | number | bigint
   /** `true`: rows that are marked as deleted are there as any others, and deleting removes rows for good. */
