@@ -26,7 +26,7 @@ export declare class SochdbDialect implements Dialect {
   createDriver(): Driver
   createQueryCompiler(): QueryCompiler
   createAdapter(): DialectAdapter
-  createIntrospector(): DatabaseIntrospector
+  createIntrospector(db: object): DatabaseIntrospector
 }
 `,
 }

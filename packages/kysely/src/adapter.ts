@@ -1,14 +1,9 @@
 import { DialectAdapterBase } from 'kysely'
-import { lockMigrations, resolveTarget, type TargetOption } from './target.js'
+import { connectedTarget, type ConnectionSource } from './connected.js'
+import { lockMigrations } from './target.js'
 
 export class SochdbAdapter extends DialectAdapterBase {
-  readonly #target: TargetOption
   #release: (() => void) | undefined
-
-  constructor(target: TargetOption) {
-    super()
-    this.#target = target
-  }
 
   override get supportsTransactionalDdl(): boolean {
     return true
@@ -19,8 +14,8 @@ export class SochdbAdapter extends DialectAdapterBase {
   }
 
   /** One process holds a store, so that the migrations of one database wait for each other in it. */
-  override async acquireMigrationLock(): Promise<void> {
-    this.#release = await lockMigrations(await resolveTarget(this.#target))
+  override async acquireMigrationLock(db: ConnectionSource): Promise<void> {
+    this.#release = await lockMigrations(await connectedTarget(db))
   }
 
   override async releaseMigrationLock(): Promise<void> {

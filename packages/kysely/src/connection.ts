@@ -5,6 +5,7 @@ import type { Executor, Outcome, Place, Root, Scope } from './executor.js'
 import type { Printer } from './query-compiler.js'
 import { Runnable, runnableOf } from './statement.js'
 import type { StatementCache } from './statement-cache.js'
+import type { Target } from './target.js'
 
 export type Lane = (query: CompiledQuery, printer: Printer, cache: StatementCache) => Runnable
 
@@ -102,6 +103,11 @@ export class SochdbConnection implements DatabaseConnection {
         log.tell(runnable.statement, runnable.values, performance.now() - started, count, problem)
       }
     }
+  }
+
+  /** What its statements run on where no transaction is open. */
+  get target(): Target {
+    return this.#root.target
   }
 
   get isInTransaction(): boolean {

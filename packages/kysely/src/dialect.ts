@@ -2,6 +2,7 @@ import type { DatabaseIntrospector, Dialect, DialectAdapter, Driver, QueryCompil
 import { SochdbAdapter } from './adapter.js'
 import { SochdbDriver } from './driver.js'
 import { SochdbIntrospector } from './introspector.js'
+import type { ConnectionSource } from './connected.js'
 import { LazyQueryCompiler, SochdbQueryCompiler } from './query-compiler.js'
 import type { TargetOption } from './target.js'
 
@@ -39,11 +40,11 @@ export class SochdbDialect implements Dialect {
   }
 
   createAdapter(): DialectAdapter {
-    return new SochdbAdapter(this.#config.database)
+    return new SochdbAdapter()
   }
 
-  /** Declared without its parameter, a `Kysely<…>`, which nothing here needs: naming it costs every user's compiler dearly. */
-  createIntrospector(): DatabaseIntrospector {
-    return new SochdbIntrospector(this.#config.database)
+  /** Its parameter is a `Kysely<…>`: to name it costs every user's compiler dearly. */
+  createIntrospector(db: object): DatabaseIntrospector {
+    return new SochdbIntrospector(db as ConnectionSource)
   }
 }

@@ -3,7 +3,7 @@ import { SochdbConnection, type Lane } from './connection.js'
 import { rootOf, type Root } from './executor.js'
 import type { Printer } from './query-compiler.js'
 import { StatementCache } from './statement-cache.js'
-import { guardOf, resolveTarget, type TargetOption } from './target.js'
+import { guardOf, type TargetOption } from './target.js'
 
 const IDLE_MAX = 64
 
@@ -28,7 +28,7 @@ export class SochdbDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    this.#root = rootOf(await resolveTarget(this.#target))
+    this.#root = rootOf(typeof this.#target === 'function' ? await this.#target() : this.#target)
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {

@@ -50,6 +50,7 @@ export interface Scope extends Executor {
 export interface Root extends Executor {
   /** Whether a statement has ended when its call returns. */
   readonly isSynchronous: boolean
+  readonly target: Target
   begin(isolation: IsolationLevel | undefined): Promise<Scope>
 }
 
@@ -59,7 +60,7 @@ export function rootOf(target: Target): Root {
 }
 
 class SyncExecutor implements Executor {
-  constructor(protected readonly target: Database | Namespace | Transaction) {}
+  constructor(readonly target: Database | Namespace | Transaction) {}
 
   execute(query: Runnable, signal: AbortSignal | undefined): Outcome {
     const { batch } = query
@@ -148,15 +149,13 @@ class AsyncExecutor implements Executor {
 
 class AsyncRoot extends AsyncExecutor implements Root {
   readonly isSynchronous = false
-  readonly #target: AsyncDatabase | AsyncNamespace | AsyncTransaction
 
-  constructor(target: AsyncDatabase | AsyncNamespace | AsyncTransaction) {
+  constructor(readonly target: AsyncDatabase | AsyncNamespace | AsyncTransaction) {
     super(target)
-    this.#target = target
   }
 
   async begin(isolation: IsolationLevel | undefined): Promise<Scope> {
-    const target = this.#target
+    const { target } = this
     if (isAsyncTransaction(target)) return new AsyncNested(target, await target.savepoint())
     return new AsyncScope(await target.beginTransaction(isolation === undefined ? {} : { isolation }))
   }

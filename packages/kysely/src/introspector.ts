@@ -1,16 +1,17 @@
 import type { DatabaseIntrospector, DatabaseMetadataOptions, SchemaMetadata, TableMetadata } from 'kysely'
 import { describeTables, describeViews } from 'sochdb/internal'
 import type { TableDescription, ViewDescription } from 'sochdb/internal'
-import { resolveTarget, statementsOf, type TargetOption } from './target.js'
+import { connectedTarget, type ConnectionSource } from './connected.js'
+import { statementsOf } from './target.js'
 
 const OF_MIGRATIONS: readonly string[] = ['kysely_migration', 'kysely_migration_lock']
 
 /** Reads the catalog of the namespace. There is one schema, `main`. */
 export class SochdbIntrospector implements DatabaseIntrospector {
-  readonly #target: TargetOption
+  readonly #db: ConnectionSource
 
-  constructor(target: TargetOption) {
-    this.#target = target
+  constructor(db: ConnectionSource) {
+    this.#db = db
   }
 
   async getSchemas(): Promise<SchemaMetadata[]> {
@@ -18,7 +19,7 @@ export class SochdbIntrospector implements DatabaseIntrospector {
   }
 
   async getTables(options?: DatabaseMetadataOptions): Promise<TableMetadata[]> {
-    const target = statementsOf(await resolveTarget(this.#target))
+    const target = statementsOf(await connectedTarget(this.#db))
     const tables = describeTables(target)
       .filter(({ name }) => options?.withInternalKyselyTables === true || !OF_MIGRATIONS.includes(name))
       .map(tableMetadata)

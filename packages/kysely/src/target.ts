@@ -19,10 +19,6 @@ export function guardOf(option: TargetOption): StatementGuard | undefined {
   return typeof option === 'function' ? (option.guard as StatementGuard | undefined) : undefined
 }
 
-export async function resolveTarget(option: TargetOption): Promise<Target> {
-  return typeof option === 'function' ? option() : option
-}
-
 export const isSynchronous = (target: Target): target is Database | Namespace | Transaction =>
   target instanceof Database || target instanceof Namespace || isTransaction(target)
 

@@ -1,5 +1,7 @@
-import { sql, type Kysely } from 'kysely'
-import { QueryError, TransactionConflictError, UniqueConstraintError } from 'sochdb'
+import { SochdbDialect } from '@sochdb/kysely'
+import { Kysely, sql } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { Database, QueryError, TransactionConflictError, UniqueConstraintError } from 'sochdb'
 import { fillPeople, openPair, type DB, type Pair } from './fixture.js'
 
 type Query = (db: Kysely<DB>) => Promise<unknown>
@@ -229,6 +231,33 @@ describe('the dialect', () => {
       isNullable: true,
     })
     expect(tables[0]?.columns.find(column => column.name === 'active')).toMatchObject({ hasDefaultValue: true })
+  })
+
+  it('asks a function for its database once, for queries, tables and migrations alike', async () => {
+    let asked = 0
+    const opened: Database[] = []
+    const dialect = new SochdbDialect({
+      database: async () => {
+        asked++
+        opened.push(Database.open(':memory:'))
+        return opened.at(-1)!
+      },
+    })
+    const db = new Kysely<DB>({ dialect })
+    try {
+      await db.schema.createTable('made').addColumn('id', 'integer').execute()
+      expect((await db.introspection.getTables()).map(({ name }) => name)).toEqual(['made'])
+      const migrations = { first: { up: (of: Kysely<unknown>) => of.schema.dropTable('made').execute() } }
+      const migrator = (): Migrator => new Migrator({ db, provider: { getMigrations: async () => migrations } })
+      const runs = await Promise.all([migrator().migrateToLatest(), migrator().migrateToLatest()])
+      expect(runs.map(({ error }) => error)).toEqual([undefined, undefined])
+      expect(runs.flatMap(({ results }) => results ?? [])).toHaveLength(1)
+      expect(await db.introspection.getTables()).toEqual([])
+      expect(asked).toBe(1)
+    } finally {
+      await db.destroy()
+      for (const database of opened) database.close()
+    }
   })
 
   it('runs in a transaction that was begun elsewhere, its own ones as savepoints', async () => {

@@ -37,7 +37,7 @@ export function textDialect(database: Database): Dialect {
   return {
     createAdapter: () => ours.createAdapter(),
     createDriver: () => new SochdbDriver(database, new SochdbQueryCompiler(), textOf),
-    createIntrospector: () => ours.createIntrospector(),
+    createIntrospector: db => ours.createIntrospector(db),
     createQueryCompiler: () => ours.createQueryCompiler(),
   }
 }
