@@ -39,6 +39,7 @@ const answers: ReadonlyMap<number, Answer> = new Map<number, Answer>([
  */
 @Catch(SochDBError)
 export class SochdbExceptionFilter extends BaseExceptionFilter<SochDBError> {
+  /** Nest calls it with what a handler threw. */
   override catch(error: SochDBError, host: ArgumentsHost): void {
     const answer = answers.get(error.code)
     // Messages and GraphQL have filters of their own: they see the error itself.

@@ -4,6 +4,7 @@ import type { ClientOptions, SqlTag } from 'sochdb/client'
 /** What the module needs of a client. Every generated one has it, and what `$extends` makes of one. */
 export interface SochdbClient {
   readonly $sql: SqlTag
+  /** Closes the store, if the client opened it. */
   $close(): Promise<void>
 }
 
@@ -23,6 +24,7 @@ export interface SochdbSettings extends ClientOptions {
   readonly retryDelayMs?: number
 }
 
+/** What `forRoot` takes. */
 export interface SochdbModuleOptions extends SochdbSettings {
   readonly createClient: CreateClient
   /** Tells clients apart: `@InjectClient(name)`. Leave it out where there is one. */
@@ -31,6 +33,7 @@ export interface SochdbModuleOptions extends SochdbSettings {
 
 /** A provider that knows the settings: `useClass` and `useExisting`. */
 export interface SochdbOptionsFactory {
+  /** Called once for each client, with its name where it has one. */
   createSochdbOptions(name?: string): SochdbSettings | Promise<SochdbSettings>
 }
 

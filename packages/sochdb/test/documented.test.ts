@@ -12,6 +12,8 @@ const entries: Readonly<Record<string, string>> = {
   'sochdb/testing': 'packages/sochdb/src/testing/index.ts',
   '@sochdb/schema': 'schema/src/index.ts',
   '@sochdb/kysely': 'packages/kysely/src/index.ts',
+  '@sochdb/nestjs': 'packages/nestjs/src/index.ts',
+  '@sochdb/nestjs/health': 'packages/nestjs/src/health/index.ts',
   '@sochdb/generator': 'generator/src/index.ts',
 }
 
@@ -26,6 +28,7 @@ const program = ts.createProgram(
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
     types: ['node'],
+    experimentalDecorators: true,
   },
 )
 const checker = program.getTypeChecker()

@@ -5,6 +5,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import type { SochdbClient } from '../options.js'
 import { getClientToken } from '../tokens.js'
 
+/** Which store `pingCheck` asks. */
 export interface SochdbPing {
   /** The name of the client, where it has one. */
   readonly client?: string

@@ -33,6 +33,10 @@ export interface Arguments {
   readonly exitCode: boolean
   readonly script: boolean
   readonly force: boolean
+  /** `init`: the starter project. */
+  readonly template: string | undefined
+  /** `init`: where it goes. */
+  readonly directory: string | undefined
   /** A SQLite file. */
   readonly from: string | undefined
   readonly print: boolean
@@ -63,6 +67,7 @@ const options = {
   force: { type: 'boolean' },
   from: { type: 'string' },
   print: { type: 'boolean' },
+  template: { type: 'string' },
 } as const
 
 type Option = keyof typeof options
@@ -71,6 +76,7 @@ const places = ['schema', 'config', 'database', 'migrations', 'json'] as const
 
 /** The commands, and the options each takes beside `--help`. */
 export const commands: Readonly<Record<string, readonly Option[]>> = Object.freeze({
+  init: ['template', 'json'],
   generate: ['schema', 'out', 'config', 'check', 'watch', 'json'],
   validate: ['schema', 'config', 'json'],
   'migrate dev': [...places, 'out', 'name', 'hints', 'allow', 'backup', 'no-backup', 'create-only', 'data'],
@@ -96,7 +102,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const [first, second] = positionals
   const isGroup = first !== undefined && groups.has(first)
   const command = isGroup && second !== undefined ? `${first} ${second}` : first
-  const rest = positionals.slice(isGroup ? 2 : 1)
+  const takesDirectory = command === 'init'
+  const directory = takesDirectory ? second : undefined
+  const rest = positionals.slice(isGroup || takesDirectory ? 2 : 1)
   const { help = false, version = false, json = false, check = false, watch = false } = values
   if (command !== undefined && !Object.hasOwn(commands, command)) {
     if (!isGroup || second !== undefined) throw new UsageError(`There is no command "${command}".`)
@@ -110,11 +118,12 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (foreign !== undefined) throw new UsageError(`"${command}" takes no option --${foreign}.`)
   }
   if (check && watch) throw new UsageError('--check and --watch exclude each other.')
-  const { schema, out, config, database, migrations, name, hints, backup, applied, from } = values
-  const texts = { schema, out, config, database, migrations, hints, backup, name, applied, from }
+  const { schema, out, config, database, migrations, name, hints, backup, applied, from, template } = values
+  const texts = { schema, out, config, database, migrations, hints, backup, name, applied, from, template, directory }
   for (const [option, value] of Object.entries(texts)) {
-    if (value === '')
-      throw new UsageError(`--${option} needs ${option === 'name' || option === 'applied' ? 'a name' : 'a path'}.`)
+    if (value !== '') continue
+    if (option === 'directory') throw new UsageError('"init" needs the path of a directory, or none.')
+    throw new UsageError(`--${option} needs ${['name', 'applied', 'template'].includes(option) ? 'a name' : 'a path'}.`)
   }
   if (backup !== undefined && values['no-backup']) throw new UsageError('--backup and --no-backup exclude each other.')
   return {
@@ -170,6 +179,7 @@ function parse(argv: readonly string[]) {
 export const usage = `Usage: sochdb <command> [options]
 
 Commands:
+  init [directory]  begin a project: copy a template that builds and runs
   generate          write the typed client for the schema
   validate          check the schema, write nothing
   migrate dev       write a migration for what changed in the schema, apply it, generate the client
@@ -193,6 +203,7 @@ Options:
   --migrations <dir>    the migrations               (default: sochdb/migrations)
   --check               generate: write nothing; exit 1 with a diff when the client is stale
   --watch               generate: again after every change, until interrupted
+  --template <name>     init: which                  (default: node)
   --name <name>         migrate dev: what the migration is called
   --create-only         migrate dev: write the migration, do not apply it
   --data                migrate dev: with a data.js for code of its own

@@ -11,6 +11,7 @@ import {
   type ProjectError,
   type ProjectOptions,
 } from './generator-module.js'
+import { init } from './init.js'
 import { fail, installGenerator, missingGenerator, print, printJson } from './output.js'
 import { colourDiff, files, formatProblems, shownPath } from './report.js'
 import { ExitCode, palette, type Terminal } from './terminal.js'
@@ -26,6 +27,7 @@ export async function run(
     const parsed = parseArguments(argv)
     if (parsed.help) return print(terminal, usage)
     if (parsed.version) return print(terminal, `${version()}\n`)
+    if (parsed.command === 'init') return init(parsed, terminal, version())
     const generator = await load(terminal.cwd)
     if (isMigrationCommand(parsed)) {
       // Only these load the engine.
