@@ -19,6 +19,7 @@ export {
 export {
   classOf,
   describeOperation,
+  isOperation,
   undoOf,
   type DeclaredSection,
   type Operation,

@@ -101,6 +101,11 @@ export function classOf(operation: Operation): OperationClass {
   }
 }
 
+/** Is it an operation of this version? A newer one may know more. */
+export function isOperation(value: { readonly kind?: unknown }): value is Operation {
+  return (classOf(value as Operation) as OperationClass | undefined) !== undefined
+}
+
 /** Does the change write the rows anew? */
 export const rewrites = (before: StoreColumn, after: StoreColumn): boolean =>
   before.type !== after.type || before.dimension !== after.dimension

@@ -20,6 +20,7 @@ import {
   classOf,
   contractHash,
   describeOperation,
+  isOperation,
   postChecksOf,
   preChecksOf,
   undoOf,
@@ -78,7 +79,7 @@ export function writeMigration(directory: string, { id, parents, before, after, 
   if (steps.some(step => step.operation.kind === 'data')) writeFileSync(join(path, 'data.js'), dataTemplate)
   if (before !== undefined) writeSnapshot(directory, before)
   writeSnapshot(directory, after)
-  // Last: a folder without it is no migration yet.
+  // Last: without it nobody applies the migration.
   const [from, to] = [before === undefined ? null : contractHash(before), contractHash(after)]
   writeJson(join(path, 'migration.json'), { version: 1, id, parents, from, to, operations: hashOf(steps) })
   return path
@@ -120,9 +121,19 @@ export function readSnapshot(directory: string, hash: string): Contract {
 export function readMigrations(directory: string): readonly Migration[] {
   if (!existsSync(directory)) return []
   const names = readdirSync(directory, { withFileTypes: true })
-    .filter(entry => entry.isDirectory() && existsSync(join(directory, entry.name, 'migration.json')))
+    .filter(entry => entry.isDirectory() && isMigration(directory, entry.name))
     .map(entry => entry.name)
   return inOrder(names.sort().map(name => readMigration(directory, name)))
+}
+
+function isMigration(directory: string, name: string): boolean {
+  const path = join(directory, name)
+  if (existsSync(join(path, 'migration.json'))) return true
+  if (!existsSync(join(path, 'ops.json'))) return false
+  throw broken(
+    `${path} has operations, and no migration.json: it was lost, or never written.`,
+    'Bring the file back from version control. If nobody has applied the migration, delete the folder and make it again.',
+  )
 }
 
 function readMigration(directory: string, name: string): Migration {
@@ -145,6 +156,14 @@ function readMigration(directory: string, name: string): Migration {
     throw broken(
       `${join(path, 'ops.json')} is not what migration.json says it is: one of them was edited.`,
       'Bring the file back from version control. To change what a migration does that nobody has applied, delete its folder and make it again.',
+      { migration: id },
+    )
+  }
+  const unknown = steps.find(step => !isOperation(step.operation))
+  if (unknown !== undefined) {
+    throw broken(
+      `Migration ${id} has an operation that this version of SochDB does not know: ${unknown.says}.`,
+      'Deploy with the version that the migration was made with, or a newer one.',
       { migration: id },
     )
   }
