@@ -92,18 +92,30 @@ test('--json prints one value, of results and of failures', async () => {
 })
 
 test.each([
-  ['', 'A command is missing.'],
-  ['upgrade', 'There is no command "upgrade".'],
+  ['upgrade', 'There is no command "upgrade". sochdb --help lists the commands.\n'],
+  ['generat', 'There is no command "generat". Did you mean "generate"?'],
+  ['migrate', '"migrate" needs to know what: dev, deploy, status,'],
+  [
+    'migrate depoly',
+    'There is no command "migrate depoly". Did you mean "migrate deploy"? sochdb migrate --help tells',
+  ],
   ['generate --loud', 'There is no option --loud.'],
-  ['generate now', '"generate" takes no argument "now".'],
+  ['generate --chekc', 'There is no option --chekc. Did you mean "--check"?'],
+  ['generate now', '"generate" takes no argument "now". sochdb generate --help tells what it takes.\n'],
   ['validate --out x', '"validate" takes no option --out.'],
   ['generate --check --watch', '--check and --watch exclude each other.'],
   ['generate --schema', "Option '--schema <value>' argument missing"],
-])('a line that makes no sense exits with 2 and the usage: sochdb %s', async (line, message) => {
+])('a line that makes no sense exits with 2, and says where help is: sochdb %s', async (line, message) => {
   const { code, stdout, stderr } = await sochdb('/', line)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain(`error ${message}`)
-  expect(stderr).toContain('Usage: sochdb <command> [options]')
+  expect(stderr.split('\n')).toHaveLength(2)
+})
+
+test('without anything it prints the usage, and exits with 2', async () => {
+  const { code, stdout, stderr } = await sochdb('/', '')
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain('error A command is missing.\n\nUsage: sochdb <command> [options]')
 })
 
 test('--help and --version need no project', async () => {
@@ -111,7 +123,14 @@ test('--help and --version need no project', async () => {
     code: 0,
     stdout: expect.stringContaining('Usage: sochdb'),
   })
-  expect(await sochdb('/', 'generate -h', { installed: false })).toMatchObject({ code: 0 })
+  const { stdout } = await sochdb('/', 'generate -h', { installed: false })
+  expect(stdout).toContain('Usage: sochdb generate [options]')
+  expect(stdout).toContain('--watch')
+  expect(stdout).not.toContain('--steps')
+  expect(await sochdb('/', 'init --help')).toMatchObject({ stdout: expect.stringContaining('sochdb init [directory]') })
+  const group = await sochdb('/', 'migrate --help')
+  expect(group.stdout).toContain('Usage: sochdb migrate <command> [options]')
+  expect(group.stdout).not.toContain('db pull')
   expect(await sochdb('/', '--version', { installed: false })).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),

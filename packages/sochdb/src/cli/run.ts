@@ -1,6 +1,7 @@
 /** The command `sochdb`: reads arguments, calls the generator, prints what it came to. */
 import { readFileSync } from 'node:fs'
-import { isMigrationCommand, parseArguments, usage, UsageError, type Arguments } from './arguments.js'
+import { isMigrationCommand, parseArguments, UsageError, type Arguments } from './arguments.js'
+import { usage } from './commands.js'
 import {
   isProjectError,
   loadGenerator,
@@ -25,7 +26,7 @@ export async function run(
   const json = argv.includes('--json')
   try {
     const parsed = parseArguments(argv)
-    if (parsed.help) return print(terminal, usage)
+    if (parsed.help) return print(terminal, usage(parsed.command))
     if (parsed.version) return print(terminal, `${version()}\n`)
     if (parsed.command === 'init') return init(parsed, terminal, version())
     const generator = await load(terminal.cwd)
@@ -37,7 +38,11 @@ export async function run(
     if (generator === undefined) return fail(terminal, json, 'generator_missing', missingGenerator, installGenerator)
     return await runCommand(parsed, terminal, generator)
   } catch (error) {
-    if (error instanceof UsageError) return fail(terminal, json, 'usage', error.message, undefined, usage)
+    if (error instanceof UsageError) {
+      // Who gives nothing wants to know what there is.
+      if (argv.length === 0) return fail(terminal, json, 'usage', error.message, undefined, usage())
+      return fail(terminal, json, 'usage', error.message, seeHelp(error))
+    }
     if (isProjectError(error)) return fail(terminal, json, error.code, error.message, error.hint)
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
     return fail(terminal, json, 'internal', message)
@@ -129,6 +134,9 @@ function printProblems(terminal: Terminal, problems: GenerateResult['problems'])
   if (problems.length === 0) return
   terminal.stderr.write(formatProblems(problems, terminal.cwd, palette(terminal.stderr, terminal.env)))
 }
+
+const seeHelp = ({ command }: UsageError): string =>
+  command === undefined ? 'sochdb --help lists the commands.' : `sochdb ${command} --help tells what it takes.`
 
 function version(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
