@@ -16,6 +16,7 @@ export type * from '${join(root, 'packages/sochdb/dist/client/collection-types.j
 export type * from '${join(root, 'packages/sochdb/dist/client/cache-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/graph-types.js')}'
 export type * from '${join(root, 'packages/sochdb/dist/client/kv-types.js')}'
+export type * from '${join(root, 'packages/sochdb/dist/client/hook-types.js')}'
 export declare const createClient: CreateRuntimeClient
 export declare const sql: Sql
 `,

@@ -152,6 +152,7 @@ const reservedTypes = [
     `Nullable${type}Filter`,
   ]),
   ...['Text', 'Number', 'Boolean', 'Enum'].map(type => `Metadata${type}Filter`),
+  ...['Hooks', 'SyncHooks', 'ClientHooks', 'TableHooks', 'SyncTableHooks', 'AnyHook'],
   ...['NullFilter', 'ValueFilter', 'NullableValueFilter', 'Codec'],
 ]
 

@@ -8,6 +8,7 @@ const runtime = 'sochdb/client'
 export function emitClient(context: ModelContext, contractHash: string): EmittedFile {
   const imports = new Imports()
   const { importExtension: extension } = context
+  const hasTables = context.names.size > 0
   const text = [
     interfaceText('Repositories', members(context, imports, ''), 'What the schema declares, asynchronously.'),
     interfaceText(
@@ -15,7 +16,8 @@ export function emitClient(context: ModelContext, contractHash: string): Emitted
       members(context, imports, 'Sync'),
       'What the schema declares, on the calling thread.',
     ),
-    clientInterfaces(imports, extension),
+    ...(hasTables ? [hookInterface(context, imports, ''), hookInterface(context, imports, 'Sync')] : []),
+    clientInterfaces(imports, extension, hasTables),
     createClientText(context, imports),
   ].join('')
   return {
@@ -58,7 +60,18 @@ function members(context: ModelContext, imports: Imports, prefix: '' | 'Sync'): 
   return [...all.map(({ key, text }) => `readonly ${property(key)}: ${text}`), sql]
 }
 
-function clientInterfaces(imports: Imports, extension: string): string {
+function hookInterface({ names, importExtension }: ModelContext, imports: Imports, prefix: '' | 'Sync'): string {
+  const client = `${prefix}Repositories`
+  const tables = [...names.values()].map(({ key, row }) => {
+    const model = imports.type(`./models/${key}${importExtension}`, `${row}Model`)
+    return `readonly ${property(key)}?: ${imports.type(runtime, `${prefix}TableHooks`)}<${model}, ${client}>`
+  })
+  const all = `${doc('Around every call of every table.')}readonly $tables?: ${imports.type(runtime, 'AnyHook')}<${client}>`
+  const where = prefix === '' ? 'asynchronously' : 'on the calling thread'
+  return interfaceText(`${prefix}Hooks`, [...tables, all], `Hooks around the calls of tables, ${where}.`)
+}
+
+function clientInterfaces(imports: Imports, extension: string, hasTables: boolean): string {
   const qb = `${imports.value('kysely', 'Kysely')}<${imports.type(`./db${extension}`, 'DB')}>`
   const options = imports.type(runtime, 'TransactionOptions')
   const syncOptions = imports.type(runtime, 'SyncTransactionOptions')
@@ -72,8 +85,15 @@ function clientInterfaces(imports: Imports, extension: string): string {
   const extendsDoc = doc(
     'The same client with calls of your own: of its tables, and beside them. Transactions have the plain one.',
   )
+  const hooksDoc = doc('The same client with hooks around the calls of its tables, also in its transactions.')
+  const hooks = interfaceText(
+    'ClientHooks',
+    ['readonly query?: Hooks', 'readonly sync?: SyncHooks'],
+    'A call that has a hook of one kind alone is refused the other way.',
+  )
   const onDoc = doc('Tells of every statement that has run, or of slow ones (`slowMs`). Returns how to stop.')
   return [
+    ...(hasTables ? [hooks] : []),
     interfaceText(
       'TransactionClient',
       [
@@ -98,6 +118,7 @@ function clientInterfaces(imports: Imports, extension: string): string {
         `${begin}$transaction<Result>(fn: (tx: TransactionClient) => Promise<Result>, options?: ${options}): Promise<Result>`,
         `${forDoc}$for(scope: ${scope}): this`,
         `${extendsDoc}$extends<Added extends object>(make: (client: this) => Added): this & Added`,
+        ...(hasTables ? [`${hooksDoc}$extends(hooks: ClientHooks): this`] : []),
         `${onDoc}$on(event: 'query' | 'slow', listener: ${listener}): () => void`,
         `${doc('Closes the store, if the client opened it.')}$close(): Promise<void>`,
         '[Symbol.asyncDispose](): Promise<void>',

@@ -5,12 +5,14 @@ import { describe, isPlainObject } from './check.js'
 type Make = (client: object) => unknown
 
 interface Extensible {
+  readonly $extends: (extension: unknown) => object
   readonly $for: (scope: unknown) => object
 }
 
 /** The client with what `make` adds: calls of tables and of other members it has, and members it does not have. */
 export function extended(client: object, make: Make): object {
-  if (typeof make !== 'function') throw new ValidationError(`$extends takes a function, not ${describe(make)}.`)
+  if (typeof make !== 'function')
+    throw new ValidationError(`$extends takes a function or hooks, not ${describe(make)}.`)
   const added = make(client)
   if (!isPlainObject(added))
     throw new ValidationError(`$extends: the function gives an object, not ${describe(added)}.`)
@@ -23,7 +25,12 @@ export function extended(client: object, make: Make): object {
   const result: object = {}
   // What it is made into is made of the whole of it.
   members['$for'] = { value: (scope: unknown) => extended((client as Extensible).$for(scope), make) }
-  members['$extends'] = { value: (more: Make) => extended(result, more) }
+  members['$extends'] = {
+    value: (more: unknown) =>
+      typeof more === 'function'
+        ? extended(result, more as Make)
+        : extended((client as Extensible).$extends(more), make),
+  }
   return Object.freeze(Object.defineProperties(result, members))
 }
 

@@ -14,6 +14,7 @@ import { extended } from './extension.js'
 import { graphClient, type Face } from './graph.js'
 import type { Settle } from './graph-walk.js'
 import { Keys, promisedKeys } from './kv.js'
+import { HookChain, type HookKind } from './hooks.js'
 import { guardOf, type StatementGuard } from './guard.js'
 import { logLine, QueryLog, type QueryListener } from './query-log.js'
 import { TableRepository, TableRuntime } from './repository.js'
@@ -118,6 +119,7 @@ class ClientStore {
 
 /** How a client answers: by promise, or on the calling thread. */
 interface Manner {
+  readonly hooks: HookKind
   readonly face: Face
   readonly settle: Settle
   readonly cache: (cache: PolicyCache) => PolicyCache
@@ -126,6 +128,7 @@ interface Manner {
 }
 
 const byPromise: Manner = {
+  hooks: 'query',
   face: (inner, methods) => promised(methods, inner),
   settle: async read => read(),
   cache: embeddingFace,
@@ -134,6 +137,7 @@ const byPromise: Manner = {
 }
 
 const atOnce: Manner = {
+  hooks: 'sync',
   face: inner => inner,
   settle: read => read(),
   cache: cache => cache,
@@ -167,6 +171,7 @@ class Surface {
   readonly #store: ClientStore
   readonly #target: QueryTarget
   readonly #scope: Scope
+  readonly #hooks: HookChain
   readonly #repositories = new Map<string, TableRepository>()
 
   constructor(
@@ -175,7 +180,9 @@ class Surface {
     store: ClientStore,
     target: QueryTarget,
     scope: Scope = new Scope(),
+    hooks: HookChain = new HookChain(),
   ) {
+    this.#hooks = hooks
     this.#definition = definition
     this.#runtimes = runtimes
     this.#store = store
@@ -198,7 +205,7 @@ class Surface {
       Object.defineProperties(client, {
         sync: { value: Object.freeze(sync) },
         $qb: { get: this.#queryBuilder() },
-        $extends: { value: (make: (client: object) => unknown) => extended(client, make) },
+        $extends: { value: (extension: unknown) => this.#extended(extension, client, store) },
         $for: { value: (options: ScopeOptions) => this.#scoped(options).client(store) },
         $on: { value: (event: 'query' | 'slow', listener: QueryListener) => store.log.on(event, listener) },
         $transaction: {
@@ -227,18 +234,35 @@ class Surface {
   }
 
   #within(transaction: Transaction): Surface {
-    return new Surface(this.#definition, this.#runtimes, this.#store, () => transaction, this.#scope)
+    return this.#like(() => transaction, this.#scope, this.#hooks)
+  }
+
+  #like(target: QueryTarget, scope: Scope, hooks: HookChain): Surface {
+    return new Surface(this.#definition, this.#runtimes, this.#store, target, scope, hooks)
+  }
+
+  /** With calls of the application's own, or with hooks around those of tables. */
+  #extended(extension: unknown, client: object, store: ClientStore): object {
+    if (typeof extension === 'function') return extended(client, extension as (client: object) => unknown)
+    const hooks = this.#hooks.with(extension, [...this.#runtimes.tables.keys()])
+    return this.#like(this.#target, this.#scope, hooks).client(store)
   }
 
   #scoped(options: ScopeOptions): Surface {
     const scope = this.#scope.with(options)
-    return new Surface(this.#definition, this.#runtimes, this.#store, this.#target, scope)
+    return this.#like(this.#target, scope, this.#hooks)
   }
 
-  #members({ face, settle, cache: asking, keys, repository }: Manner): object {
+  #members(manner: Manner): object {
+    const { face, settle, cache: asking, keys, repository } = manner
     const members: Record<string, object> = {}
+    // Made when a hook asks for it.
+    let plain: object | undefined
+    const client = (): object =>
+      (plain ??= Object.freeze(this.#like(this.#target, this.#scope, new HookChain()).#members(manner)))
     for (const property of this.#runtimes.tables.keys()) {
-      members[property] = repository(this.#repository(property))
+      const table = repository(this.#repository(property))
+      members[property] = this.#hooks.around(table, property, manner.hooks, client)
     }
     for (const [property, collection] of Object.entries(this.#definition.contract.collections)) {
       members[property] = face(this.#collection(property, collection), collectionMethods)
