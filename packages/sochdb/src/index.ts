@@ -24,6 +24,8 @@ export type {
 } from './sql/text/index.js'
 export type {
   AsyncCollection,
+  AsyncListOptions,
+  AsyncReadOptions,
   AsyncSearchManyOptions,
   AsyncKeyReader,
   AsyncKeyStore,

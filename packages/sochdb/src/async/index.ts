@@ -2,6 +2,8 @@ export { AsyncDatabase, asyncOf } from './database.js'
 export type {
   AsyncCollection,
   AsyncCollectionMethods,
+  AsyncListOptions,
+  AsyncReadOptions,
   AsyncSearchManyOptions,
   CollectionPromise,
 } from './collection.js'

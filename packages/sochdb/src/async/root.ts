@@ -12,7 +12,7 @@ import { AsyncStore, inner } from './keys.js'
 import type { AsyncKeyStore } from './keys.js'
 import { isPromise } from './lane.js'
 import { longChecks } from './operation.js'
-import type { LongOptions } from './operation.js'
+import type { LongOptions, OperationOptions } from './operation.js'
 import type { Change } from './packed.js'
 import { runWithRetries } from './retry.js'
 import type { AsyncTransactionOptions } from './retry.js'
@@ -98,11 +98,11 @@ export abstract class AsyncRootImpl<Sync extends Database | Namespace> extends A
   }
 
   /** Runs a verb of the synchronous transaction, and commits. @internal */
-  write<T>(body: (transaction: Transaction) => T): Promise<T> {
+  write<T>(body: (transaction: Transaction) => T | Promise<T>, options?: OperationOptions): Promise<T> {
     return runWithRetries(
-      options => this.#begin(options),
+      given => this.#begin(given),
       txn => (txn as AsyncTransactionImpl).enqueue(() => body((txn as AsyncTransactionImpl)[inner])),
-      undefined,
+      options,
     )
   }
 

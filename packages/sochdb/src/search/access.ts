@@ -126,4 +126,23 @@ export class CollectionAccess {
     if (target instanceof Snapshot) return body(this) // and the engine refuses to write
     return target.transaction(transaction => body(this.on(transaction)))
   }
+
+  /** The same by promise, as a part of the transaction that is open. */
+  async atomicallyBy<T>(body: (access: CollectionAccess) => Promise<T>): Promise<T> {
+    const { target } = this
+    if (!isTransaction(target)) return body(this) // a snapshot, which the engine refuses to write to
+    const savepoint = target.savepoint()
+    try {
+      const result = await body(this)
+      savepoint.release()
+      return result
+    } catch (error) {
+      try {
+        if (target.isOpen) savepoint.rollback()
+      } catch {
+        target.abort() // it cannot go back to where it was: its time is over, as a rule
+      }
+      throw error
+    }
+  }
 }

@@ -19,7 +19,7 @@ import type { ListedDocument, SearchResults, StoredDocument } from './results.js
 import { toVector } from './vectors.js'
 import { checkHybrid } from './words.js'
 import type { HybridRequest, KeywordRequest } from './words.js'
-import { changeDocument, insertChunks, insertDocuments } from './writing.js'
+import { changeDocument, insertChunks, insertDocuments, insertDocumentsBy } from './writing.js'
 
 /**
  * Documents with a vector each, and the search for the nearest. It is used through what it was opened on: the database (every
@@ -127,8 +127,7 @@ export class Collection {
    * @throws ValidationError without a filter: nothing is deleted
    */
   deleteWhere(filter: MetadataFilter): number {
-    const compiled = requireFilter(filter, 'deleteWhere')
-    return this.#access.write((through, handle) => native.vectorDeleteWhere(through, handle, compiled, 0))
+    return this.deleteWhereBy(filter, 0)
   }
 
   /** How many documents there are, or pass a filter. */
@@ -232,6 +231,17 @@ export class Collection {
     )
   }
 
+  /** `insertBatch` in turns. @internal */
+  insertBatchBy(batch: DocumentBatch, proceed: () => void): Promise<number> {
+    return insertDocumentsBy(this.#access, batch, proceed)
+  }
+
+  /** `deleteWhere` with a time limit, 0 for none. @internal */
+  deleteWhereBy(filter: MetadataFilter, timeoutMs: number): number {
+    const compiled = requireFilter(filter, 'deleteWhere')
+    return this.#access.write((through, handle) => native.vectorDeleteWhere(through, handle, compiled, timeoutMs))
+  }
+
   /** `search` on the engine's threads. @internal */
   searchBy(request: SearchRequest, operation: number): Promise<SearchResults> {
     return reading.searchDocumentsBy(this.#access, request, operation)
@@ -243,8 +253,13 @@ export class Collection {
   }
 
   /** `count` on the engine's threads. @internal */
-  countBy(filter: MetadataFilter | undefined, options: ReadOptions | undefined, operation: number): Promise<number> {
-    return reading.countDocumentsBy(this.#access, filter, options, operation)
+  countBy(
+    filter: MetadataFilter | undefined,
+    options: ReadOptions | undefined,
+    operation: number,
+    timeoutMs: number,
+  ): Promise<number> {
+    return reading.countDocumentsBy(this.#access, filter, options, operation, timeoutMs)
   }
 
   /** `searchMany` on the engine's threads. @internal */

@@ -89,12 +89,13 @@ export function countDocumentsBy(
   filter: MetadataFilter | undefined,
   options: ReadOptions | undefined,
   operation: number,
+  timeoutMs: number,
 ): Promise<number> {
   const compiled = compileFilter(filter)
   return access.pastBy(timeOf(options, 'count'), then =>
     then.fetch(
       count => count,
-      () => native.asyncVectorCount(then.through, then.handle, compiled, 0, operation),
+      () => native.asyncVectorCount(then.through, then.handle, compiled, timeoutMs, operation),
     ),
   )
 }

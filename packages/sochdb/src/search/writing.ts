@@ -16,10 +16,10 @@ export const MAX_IDS_BYTES = 256 * 1024 * 1024
 const MAX_CHUNK = 1024
 const MAX_CHUNK_FLOATS = 1024 * 1024
 
-export function insertDocuments(access: CollectionAccess, batch: DocumentBatch): number {
+/** A batch that has been looked at, in parts of one call of the addon each. */
+function prepareBatch(access: CollectionAccess, batch: DocumentBatch) {
   const { entry } = access
   const checked = checkBatch(batch, entry)
-  const { onProgress } = checked
   const total = checked.ids.length
   const chunk = Math.max(1, Math.min(MAX_CHUNK, Math.floor(MAX_CHUNK_FLOATS / entry.dimension)))
   const putChunk = (part: CollectionAccess, from: number): number => {
@@ -33,7 +33,12 @@ export function insertDocuments(access: CollectionAccess, batch: DocumentBatch):
     )
     return to
   }
-  if (total <= chunk && onProgress === undefined) {
+  return { total, isOne: total <= chunk && checked.onProgress === undefined, putChunk, onProgress: checked.onProgress }
+}
+
+export function insertDocuments(access: CollectionAccess, batch: DocumentBatch): number {
+  const { total, isOne, putChunk, onProgress } = prepareBatch(access, batch)
+  if (isOne) {
     putChunk(access, 0)
     return total
   }
@@ -41,6 +46,32 @@ export function insertDocuments(access: CollectionAccess, batch: DocumentBatch):
     for (let done = 0; done < total;) {
       done = putChunk(part, done)
       onProgress?.(done, total)
+    }
+  })
+  return total
+}
+
+/**
+ * The same in turns of the event loop. `proceed` is called before each part that follows another; what it throws undoes all of
+ * them. The batch must stay as it is meanwhile.
+ */
+export async function insertDocumentsBy(
+  access: CollectionAccess,
+  batch: DocumentBatch,
+  proceed: () => void,
+): Promise<number> {
+  const { total, isOne, putChunk, onProgress } = prepareBatch(access, batch)
+  if (isOne) {
+    putChunk(access, 0)
+    return total
+  }
+  await access.atomicallyBy(async part => {
+    for (let done = 0; done < total;) {
+      done = putChunk(part, done)
+      onProgress?.(done, total)
+      if (done === total) return
+      await new Promise(resolve => setImmediate(resolve))
+      proceed()
     }
   })
   return total

@@ -96,6 +96,18 @@ describe('the examples of docs/async.md', () => {
     await docs.insert({ id: 'a', vector: [1, 0, 0], metadata: { lang: 'en' } })
     const hits = await db.collection('docs').search({ vector: [1, 0, 0], k: 10, filter: { lang: 'en' } })
     expect(hits.at(0)?.id).toBe('a')
+    const { signal } = new AbortController()
+    const batch = {
+      ids: ['b', 'c'],
+      vectors: [
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+    }
+    await docs.insertBatch(batch, { signal, timeoutMs: 60_000 }) // 2
+    await docs.deleteWhere({ lang: 'en' }, { signal }) // 1
+    await docs.count({}, { signal }) // 2
+    expect(await docs.count()).toBe(2)
   })
 
   test('SQL', async () => {
