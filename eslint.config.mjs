@@ -2,7 +2,18 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/build/', '**/node_modules/', '**/generated/', '**/coverage/', '**/.cache/'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/build/',
+      '**/node_modules/',
+      '**/generated/',
+      '**/coverage/',
+      '**/.cache/',
+      '**/.next/',
+      '**/next-env.d.ts',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

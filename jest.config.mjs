@@ -28,6 +28,7 @@ export default {
     '^@sochdb/kysely$': '<rootDir>/packages/kysely/src/index.ts',
     '^@sochdb/nestjs$': '<rootDir>/packages/nestjs/src/index.ts',
     '^@sochdb/nestjs/health$': '<rootDir>/packages/nestjs/src/health/index.ts',
+    '^@sochdb/next$': '<rootDir>/packages/next/src/index.ts',
     '^@sochdb/schema$': '<rootDir>/schema/src/index.ts',
     '^@sochdb/schema/(contract|store|validator)$': '<rootDir>/schema/src/contract/$1.ts',
     '^@sochdb/schema/(diff|print)$': '<rootDir>/schema/src/$1/index.ts',

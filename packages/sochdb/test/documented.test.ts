@@ -14,6 +14,7 @@ const entries: Readonly<Record<string, string>> = {
   '@sochdb/kysely': 'packages/kysely/src/index.ts',
   '@sochdb/nestjs': 'packages/nestjs/src/index.ts',
   '@sochdb/nestjs/health': 'packages/nestjs/src/health/index.ts',
+  '@sochdb/next': 'packages/next/src/index.ts',
   '@sochdb/generator': 'generator/src/index.ts',
 }
 

@@ -35,6 +35,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'packages/sochdb': ['@sochdb/native', '@sochdb/schema'],
   'packages/kysely': ['sochdb', 'kysely'],
   'packages/nestjs': ['sochdb', '@nestjs/common', '@nestjs/core', '@nestjs/terminus'],
+  'packages/next': ['sochdb', 'next'],
   generator: ['@sochdb/schema', 'sochdb', 'ts-morph', 'prettier'],
 }
 

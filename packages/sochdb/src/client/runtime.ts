@@ -71,8 +71,9 @@ function checkOptions(options: ClientOptions): ClientOptions {
   if (typeof slowMs !== 'number' || !(slowMs >= 0)) {
     throw new ValidationError('createClient: slowMs is a number of milliseconds, 0 or more.')
   }
-  if (options.database !== undefined && !(options.database instanceof Database)) {
-    throw new ValidationError('createClient: database is what Database.open returns.')
+  const { database } = options
+  if (database !== undefined && typeof database !== 'function' && !(database instanceof Database)) {
+    throw new ValidationError('createClient: database is what Database.open returns, or a function that gives that.')
   }
   return options
 }
@@ -93,9 +94,10 @@ class ClientStore {
   }
 
   database(): Database {
+    const given = this.#options.database
+    if (typeof given === 'function') return this.#kept(given())
     if (this.#database !== undefined) return this.#database
     if (this.#closed) throw new ValidationError('This client is closed: make another one with createClient.')
-    const given = this.#options.database
     const database = given ?? Database.open(this.#options.path!, this.#options.open)
     try {
       bootstrap(database, this.#definition)
@@ -106,11 +108,22 @@ class ClientStore {
     return (this.#database = database)
   }
 
+  /** The database that somebody else keeps: the same as before, or one that was opened since. */
+  #kept(database: Database): Database {
+    if (database === this.#database) return database
+    if (!(database instanceof Database)) {
+      throw new ValidationError('createClient: the function given as database gives what Database.open returns.')
+    }
+    bootstrap(database, this.#definition)
+    return (this.#database = database)
+  }
+
   get embed(): ClientOptions['embed'] {
     return this.#options.embed
   }
 
   close(): void {
+    if (typeof this.#options.database === 'function') return
     this.#closed = true
     if (this.#options.database === undefined) this.#database?.close()
     this.#database = undefined

@@ -553,8 +553,11 @@ export interface ClientDefinition {
 export interface ClientOptions {
   /** Directory of the store, or `:memory:`. Opened at the first call, never on import. Either this or `database`. */
   readonly path?: string
-  /** A database that is already open. `$close` leaves it open. */
-  readonly database?: Database
+  /**
+   * A database that is already open; `$close` leaves it open. Or a function that gives one: it is asked at every call, so that whoever
+   * keeps the database may close it and open it again, and `$close` of the client does nothing.
+   */
+  readonly database?: Database | (() => Database)
   /** How to open `path`. */
   readonly open?: DatabaseOptions
   /** The embedding of a text: what caches ask where they are given none. */

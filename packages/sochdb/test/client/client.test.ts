@@ -56,6 +56,31 @@ describe('a client', () => {
     expect(database.getString('beside')).toBe('it')
   })
 
+  it('asks a function for the database at every call, so that it may be closed and opened again', async () => {
+    const path = directory('kept')
+    let database = Database.open(path)
+    const db = openClient({ database: () => database })
+    const { ada } = await fill(db)
+    await db.$close()
+    expect(await db.notes.count()).toBe(5)
+    database.close()
+    await expect(db.notes.count()).rejects.toThrow(DatabaseError)
+    database = Database.open(path)
+    expect(await db.notes.count()).toBe(5)
+    expect(db.sync.authors.find({ id: ada })?.['email']).toBe('ada@example.com')
+    database.close()
+    database = Database.open(':memory:')
+    expect(await db.$transaction(tx => tx.notes.count())).toBe(0)
+    database = {} as Database
+    await expect(db.notes.count()).rejects.toThrow('the function given as database gives what Database.open returns')
+    const failing = openClient({
+      database: () => {
+        throw new RangeError('not now')
+      },
+    })
+    await expect(failing.notes.count()).rejects.toThrow(RangeError)
+  })
+
   it.each([
     ['no path', {}],
     ['both', { path: 'x', database: {} }],

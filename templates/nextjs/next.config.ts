@@ -1,0 +1,3 @@
+import { withSochdb } from '@sochdb/next'
+
+export default withSochdb({})
