@@ -1,5 +1,4 @@
 /** templates/nextjs, as a user has it after `sochdb init`: built and started. */
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,16 +42,6 @@ const unescaped = (text: string): string =>
     .replaceAll('&amp;', '&')
 
 describe('the starter project for Next.js', () => {
-  it.each(['templates/nextjs', 'examples/nextjs'])('%s has a client that is not stale', folder => {
-    const bin = join(root, 'packages', 'sochdb', 'bin', 'sochdb.js')
-    const child = spawnSync(process.execPath, [bin, 'generate', '--check'], {
-      cwd: join(root, folder),
-      encoding: 'utf8',
-    })
-    expect(`${child.stdout}${child.stderr}`).toBe('')
-    expect(child.status).toBe(0)
-  })
-
   it('is built without opening the store, and without a change to its tsconfig.json', () => {
     expect(existsSync(store)).toBe(false)
     expect(readdirSync(directory).filter(name => name.endsWith('.soch'))).toEqual([])
