@@ -29,15 +29,31 @@ function isRequired(contract: Contract, table: string, column: string): boolean 
   return found !== undefined && !found.nullable && found.default === undefined && column !== tenant
 }
 
+/** Of contracts that are being emitted: every table asks of its neighbours. */
+const filledTables = new WeakMap<Contract, ReadonlyMap<string, ReadonlySet<string>>>()
+
 /** Required columns that a relation can fill: its own to one row, and those of others to its rows. */
 function filledColumns(contract: Contract, key: string): ReadonlySet<string> {
-  const own = Object.values(contract.relations[key] ?? {})
-  const ofOthers = Object.values(contract.relations).flatMap(relations => Object.values(relations))
-  const columns = [
-    ...own.flatMap(relation => (relation.kind === 'one' ? [relation.column] : [])),
-    ...ofOthers.flatMap(relation => (relation.kind === 'many' && relation.table === key ? [relation.column] : [])),
-  ]
-  return new Set(columns.filter(column => isRequired(contract, key, column)))
+  let ofTables = filledTables.get(contract)
+  if (ofTables === undefined) filledTables.set(contract, (ofTables = allFilledColumns(contract)))
+  return ofTables.get(key) ?? new Set()
+}
+
+function allFilledColumns(contract: Contract): ReadonlyMap<string, ReadonlySet<string>> {
+  const ofTables = new Map<string, Set<string>>()
+  const fill = (table: string, column: string): void => {
+    if (!isRequired(contract, table, column)) return
+    const columns = ofTables.get(table)
+    if (columns === undefined) ofTables.set(table, new Set([column]))
+    else columns.add(column)
+  }
+  for (const [key, relations] of Object.entries(contract.relations)) {
+    for (const relation of Object.values(relations)) {
+      if (relation.kind === 'one') fill(key, relation.column)
+      else if (relation.kind === 'many') fill(relation.table, relation.column)
+    }
+  }
+  return ofTables
 }
 
 /** What a row is that is created under the name of a relation. */

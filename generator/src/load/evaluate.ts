@@ -15,7 +15,7 @@ export type Evaluation =
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly graph: ModuleGraph }
 
 export async function evaluate(entry: string): Promise<Evaluation> {
-  const graph = loadModuleGraph(entry)
+  const graph = await loadModuleGraph(entry)
   if (graph.problems.length > 0) return { ok: false, problems: graph.problems, graph }
   const directory = makeDirectory(dirname(entry))
   try {
@@ -24,7 +24,7 @@ export async function evaluate(entry: string): Promise<Evaluation> {
     const exports = (await import(url)) as { readonly default?: unknown }
     return { ok: true, exported: exports.default, graph }
   } catch (error) {
-    return { ok: false, problems: [explain(error, graph, directory)], graph }
+    return { ok: false, problems: [await explain(error, graph, directory)], graph }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -49,19 +49,19 @@ function makeDirectory(beside: string): string {
 }
 
 /** What went wrong while the module ran, at the place in the source where it did. */
-function explain(error: unknown, graph: ModuleGraph, directory: string): Problem {
+async function explain(error: unknown, graph: ModuleGraph, directory: string): Promise<Problem> {
   const thrown = toThrown(error)
   const message = inSourceTerms(thrown.message, graph, directory)
   const missing = /Cannot find (?:package|module) '([^']+)'/.exec(thrown.message)?.[1]
   if (missing !== undefined) {
-    const location = importLocation(graph, missing)
+    const location = await importLocation(graph, missing)
     const hint = /^[./]/.test(missing) ? undefined : `Install it: npm install ${packageOf(missing)}`
     return problem('import_not_found', `There is no module "${missing}".`, { location, hint })
   }
   const requested = /requested module '([^']+)'/.exec(thrown.message)?.[1]
   if (requested !== undefined) {
     const original = originalSpecifier(graph, requested)
-    return problem('import_failed', message, { location: importLocation(graph, original) })
+    return problem('import_failed', message, { location: await importLocation(graph, original) })
   }
   const location = stackLocation(thrown.stack, graph) ?? locate(graph.modules[0]!.source, 0)
   return problem('schema_threw', `${thrown.name}: ${message}`, { location })
@@ -93,9 +93,9 @@ function originalSpecifier(graph: ModuleGraph, requested: string): string {
 }
 
 /** The import of a package, or of one of the graph's own files. */
-function importLocation(graph: ModuleGraph, specifier: string): Location {
+async function importLocation(graph: ModuleGraph, specifier: string): Promise<Location> {
   for (const { source } of graph.modules) {
-    const location = locateImport(source, specifier)
+    const location = await locateImport(source, specifier)
     if (location.line > 1 || source.lines[0]!.includes(specifier)) return location
   }
   return locate(graph.modules[0]!.source, 0)

@@ -9,7 +9,6 @@ import {
 } from '@sochdb/schema'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DeclarationFinder } from './declaration-finder.js'
 import { evaluate } from './evaluate.js'
 import { resolveRelative, type ModuleGraph } from './module-graph.js'
 import { locate, problem, ProjectError, type Problem } from './problem.js'
@@ -41,7 +40,7 @@ export async function loadSchema(file: string): Promise<LoadedSchema> {
   const schema = evaluation.exported
   if (!isSchema(schema)) return { problems: [notASchema(schema, graph)], files: graph.files }
   const diagnostics = [...missingCodecs(schema, dirname(file)), ...validateSchema(schema)]
-  const problems = placed(diagnostics, graph)
+  const problems = await placed(diagnostics, graph)
   if (diagnostics.some(one => one.severity === 'error')) return { problems, files: graph.files }
   const contract = toContract(schema)
   return { contract, contractHash: contractHash(contract), problems, files: graph.files }
@@ -71,8 +70,10 @@ function notASchema(exported: unknown, graph: ModuleGraph): Problem {
   return problem('schema_not_exported', message, { location: locate(graph.modules[0]!.source, 0), hint })
 }
 
-function placed(diagnostics: readonly Diagnostic[], graph: ModuleGraph): Problem[] {
+async function placed(diagnostics: readonly Diagnostic[], graph: ModuleGraph): Promise<Problem[]> {
   if (diagnostics.length === 0) return []
+  // It needs the compiler, which a schema without problems does without.
+  const { DeclarationFinder } = await import('./declaration-finder.js')
   const finder = new DeclarationFinder(graph)
   return diagnostics.map(({ code, severity, message, path, hint, at }) => {
     return { code, severity, message, path, ...(hint === undefined ? {} : { hint }), location: finder.find(at) }

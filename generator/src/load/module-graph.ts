@@ -5,9 +5,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ts } from 'ts-morph'
-import { locate, problem, type Problem } from './problem.js'
+import { locate, problem, type Location, type Problem } from './problem.js'
 import { SourceText } from './source-text.js'
+import { compiler, Transpiler, type Transpiled } from './transpile.js'
 
 export interface LoadedModule {
   readonly source: SourceText
@@ -29,7 +29,8 @@ export interface ModuleGraph {
 const typescriptExtensions = new Set(['.ts', '.mts', '.cts', '.tsx'])
 const modulesMax = 2000
 
-export function loadModuleGraph(entry: string): ModuleGraph {
+export async function loadModuleGraph(entry: string): Promise<ModuleGraph> {
+  const transpiler = new Transpiler(entry)
   const names = new Map<string, string>()
   const queue: string[] = []
   const outputNameOf = (file: string): string => {
@@ -48,7 +49,7 @@ export function loadModuleGraph(entry: string): ModuleGraph {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
     const source = SourceText.read(file)
     files.add(file)
-    const result = transpile(source, outputNameOf, files)
+    const result = await transpile(transpiler, source, outputNameOf, files)
     problems.push(...result.problems)
     modules.push({ source, outputName: outputNameOf(file), code: result.code, sourceMap: result.sourceMap })
     if (modules.length > modulesMax) {
@@ -56,56 +57,44 @@ export function loadModuleGraph(entry: string): ModuleGraph {
       break
     }
   }
+  transpiler.save()
   return { modules, files: [...files], problems }
 }
 
-interface Transpiled {
+interface Loaded {
   readonly code: string
   readonly sourceMap: string
   readonly problems: readonly Problem[]
 }
 
-function transpile(source: SourceText, outputNameOf: (file: string) => string, files: Set<string>): Transpiled {
-  const output = ts.transpileModule(source.text, {
-    fileName: source.file,
-    reportDiagnostics: true,
-    compilerOptions: {
-      module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2022,
-      sourceMap: true,
-      isolatedModules: true,
-    },
+async function transpile(
+  transpiler: Transpiler,
+  source: SourceText,
+  outputNameOf: (file: string) => string,
+  files: Set<string>,
+): Promise<Loaded> {
+  const made = await transpiler.transpile(source)
+  const problems = made.errors.map(({ message, start }) => {
+    return problem('syntax_error', message, { location: locate(source, start) })
   })
-  const problems = (output.diagnostics ?? [])
-    .filter(diagnostic => diagnostic.category === ts.DiagnosticCategory.Error)
-    .map(diagnostic => {
-      const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')
-      return problem('syntax_error', message, { location: locate(source, diagnostic.start ?? 0) })
-    })
-  const code =
-    problems.length > 0 ? output.outputText : rewriteImports(source, output.outputText, outputNameOf, files, problems)
-  return {
-    code: code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'),
-    sourceMap: output.sourceMapText ?? '{}',
-    problems,
-  }
+  const code = problems.length > 0 ? made.code : await rewriteImports(source, made, outputNameOf, files, problems)
+  return { code: code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'), sourceMap: made.sourceMap, problems }
 }
 
-function rewriteImports(
+async function rewriteImports(
   source: SourceText,
-  code: string,
+  { code, imports }: Transpiled,
   outputNameOf: (file: string) => string,
   files: Set<string>,
   problems: Problem[],
-): string {
-  const imports = ts.preProcessFile(code, true, true).importedFiles
+): Promise<string> {
   let result = ''
   let from = 0
   for (const { fileName, pos, end } of imports) {
     if (!/^\.\.?(\/|$)/.test(fileName)) continue
     const target = resolveRelative(dirname(source.file), fileName)
     if (target === undefined) {
-      const location = locateImport(source, fileName)
+      const location = await locateImport(source, fileName)
       problems.push(problem('import_not_found', `There is no file "${fileName}" beside this one.`, { location }))
       continue
     }
@@ -125,7 +114,8 @@ function freshUrl(file: string): string {
 }
 
 /** Where a source imports this specifier; its first line when it cannot be found. */
-export function locateImport(source: SourceText, specifier: string) {
+export async function locateImport(source: SourceText, specifier: string): Promise<Location> {
+  const ts = await compiler()
   const found = ts.preProcessFile(source.text, true, true).importedFiles.find(one => one.fileName === specifier)
   return locate(source, found === undefined ? 0 : found.pos)
 }

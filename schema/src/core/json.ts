@@ -36,5 +36,6 @@ export function sortKeys(value: unknown): unknown {
 
 /** Assigns a property of that very name, `__proto__` included. */
 function defineOwn(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key !== '__proto__') (target as Record<string, unknown>)[key] = value
+  else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
 }
