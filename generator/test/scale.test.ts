@@ -7,6 +7,8 @@ import { compile } from './compile.js'
 import { schemaFile, TestProject } from './project.js'
 
 const instantiationsMax = 100_000
+// The compiler runs as a process of its own, which a busy machine gives little time.
+const timeoutMs = 600_000
 
 /** Tables of twelve columns, each with a relation to the one before and one from the one after. */
 function largeSchema(tables: number): string {
@@ -48,11 +50,18 @@ test('a hundred tables are two files each and six for all of them, and once more
   expect((await generate({ cwd: project.directory })).written).toEqual([])
 })
 
-test('a function for each of four hundred tables stays within the budget of instantiations', async () => {
-  using project = new TestProject({ 'sochdb.schema.ts': largeSchema(400), 'use.ts': uses(400) })
-  await generate({ cwd: project.directory })
-  const { errors, instantiations } = compile(project, ['use.ts'])
-  expect(errors).toBe('')
-  expect(instantiations).toBeLessThan(instantiationsMax)
-  if (process.env['SHOW_COST'] === '1') process.stderr.write(`instantiations: ${instantiations}\n`)
-})
+test.each([
+  [100, 40_000],
+  [400, instantiationsMax],
+])(
+  'a function for each of %d tables stays within the budget of %d instantiations',
+  async (tables, most) => {
+    using project = new TestProject({ 'sochdb.schema.ts': largeSchema(tables), 'use.ts': uses(tables) })
+    await generate({ cwd: project.directory })
+    const { errors, instantiations } = compile(project, ['use.ts'])
+    expect(errors).toBe('')
+    expect(instantiations).toBeLessThan(most)
+    if (process.env['SHOW_COST'] === '1') process.stderr.write(`instantiations: ${instantiations}\n`)
+  },
+  timeoutMs,
+)
