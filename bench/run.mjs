@@ -1,7 +1,7 @@
 /**
  * Peers and project side by side: every peer in a process of its own, round after round in turn, medians over rounds, ratios of medians.
  *
- *   node run.mjs [kv|engine|durable|policies|sql|vector|navigator|keywords|graph|cache …] [--rounds N] [--keys N] [--rows N] [--durability off|normal] [--markdown]
+ *   node run.mjs [kv|engine|durable|policies|sql|client|vector|navigator|keywords|graph|cache …] [--rounds N] [--keys N] [--rows N] [--durability off|normal] [--markdown]
  *                [--plots FOLDER]
  *
  * `sql` is three suites, sql, sql-kysely, sql-repositories, `graph` is graph and graph-wordnet, and `vector` is vector, vector-filters,
@@ -50,6 +50,7 @@ const suites = {
     lowerIsBetter: true,
     durability: {},
   },
+  client: { peers: ['sochdb', 'drizzle', 'prisma', 'kysely'], unit: 'µs', lowerIsBetter: true, durability: {} },
   vector: {
     peers: ['sochdb', 'hnswlib-node', 'usearch', 'lancedb', 'sqlite-vec'],
     unit: '',
@@ -99,6 +100,8 @@ const conditions = {
     'A quarter of the users and posts of sql. Every query is built by Kysely for each call, awaited, and run by its dialect: the project on SochdbDialect, better-sqlite3 on SqliteDialect.',
   'sql-repositories':
     'Half of the users of sql. The project: a generated client, synchronous face. Drizzle on better-sqlite3, its queries built for each call, and prepared (but for insertMany: 1,000 rows a statement in a transaction).',
+  client:
+    '20,000 users and eight posts of each (times --rows). Every call is awaited, and its query built for it: the generated client, Drizzle, Prisma (its adapter, without an engine of its own) and Kysely (jsonArrayFrom for the relation) on better-sqlite3.',
   vector:
     '100,000 GloVe word vectors of 100 dimensions, 500 others as queries, cosine, M 16, efConstruction 100, k 10, one thread of searches; recall@10 against an exact scan over 200 queries. The project writes every vector through its log (not synced) before it is indexed, and its build time includes that; it searches codes of 8 bits and ranks what it finds by the 32-bit floats. hnswlib-node and usearch as they install, in memory, 32-bit floats; LanceDB an HNSW over codes of 8 bits, refined by floats; sqlite-vec compares with every vector. Opening: from what is on disk, with the first query.',
   'vector-filters':
@@ -135,7 +138,8 @@ if (!(Number(scale) > 0)) throw new Error('--rows takes a factor above 0: 1 is 2
 if (durability !== 'off' && durability !== 'normal') throw new Error('--durability takes off or normal.')
 
 const plots = args.includes('--plots') ? args[args.indexOf('--plots') + 1] : undefined
-const sizesOf = suite => (suite === 'engine' ? keys : family(suite) === 'sql' ? [scale, durability] : [])
+const sizesOf = suite =>
+  suite === 'engine' ? keys : family(suite) === 'sql' || suite === 'client' ? [scale, durability] : []
 
 /** What a peer measured; the name of its package when that is not installed. */
 function run(suite, peer) {
