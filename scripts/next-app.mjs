@@ -30,7 +30,7 @@ function isModule(name) {
 function assemble(folder, name) {
   const source = join(root, folder)
   const target = join(root, 'build', 'next', name)
-  rmSync(target, { recursive: true, force: true })
+  rmSync(target, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
   if (folder.startsWith('templates/')) begin(basename(folder), target)
   else {
     const left = new Set(['node_modules', '.next', 'next-env.d.ts'].map(each => join(source, each)))
