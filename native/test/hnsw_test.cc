@@ -110,6 +110,60 @@ TEST("the same vectors in the same order build the same graph") {
   }
 }
 
+// So many slots, one after the other, are of one group.
+class EqualGroups final : public SlotGroups {
+ public:
+  explicit EqualGroups(uint32_t slots) : slots_(slots) {}
+  void Begin(SearchScratch* /*scratch*/) override {}
+  [[nodiscard]] size_t Count(SearchScratch* scratch) const override {
+    std::set<uint32_t> groups;
+    for (size_t i = 0; i < scratch->pool.size(); ++i) groups.insert(scratch->pool[i].slot() / slots_);
+    return groups.size();
+  }
+
+ private:
+  const uint32_t slots_;
+};
+
+// Recall of the 10 nearest groups, of `size` slots all but equal each.
+double GroupRecall(uint32_t size, SlotGroups* groups) {
+  constexpr size_t kDimension = 24;
+  constexpr size_t kGroups = 1000;
+  constexpr size_t kQueries = 40;
+  const auto middles = ClusteredVectors(kGroups + kQueries, kDimension, 30, 3);
+  std::mt19937_64 random(5);
+  std::normal_distribution<float> normal;
+  Fixture fixture(Metric::kEuclidean, kDimension, {.m = 8, .ef_construction = 40});
+  for (uint32_t i = 0; i < kGroups * size; ++i) {
+    std::vector<float> vector = middles[i / size];
+    for (float& value : vector) value += 0.001f * normal(random);
+    const uint32_t slot = fixture.Append(vector);
+    fixture.graph.Link(slot, HashNumber(slot), &fixture.scratch, groups);
+  }
+  const auto first_groups = [&](const std::vector<uint32_t>& slots) {
+    std::set<uint32_t> found;
+    for (size_t i = 0; i < slots.size() && found.size() < 10; ++i) found.insert(slots[i] / size);
+    return found;
+  };
+  SearchScratch scratch;
+  size_t hits = 0;
+  for (size_t i = kGroups; i < middles.size(); ++i) {
+    const std::set<uint32_t> found = first_groups(fixture.Search(middles[i], 15 * size, 15 * size, &scratch));
+    for (const uint32_t group : first_groups(fixture.Exact(middles[i], 15 * size))) hits += found.count(group);
+  }
+  return static_cast<double>(hits) / static_cast<double>(10 * kQueries);
+}
+
+TEST("slots of groups that lie close together are linked with those of other groups") {
+  constexpr uint32_t kSize = 16;
+  EqualGroups groups(kSize);
+  const double recall = GroupRecall(kSize, &groups);
+  if (recall < 0.98) test::Fail(__FILE__, __LINE__, "recall " + std::to_string(recall));
+  // What it is for: a pool of 40 holds two or three of them.
+  const double untold = GroupRecall(kSize, nullptr);
+  if (untold > 0.95) test::Fail(__FILE__, __LINE__, "recall " + std::to_string(untold));
+}
+
 TEST("an empty graph finds nothing, one vector finds itself") {
   Fixture fixture(Metric::kCosine, 3, {});
   EXPECT(fixture.Search({1, 2, 3}, 10, 10, &fixture.scratch).empty());

@@ -76,6 +76,17 @@ class SearchStages {
   virtual size_t Next(const CandidatePool& pool, uint64_t evaluations) = 0;
 };
 
+// Which slots belong together: what lies close around a slot may all be of one group, and of a few others. Whoever links looks
+// for neighbours in many of them. One thread.
+class SlotGroups {
+ public:
+  virtual ~SlotGroups() = default;
+  // Makes room for Count. Throws std::bad_alloc.
+  virtual void Begin(SearchScratch* scratch) = 0;
+  // How many groups the slots of scratch->pool are of.
+  [[nodiscard]] virtual size_t Count(SearchScratch* scratch) const = 0;
+};
+
 // How far one thread is with connecting. Searched for are the slots of the layers above, which are one in M, and one in
 // `one_in` of all: some of every group of slots that lie together.
 struct ConnectPass {
@@ -102,8 +113,9 @@ class HnswGraph {
 
   // Enters a published slot into its layers; its level comes from level_hash, so the same slots in the same order build
   // the same graph.
+  // groups: its candidates shall be of several, if there are any.
   // Throws std::bad_alloc, before anything is changed. REQUIRES: called once for each slot.
-  void Link(uint32_t slot, uint64_t level_hash, SearchScratch* scratch);
+  void Link(uint32_t slot, uint64_t level_hash, SearchScratch* scratch, SlotGroups* groups = nullptr);
   // What is to be given to Link for a slot.
   static uint64_t LevelHash(uint32_t slot) { return HashNumber(slot); }
 
@@ -231,6 +243,8 @@ class HnswGraph {
   // The row of `from` in the bottom layer leads to `to` afterwards, whatever else has to leave it.
   void LinkSurely(const Views& views, SlotPairs* pairs, uint32_t from, uint32_t to, SearchScratch* scratch);
   static void CopyRow(const Link32* row, uint32_t width, const Extent& extent, uint32_t* out);
+  // Searches the bottom layer for what a slot may be linked with, of so many groups as linking wants.
+  void BeamAmongGroups(const Views& views, uint32_t start, const SlotGroups& groups, SearchScratch* scratch);
   void AllocateUpperRows(uint32_t slot, uint32_t level);
   void RaiseEntry(uint32_t slot, uint32_t level);
   void LinkInLayer(const Views& views, SlotPairs* pairs, uint32_t slot, uint32_t level, SearchScratch* scratch);
@@ -254,6 +268,8 @@ class HnswGraph {
   mutable Mutex upper_mutex_;       // guards allocation in upper_ and next_upper_row_
   uint32_t next_upper_row_ = 0;
   std::vector<uint64_t> leaving_;  // bits; changed while nobody links
+  // With how many places the last slot was linked that had to be of several groups: the next one lies near it, as a rule.
+  std::atomic<uint32_t> group_places_{0};
 };
 
 template <typename Wanted>

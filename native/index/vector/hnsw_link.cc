@@ -9,6 +9,15 @@
 #include "index/vector/node_lock.h"
 
 namespace sochdb {
+namespace {
+
+// Candidates of fewer groups than a third of efConstruction lead into too few directions, where the vectors of a group lie
+// close together. The pool grows until there are as many, up to eight times its size.
+constexpr size_t kPlacesOfGroup = 3;
+constexpr size_t kMostPlaces = 8;
+constexpr double kSpareGroups = 1.1;
+
+}  // namespace
 
 uint32_t HnswGraph::LevelOf(uint64_t hash) const {
   // The top 53 bits as a number in (0, 1].
@@ -29,11 +38,13 @@ void HnswGraph::AllocateUpperRows(uint32_t slot, uint32_t level) {
   next_upper_row_ += level;
 }
 
-void HnswGraph::Link(uint32_t slot, uint64_t level_hash, SearchScratch* scratch) {
-  scratch->candidates.reserve(std::max<size_t>(options_.ef_construction, RowWidth(0) + 1));
+void HnswGraph::Link(uint32_t slot, uint64_t level_hash, SearchScratch* scratch, SlotGroups* groups) {
+  const size_t most_places = options_.ef_construction * (groups == nullptr ? 1 : kMostPlaces);
+  scratch->candidates.reserve(std::max<size_t>(most_places, RowWidth(0) + 1));
   scratch->selected.reserve(RowWidth(0));
   scratch->visited.Begin(published());
-  scratch->pool.Reset(options_.ef_construction);
+  scratch->pool.Reset(most_places);
+  if (groups != nullptr) groups->Begin(scratch);
   const uint32_t level = LevelOf(level_hash);
   AllocateUpperRows(slot, level);
 
@@ -53,12 +64,33 @@ void HnswGraph::Link(uint32_t slot, uint64_t level_hash, SearchScratch* scratch)
   SlotPairs pairs(*vectors_, codes != nullptr && codes->codec().compares_rows() ? codes : nullptr);
   uint32_t start = Descend(views, entry->slot, entry->level, level, scratch);
   for (uint32_t layer = std::min(level, entry->level) + 1; layer-- > 0;) {
-    (void)Beam(views, start, layer, options_.ef_construction, nullptr, scratch);
+    if (layer == 0 && groups != nullptr) BeamAmongGroups(views, start, *groups, scratch);
+    else (void)Beam(views, start, layer, options_.ef_construction, nullptr, scratch);
     start = scratch->pool[0].slot();
     LinkInLayer(views, &pairs, slot, layer, scratch);
   }
   views.nodes[slot]->linked.store(true, std::memory_order_release);
   if (level > entry->level) RaiseEntry(slot, level);
+}
+
+void HnswGraph::BeamAmongGroups(const Views& views, uint32_t start, const SlotGroups& groups, SearchScratch* scratch) {
+  const size_t least = options_.ef_construction;
+  const size_t most = kMostPlaces * least;
+  const size_t wanted = least / kPlacesOfGroup;
+  size_t places = std::clamp<size_t>(group_places_.load(std::memory_order_relaxed), least, most);
+  for (;;) {
+    (void)Beam(views, start, 0, places, nullptr, scratch);
+    const size_t found = std::max<size_t>(1, groups.Count(scratch));
+    const double enough = kSpareGroups * static_cast<double>(places * wanted) / static_cast<double>(found);
+    const size_t next = std::clamp(static_cast<size_t>(enough), least, most);
+    if (found >= wanted || places == most || scratch->pool.size() < places) {
+      // One that met too many says how few are enough.
+      group_places_.store(static_cast<uint32_t>(next), std::memory_order_relaxed);
+      return;
+    }
+    start = scratch->pool[0].slot();
+    places = next;
+  }
 }
 
 void HnswGraph::RaiseEntry(uint32_t slot, uint32_t level) {

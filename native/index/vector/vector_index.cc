@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "codec/key_codec.h"
+#include "index/vector/document_groups.h"
 #include "index/vector/product_codec.h"
 
 namespace sochdb {
@@ -256,13 +257,14 @@ void VectorIndex::LinkSome(SearchScratch* scratch, const std::atomic<bool>& stop
     linking_failed_.store(true, std::memory_order_relaxed);
     return;
   }
+  DocumentGroups documents(&slots_);
   for (const uint32_t slot : batch) {
     if (stop.load(std::memory_order_relaxed) || linking_failed_.load(std::memory_order_relaxed)) {
       relinks_.PutBack(slot);
       continue;
     }
     try {
-      slots_.mutable_graph()->Link(slot, HnswGraph::LevelHash(slot), scratch);
+      slots_.mutable_graph()->Link(slot, HnswGraph::LevelHash(slot), scratch, slots_.any_multiple() ? &documents : nullptr);
       linked_count_.fetch_add(1, std::memory_order_acq_rel);
       relinks_.Finish(slot);
     } catch (const std::bad_alloc&) {
