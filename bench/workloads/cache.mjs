@@ -17,6 +17,12 @@ const THRESHOLDS = [0.8, 0.9]
 const key = i => `What does entry number ${i} of the cache say?`
 const value = i => `${i}: `.padEnd(500, 'an answer of some length. ')
 
+/** A cache of the peer for so many questions. */
+async function cacheOf(dir, options, capacity) {
+  const { cache } = await import(`../peers/cache/${peer}.mjs`)
+  return cache(dir, { ...options, capacity, dimension: SENTENCE_DIMENSION })
+}
+
 /** Each call by itself, in microseconds, sorted. */
 function times(inputs, body) {
   return Float64Array.from(inputs, input => {
@@ -58,12 +64,7 @@ await report(async dir => {
 
   const { entries, questions } = await labelledQuestions(nouns)
   for (const threshold of THRESHOLDS) {
-    const small = await cache(dir, {
-      threshold,
-      capacity: entries.length,
-      dimension: SENTENCE_DIMENSION,
-      name: String(threshold),
-    })
+    const small = await cacheOf(dir, { threshold, name: String(threshold) }, entries.length)
     small.put(entries.map(({ text, vector }, i) => ({ key: text, vector, value: i })))
     let hits = 0
     let wrong = 0
@@ -80,5 +81,35 @@ await report(async dir => {
     results[`wrong among hits at ${threshold}, %`] = hits === 0 ? 0 : (100 * wrong) / hits
     await small.close()
   }
+  Object.assign(results, await guardedWords(dir, entries, questions))
   return results
 })
+
+/**
+ * What the guard of words refuses: questions that are those of entries but for the noun, of which every hit is wrong, and
+ * paraphrases that it costs. Every other noun has entries.
+ */
+async function guardedWords(dir, entries, questions) {
+  const results = {}
+  const kinds = entries.length / nouns
+  const isStored = i => Math.floor(i / kinds) % 2 === 0
+  for (const [name, guards] of peer === 'sochdb'
+    ? [
+        ['', true],
+        [', words guarded', { words: true }],
+      ]
+    : [['', true]]) {
+    for (const threshold of THRESHOLDS) {
+      const small = await cacheOf(dir, { threshold, guards, name: `words-${threshold}${name}` }, entries.length)
+      small.put(entries.flatMap(({ text, vector }, i) => (isStored(i) ? [{ key: text, vector, value: i }] : [])))
+      const others = entries.filter((_, i) => !isStored(i))
+      const wrong = others.filter(({ text, vector }) => small.find(text, vector) !== undefined).length
+      const asked = questions.filter(({ answer }) => answer !== undefined && isStored(answer))
+      const answered = asked.filter(({ text, vector, answer }) => small.find(text, vector)?.value === answer).length
+      results[`other nouns answered at ${threshold}${name}, %`] = (100 * wrong) / others.length
+      results[`their paraphrases answered at ${threshold}${name}, %`] = (100 * answered) / asked.length
+      await small.close()
+    }
+  }
+  return results
+}

@@ -222,14 +222,14 @@ export function checkList(given: unknown, name: string): { scope: string; limit:
 
 const isGuards: Check = value => {
   if (typeof value === 'boolean') return undefined
-  const names: readonly (keyof CacheGuards)[] = ['numbers', 'negation', 'names']
+  const names: readonly (keyof CacheGuards)[] = ['numbers', 'negation', 'names', 'words']
   const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
   const isFine =
     isRecord &&
     Object.entries(value).every(
       ([guard, on]) => names.includes(guard as keyof CacheGuards) && (typeof on === 'boolean' || on === undefined),
     )
-  return isFine ? undefined : 'true, false, or an object with numbers, negation and names'
+  return isFine ? undefined : 'true, false, or an object with numbers, negation, names and words'
 }
 
 const configChecks: Readonly<Record<keyof CacheConfig, Check>> = {

@@ -67,6 +67,11 @@ export interface CacheGuards {
   readonly negation?: boolean
   /** Names, quoted words or identifiers differ. Default true. */
   readonly names?: boolean
+  /**
+   * They are the same but for one word, of which the two are no forms: "safe for cats", "safe for dogs". Refuses a synonym in the
+   * same place too. Default false.
+   */
+  readonly words?: boolean
 }
 
 /**
@@ -94,7 +99,7 @@ export interface CacheConfig {
    * `cost` what saves least for its size (GDSF, by `cost`, else `tokens`).
    */
   readonly evict?: CacheEviction | null
-  /** Default: all of them, where a look-up has a key. */
+  /** Default: all of them but `words`, where a look-up has a key. */
   readonly guards?: boolean | CacheGuards | null
   /**
    * Learns from `feedback`, for each entry, how near a question has to be: a look-up is a hit where it is wrong with at most this

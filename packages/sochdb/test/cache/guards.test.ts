@@ -4,6 +4,7 @@ import { namesOf } from '../../src/cache/guards/names.js'
 import { sameNegation } from '../../src/cache/guards/negation.js'
 import { refuses } from '../../src/cache/guards/index.js'
 import { numbersOf, sameNumbers } from '../../src/cache/guards/numbers.js'
+import { sameWords } from '../../src/cache/guards/words.js'
 import { at } from './support.js'
 
 describe('numbers', () => {
@@ -79,6 +80,44 @@ describe('names', () => {
     ['How To Bake Bread', 'how to bake bread'],
     ['Who is Anna?', "Anna's age? Who is she"],
   ])('%s may be answered by %s', (a, b) => expect(refuses(true, a, b)).toBe(false))
+})
+
+describe('words', () => {
+  test.each([
+    ['Is aspirin safe for cats?', 'Is aspirin safe for dogs?'],
+    ['How do I cook rice?', 'How do I cook pasta?'],
+    ['Why is the sky blue', 'how is the sky blue'],
+    ['best cats', 'best cars'],
+    ['a sofa', 'a settee'], // a synonym is another word
+    ['les chats savent-ils nager', 'les chiens savent-ils nager'],
+  ])('%s / %s are the same but for a word', (a, b) => {
+    expect([sameWords(a, b), sameWords(b, a)]).toEqual([false, false])
+    expect(refuses({ words: true }, a, b)).toBe(true)
+    expect(refuses(true, a, b)).toBe(false)
+  })
+
+  test.each([
+    ['Is aspirin safe for cats?', 'is aspirin safe for cat'],
+    ['How do I study a language?', 'How do I study languages?'],
+    ['How do I cook rice?', 'How should I cook my rice?'],
+    ['How do you cook rice?', 'How do we cook rice?'],
+    ['Is aspirin safe for cats?', 'Are cats harmed by aspirin?'],
+    ['the colour of cats', 'the color of cats'],
+    ['', ''],
+    ['?', '!'],
+  ])('%s / %s may mean the same', (a, b) => expect([sameWords(a, b), sameWords(b, a)]).toEqual([true, true]))
+
+  test('are guarded where a cache asks for it', () => {
+    using db = Database.open(':memory:')
+    const cache = db.cache('answers')
+    cache.put({ key: 'Is aspirin safe for cats?', value: 'no', embedding: at(0) })
+    const query = { key: 'Is aspirin safe for dogs?', queryEmbedding: at(2) }
+    expect(cache.get(query)?.value).toBe('no')
+    cache.configure({ guards: { words: true } })
+    expect(cache.lookup(query).outcome).toBe('guard')
+    expect(cache.get({ ...query, key: 'Is aspirin safe for a cat?' })?.value).toBe('no')
+    expect(() => cache.configure({ guards: { word: true } as never })).toThrow('numbers, negation, names and words')
+  })
 })
 
 test('guards refuse what is near, and the next candidate has its turn', () => {
