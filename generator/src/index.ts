@@ -1,4 +1,8 @@
-/** Generates the typed SochDB client from `sochdb.schema.ts`. The command `sochdb` is a face on this. */
+/**
+ * Generates the typed SochDB client from `sochdb.schema.ts`. The command `sochdb` is a face on this.
+ *
+ * @module @sochdb/generator
+ */
 export { emit, type EmitOptions } from './emit/emit.js'
 export type { EmittedFile } from './emit/file.js'
 export { ProjectError, type Location, type Problem } from './load/problem.js'

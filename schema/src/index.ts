@@ -1,4 +1,8 @@
-/** The schema language of SochDB: what `sochdb.schema.ts` is written in, and the contract it stands for. */
+/**
+ * The schema language of SochDB: what `sochdb.schema.ts` is written in, and the contract it stands for.
+ *
+ * @module @sochdb/schema
+ */
 export { cachePolicy, type CacheDeclaration, type CacheOptions } from './caches/cache-policy.js'
 export { col } from './columns/col.js'
 export type { CodecOptions, Column, GeneratedOptions, ReferenceOptions } from './columns/column.js'

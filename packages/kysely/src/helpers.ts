@@ -20,6 +20,7 @@ import { QueryError } from 'sochdb'
 
 /** A query that was built with `selectFrom`. */
 export interface NestedQuery<O> extends Expression<O> {
+  /** The query as a tree. */
   toOperationNode(): SelectQueryNode
 }
 

@@ -1,3 +1,9 @@
+/**
+ * The database: keys, tables, collections, graphs and caches in one store, in your process. `Database` works on the calling thread,
+ * `AsyncDatabase` has the same methods by promise.
+ *
+ * @module sochdb
+ */
 export * from './errors/errors.js'
 export { ErrorCode } from './errors/error-code.js'
 export type { Bytes } from './bytes/bytes.js'

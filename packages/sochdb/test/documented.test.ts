@@ -16,6 +16,8 @@ const entries: Readonly<Record<string, string>> = {
   '@sochdb/nestjs/health': 'packages/nestjs/src/health/index.ts',
   '@sochdb/next': 'packages/next/src/index.ts',
   '@sochdb/generator': 'generator/src/index.ts',
+  '@sochdb/nestjs': 'packages/nestjs/src/index.ts',
+  '@sochdb/nestjs/health': 'packages/nestjs/src/health/index.ts',
 }
 
 const program = ts.createProgram(

@@ -1,1 +1,6 @@
+/**
+ * The health of a store, for `@nestjs/terminus`.
+ *
+ * @module @sochdb/nestjs/health
+ */
 export { SochdbHealthIndicator, type SochdbPing } from './indicator.js'

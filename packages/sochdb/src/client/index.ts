@@ -1,4 +1,8 @@
-/** The run time of generated clients: generated code imports it, applications import the generated code. */
+/**
+ * The run time of generated clients: generated code imports it, applications import the generated code.
+ *
+ * @module sochdb/client
+ */
 export { createClient } from './runtime.js'
 export { sql } from './sql.js'
 export type { Sql, SqlFragment } from './sql.js'

@@ -1,3 +1,8 @@
+/**
+ * What tests of applications need: a store in memory, a clock for caches.
+ *
+ * @module sochdb/testing
+ */
 import { Database } from '../database/index.js'
 import type { DatabaseOptions } from '../engine/index.js'
 
