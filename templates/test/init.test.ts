@@ -108,12 +108,13 @@ test('the packed package writes the same projects', () => {
   const tarball = readdirSync(staged).find(name => name.endsWith('.tgz'))!
   run(staged, 'tar', '-xzf', tarball)
 
+  expect(readdirSync(join(staged, 'templates'))).toEqual(expect.arrayContaining(['nestjs', 'node']))
   const list = (folder: string): string[] =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile())
       .map(entry => join(entry.parentPath, entry.name).slice(folder.length + 1))
       .sort()
-  for (const template of ['node', 'nestjs']) {
+  for (const template of readdirSync(join(staged, 'templates'))) {
     const [ours, packed] = [directory(`ours/${template}`), directory(`packed/${template}`)]
     run(root, process.execPath, join(source, 'bin', 'sochdb.js'), 'init', ours, '--template', template)
     run(root, process.execPath, join(staged, 'package', 'bin', 'sochdb.js'), 'init', packed, '--template', template)

@@ -5,7 +5,9 @@ import { Test } from '@nestjs/testing'
 import { getClientToken, SochdbModule } from '@sochdb/nestjs'
 import { SochdbHealthIndicator } from '@sochdb/nestjs/health'
 import { createClient, type Client } from '../../../examples/nestjs/sochdb/generated/index.js'
+import { temporaryDirectory } from '../../sochdb/test/support/temporary.js'
 
+const directory = temporaryDirectory()
 const compile = () =>
   Test.createTestingModule({
     imports: [
@@ -49,6 +51,29 @@ describe('SochdbHealthIndicator', () => {
         info: { one: { status: 'up' } },
         error: { two: { status: 'down', message: expect.stringContaining('This client is closed') } },
       },
+    })
+    await app.close()
+  })
+
+  test('a store that takes no writes is down for a probe that writes', async () => {
+    const path = directory('read-only')
+    await using made = createClient({ path })
+    await made.products.count()
+    await made.$close()
+    const app = await Test.createTestingModule({
+      imports: [SochdbModule.forRoot({ createClient, path, open: { readOnly: true } }), TerminusModule.forRoot()],
+      providers: [SochdbHealthIndicator],
+    }).compile()
+    const indicator = app.get(SochdbHealthIndicator)
+    expect(await indicator.pingCheck('store')).toEqual({ store: { status: 'up' } })
+    const probe = (db: Client): Promise<unknown> =>
+      db.products.upsert({
+        create: { shop: '-', sku: 'HEALTH', name: 'Health', priceCents: 0 },
+        update: { stock: { increment: 1 } },
+        on: ['shop', 'sku'],
+      })
+    expect(await indicator.pingCheck('store', { probe })).toEqual({
+      store: { status: 'down', message: expect.stringContaining('readOnly') },
     })
     await app.close()
   })

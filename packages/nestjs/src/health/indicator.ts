@@ -6,9 +6,11 @@ import type { SochdbClient } from '../options.js'
 import { getClientToken } from '../tokens.js'
 
 /** Which store `pingCheck` asks. */
-export interface SochdbPing {
+export interface SochdbPing<Client extends SochdbClient = SochdbClient> {
   /** The name of the client, where it has one. */
   readonly client?: string
+  /** What is asked of the store. Default: a row, which writes nothing. With a write it is seen, too, whether the store takes any. */
+  readonly probe?: (client: Client) => Promise<unknown>
 }
 
 /**
@@ -40,14 +42,14 @@ export class SochdbHealthIndicator {
    *
    * @param key what the result is listed under
    */
-  async pingCheck<const Key extends string = 'sochdb'>(
+  async pingCheck<const Key extends string = 'sochdb', Client extends SochdbClient = SochdbClient>(
     key: Key = 'sochdb' as Key,
-    { client: name }: SochdbPing = {},
+    { client: name, probe = client => client.$sql`SELECT 1` }: SochdbPing<Client> = {},
   ): Promise<HealthIndicatorResult<Key>> {
     const indicator = this.#indicators.check(key)
-    const client = this.#modules.get<SochdbClient>(getClientToken(name), { strict: false })
+    const client = this.#modules.get<Client>(getClientToken(name), { strict: false })
     try {
-      await client.$sql`SELECT 1`
+      await probe(client)
       return indicator.up()
     } catch (error) {
       return indicator.down(error instanceof Error ? error.message : String(error))
