@@ -95,7 +95,7 @@ test('the packed package writes the same projects', () => {
   const staged = directory('staged')
   mkdirSync(staged)
   const source = join(root, 'packages', 'sochdb')
-  for (const part of ['bin', 'dist/cli']) cpSync(join(source, part), join(staged, part), { recursive: true })
+  for (const part of ['bin', 'dist']) cpSync(join(source, part), join(staged, part), { recursive: true })
   const { scripts, ...manifest } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<string, string>>
     readonly files: readonly string[]
