@@ -12,10 +12,12 @@ const entries: Readonly<Record<string, string>> = {
   'sochdb/testing': 'packages/sochdb/src/testing/index.ts',
   '@sochdb/schema': 'schema/src/index.ts',
   '@sochdb/kysely': 'packages/kysely/src/index.ts',
+  '@sochdb/next': 'packages/next/src/index.ts',
   '@sochdb/nestjs': 'packages/nestjs/src/index.ts',
   '@sochdb/nestjs/health': 'packages/nestjs/src/health/index.ts',
   '@sochdb/next': 'packages/next/src/index.ts',
   '@sochdb/generator': 'generator/src/index.ts',
+  '@sochdb/next': 'packages/next/src/index.ts',
   '@sochdb/nestjs': 'packages/nestjs/src/index.ts',
   '@sochdb/nestjs/health': 'packages/nestjs/src/health/index.ts',
 }

@@ -35,7 +35,7 @@ export interface DatabaseOptions {
   readonly logger?: (entry: LogEntry) => void
   /** The least severe entries that are logged. Default: the environment's SOCHDB_LOG_LEVEL, or `warn`. */
   readonly logLevel?: LogLevel
-  /** How blocks of tables on disk are compressed. `zstd` needs the optional package zstd-napi when the addon is built. Default `lz4`. */
+  /** How blocks of tables on disk are compressed. `zstd` needs the sources of the package zstd-napi where the addon is built; released addons have it. Default `lz4`. */
   readonly compression?: CompressionType
   /** Of `zstd`: 1 (fast) to 22 (small); other codecs have none. 0, the default: the codec's own. */
   readonly compressionLevel?: number
