@@ -410,3 +410,34 @@ test('the built command migrates from a directory without a generator', () => {
   expect({ status: deployed.status, stderr: deployed.stderr }).toEqual({ status: 0, stderr: '' })
   expect(JSON.parse(call('migrate', 'status', ...argv).stdout)).toMatchObject({ ok: true, pending: [], drift: [] })
 })
+
+test('the built command takes back what it was building when it is interrupted', async () => {
+  using project = newProject()
+  await sochdb(project, 'migrate dev')
+  inStore(project, db =>
+    db.execute("insert into apples select value, 'a' || value from generate_series(1, 60000) as s(value)"),
+  )
+  project.write({ 'sochdb.schema.ts': apples('name: col.text()', ".index('name')") })
+  await sochdb(project, 'migrate dev --create-only')
+  // Interrupts itself as soon as it says how far it has come: the signal is there before the next step begins.
+  project.write({
+    'interrupt.mjs': `const write = process.stderr.write.bind(process.stderr)
+process.stderr.write = (text, ...rest) => {
+  if (String(text).includes(' %')) process.kill(process.pid, 'SIGINT')
+  return write(text, ...rest)
+}
+`,
+  })
+  const bin = join(root, 'packages/sochdb/bin/sochdb.js')
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', './interrupt.mjs', bin, 'migrate', 'deploy'],
+    { cwd: project.directory, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
+  )
+  expect({ status, signal, stdout }).toEqual({ status: 2, signal: null, stdout: '' })
+  expect(stderr).toContain('error Interrupted. The migration has not happened')
+  inStore(project, db => {
+    expect(db.getTableSchema('apples')!.indexes).toEqual([])
+    expect(db.execute('select count(*) as n from apples').rows).toEqual([{ n: 60000 }])
+  })
+})

@@ -124,10 +124,14 @@ const isOfCollection = (other: Operation, than: Operation, name: string): boolea
 type AddIndex = Extract<Operation, { kind: 'addIndex' | 'dropIndex' }>
 
 /** Whether its table and its columns are there now, and stay as they are up to the operation. */
-function isIndexable(before: StoreModel, operations: readonly Operation[], { table, index }: AddIndex): boolean {
+function isIndexable(before: StoreModel, operations: readonly Operation[], add: AddIndex): boolean {
+  const { table, index } = add
   const columns = before.tables[table]?.columns
   if (columns === undefined) return false
   if (!index.columns.every(part => columns.some(({ name }) => name === part.column))) return false
+  // Code of the migration may make the rows what the index needs.
+  const sofar = operations.slice(0, operations.indexOf(add))
+  if (sofar.some(({ kind }) => kind === 'data')) return false
   return !operations.some(operation => isInTheWay(operation, table, index.where !== undefined))
 }
 

@@ -3,6 +3,7 @@ import { applyOperation, storeModel, sameModel, emptyModel, type StoreModel } fr
 import type { Database, Transaction } from '../database/index.js'
 import { ValidationError } from '../errors/index.js'
 import { doAhead, placed } from './ahead.js'
+import { exclusively } from './exclusively.js'
 import { shapeOfContract } from './expected.js'
 import { readSnapshot, stepOf, type Migration, type Step } from './folder.js'
 import { readContract, readLedger, writeContract, writeLedger } from './ledger.js'
@@ -33,7 +34,15 @@ export async function migrateDown(
 }
 
 /** `interruptible`: around what goes on for long, and can end before it is done. */
-export async function migrateBack(
+export function migrateBack(
+  database: Database,
+  options: MigrateDownOptions,
+  interruptible: Interruptible,
+): Promise<MigrateResult> {
+  return exclusively(database, () => takeBack(database, options, interruptible))
+}
+
+async function takeBack(
   database: Database,
   options: MigrateDownOptions,
   interruptible: Interruptible,
@@ -69,7 +78,7 @@ export async function migrateBack(
   const expected = shapeOfContract(contract)
   const before = storeModel(state.stored!.contract)
   const ahead = await interruptible(signal => doAhead(database, before, placed(undone), onProgress, signal, failedAt))
-  const takeBack = (transaction: Transaction): MigrateResult['applied'] => {
+  const run = (transaction: Transaction): MigrateResult['applied'] => {
     let current = storeModel(readContract(transaction)!.contract)
     const results = undone.map(({ id, steps }) => {
       const started = performance.now()
@@ -85,7 +94,7 @@ export async function migrateBack(
   }
   let done: MigrateResult['applied']
   try {
-    done = database.transaction(takeBack)
+    done = database.transaction(run)
   } finally {
     ahead.drop()
   }

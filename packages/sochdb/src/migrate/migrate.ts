@@ -12,6 +12,7 @@ import { doAhead, nothingAhead, placed, type Ahead, type PlacedStep } from './ah
 import { applyToStore, type DataSteps } from './apply.js'
 import type { CatalogShape } from './catalog-shape.js'
 import { driftOf, shapeOfContract } from './expected.js'
+import { exclusively } from './exclusively.js'
 import { readSnapshot, type Migration, type Step } from './folder.js'
 import { readContract, readLedger, writeContract, writeLedger, type Ledger } from './ledger.js'
 import { dropRebuilds } from './collections.js'
@@ -52,7 +53,15 @@ export async function migrate(
 }
 
 /** `interruptible`: around what goes on for long, and can end before it is done. */
-export async function migrateTo(
+export function migrateTo(
+  database: Database,
+  options: MigrateOptions,
+  interruptible: Interruptible,
+): Promise<MigrateResult> {
+  return exclusively(database, () => applyPending(database, options, interruptible))
+}
+
+async function applyPending(
   database: Database,
   options: MigrateOptions,
   interruptible: Interruptible,

@@ -29,6 +29,9 @@ for (const name of Object.getOwnPropertyNames(Object.prototype)) onClient.add(na
 
 const inRow = new Set(['AND', 'OR', 'NOT', '__proto__', 'constructor', 'prototype', 'toJSON'])
 
+/** Can no column and no relation be called so? */
+export const isReservedInRow = (name: string): boolean => inRow.has(name)
+
 /** Hands out the properties of one object; those that are reserved, or gone, get an ending. */
 export class Properties {
   readonly #taken = new Set<string>()

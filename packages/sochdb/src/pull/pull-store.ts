@@ -13,6 +13,7 @@ import { listCollections, listTables } from '../sql/catalog/index.js'
 import type { TableEntry } from '../sql/catalog/index.js'
 import { camelCase, isDeclarable, Properties } from './names.js'
 import { pullCollection } from './pull-collection.js'
+import { withReferences } from './pull-relations.js'
 import { fieldsOf, obstacle, pullTable, type KnownColumns, type TableNames } from './pull-table.js'
 import { emptyContract, type Pulled } from './pulled.js'
 
@@ -42,7 +43,9 @@ class Pull {
     for (const section of [stored.caches, stored.kv]) for (const key of Object.keys(section)) properties.claim(key)
     const tables = this.#tables(properties)
     const collections = this.#collections(properties)
-    const relations = this.#relations(tables)
+    const known = new Set(Object.values(stored.tables).map(({ name }) => name))
+    const fresh = Object.keys(tables).filter(key => !known.has(tables[key]!.name))
+    const relations = withReferences(tables, fresh, this.#relations(tables))
     for (const { name } of describeViews(this.transaction))
       this.#remark(`View "${name}" is left out: schemas have none.`)
     const { nodes, edges, caches, kv } = stored

@@ -1,6 +1,7 @@
 /** Indexes of large tables and collections that are built anew: built ahead of the migration, while the store goes on. */
 import { spawnSync } from 'node:child_process'
-import { cpSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { col, collection, defineSchema, toContract } from '@sochdb/schema'
 import type { Contract } from '@sochdb/schema/contract'
@@ -10,7 +11,7 @@ import { MigrationError, UniqueConstraintError } from '../../src/errors/index.js
 import { migrate, migrateDown, type MigrateProgress } from '../../src/migrate/index.js'
 import { stateOf } from '../../src/migrate/state.js'
 import { temporaryDirectory } from '../support/temporary.js'
-import { chain, contractHash, contractOf, users, withNotes } from './project.js'
+import { chain, contractHash, contractOf, users, withNotes, write } from './project.js'
 
 const temporary = temporaryDirectory()
 const program = fileURLToPath(new URL('../support/migrate-child.mjs', import.meta.url))
@@ -52,6 +53,17 @@ function expectIndexed(db: Database): void {
   }
   expect(() => db.execute("insert into users values (1000001, 'u7', 1)")).toThrow(UniqueConstraintError)
 }
+
+const coarse = withNotes(8, users(columns))
+const fine = withNotes(24, users(columns).index('age'))
+
+function fillNotes(db: Database): void {
+  const ids = Array.from({ length: DOCUMENTS }, (_, i) => `n${String(i)}`)
+  const vectors = ids.map((_, i) => [Math.sin(i), Math.cos(i), i / DOCUMENTS])
+  db.collection('notes').insertBatch({ ids, vectors, metadata: ids.map(id => ({ text: id })) })
+}
+
+const notesOf = (db: Database) => db.collection('notes').list({ limit: 100_000, includeVectors: true })
 
 test('an index is built ahead in steps, while others write, and is there with the migration', async () => {
   using db = Database.open(':memory:')
@@ -170,16 +182,37 @@ test('a migration that fails takes what was built for it along', async () => {
   expect(indexesOf(db)).toEqual([])
 })
 
-const coarse = withNotes(8, users(columns))
-const fine = withNotes(24, users(columns).index('age'))
+test('two callers in one process build once, one behind the other', async () => {
+  using db = Database.open(':memory:')
+  const dir = newFolder(coarse)
+  await migrate(db, { dir })
+  fillUsers(db)
+  fillNotes(db)
+  const was = notesOf(db)
+  chain(dir, coarse, fine)
+  const results = await Promise.all([migrate(db, { dir }), migrate(db.async, { dir }), migrate(db, { dir })])
+  expect(results.map(({ applied }) => applied.length)).toEqual([1, 0, 0])
+  expect(notesOf(db)).toEqual(was)
+  expect(indexesOf(db)).toEqual(['users_age_idx'])
+})
 
-function fillNotes(db: Database): void {
-  const ids = Array.from({ length: DOCUMENTS }, (_, i) => `n${String(i)}`)
-  const vectors = ids.map((_, i) => [Math.sin(i), Math.cos(i), i / DOCUMENTS])
-  db.collection('notes').insertBatch({ ids, vectors, metadata: ids.map(id => ({ text: id })) })
-}
-
-const notesOf = (db: Database) => db.collection('notes').list({ limit: 100_000, includeVectors: true })
+test('an index waits for code that makes the rows fit for it', async () => {
+  using db = Database.open(':memory:')
+  const dir = newFolder(indexed)
+  await migrate(db, { dir })
+  fillUsers(db)
+  const path = write(dir, '0002', ['0001'], indexed, before, {}, [{ kind: 'data', direction: 'up' }])
+  writeFileSync(
+    join(path, 'data.js'),
+    `export const up = tx => void tx.execute("insert into users values (20000, 'u1', 1)")
+export const down = tx => void tx.execute('delete from users where id = 20000')
+`,
+  )
+  await migrate(db, { dir })
+  expect(indexesOf(db)).toEqual([])
+  await migrateDown(db, { dir, allow: 'destructive' })
+  expectIndexed(db)
+})
 
 test('a collection is built anew ahead, and has what changed meanwhile', async () => {
   using db = Database.open(':memory:')

@@ -5,7 +5,7 @@
 import type { Database } from '../../engine/index.js'
 import type { IndexSpec } from '../catalog/specs.js'
 import { createIndex } from '../catalog/tables.js'
-import { buildInSteps, builderOf, dropBuilding, hasManyRows, type BuildProgress } from './build-index.js'
+import { buildInSteps, builderOf, dropBuilding, hasManyRows, isAbandoned, type BuildProgress } from './build-index.js'
 import { DdlContext, sameName } from './context.js'
 import type { Limits } from './limits.js'
 import { renameIndex } from './rename.js'
@@ -23,6 +23,8 @@ export function* buildAhead(
   const name = aheadName(spec.name)
   const isLarge = database.transaction(transaction => {
     const context = new DdlContext(transaction)
+    // Another thread of this process is at it.
+    if (context.require(table).entry.indexes.some(i => sameName(i.name, name) && !isAbandoned(context, i))) return false
     dropBuilding(context, name)
     if (!hasManyRows(context, table)) return false
     createIndex(context.store, context.namespaceId, table, { ...spec, name }, { isEmpty: () => true })
