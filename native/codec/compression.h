@@ -4,7 +4,7 @@
 // neither. Pick the codec with the option the user set, and keep the result only where ShrinksEnough says so: otherwise store
 // the raw bytes with the tag kNone, which costs nothing to read.
 //
-// LZ4 is ours (lz4.h) and always there. ZSTD comes from the optional package zstd-napi, whose sources are compiled into the
+// LZ4 is ours (lz4.h) and always there. ZSTD comes from the package zstd-napi, whose sources are compiled into the
 // addon where the package is installed; without it, a store that holds ZSTD data gives kUnsupported naming the package.
 //
 // Thread safety: any thread. ZSTD keeps a context per thread, freed with the thread.

@@ -1,6 +1,6 @@
 // ZSTD, where it was built in: the one place that knows zstd's own interface.
 //
-// SOCHDB_HAVE_ZSTD is defined by the build when the sources in the optional package zstd-napi are compiled too. Without them
+// SOCHDB_HAVE_ZSTD is defined by the build when the sources in the package zstd-napi are compiled too. Without them
 // kZstdBuiltIn is false, and nothing else here may be called.
 //
 // Thread safety: any thread; contexts are kept per thread. Use it through compression.h.
