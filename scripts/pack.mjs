@@ -80,7 +80,8 @@ function writeLoaderPackage(folder, { directory, manifest }, packed) {
   mkdirSync(folder, { recursive: true })
   for (const file of [...manifest.files, 'README.md']) copyFileSync(join(directory, file), join(folder, file))
   copyFileSync(license, join(folder, 'LICENSE'))
-  const { devDependencies: _, ...published } = manifest
+  // In the workspace, installing builds: without a script of its own pnpm would call node-gyp, whose headers may need a download.
+  const { devDependencies: _, scripts: __, ...published } = manifest
   const optionalDependencies = Object.fromEntries(packed.map(name => [packageOf(name), manifest.version]))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...published, optionalDependencies }, null, 2))
 }
